@@ -1,0 +1,70 @@
+"""The tree of domain errors.
+
+Every error that a caller may meet descends from `DomainError` through one of the families below;
+the family decides the HTTP status (`chalicelib/http/problems.py`), the leaf decides the stable
+`code`. Leaves live in the package that raises them. No error carries personal data: arguments are
+constants, ids and field names, never a value that somebody sent.
+
+    DomainError
+    ├── InvalidInput      the request cannot be understood or breaks a rule (fields say where)
+    ├── Forbidden         understood, but not from this caller
+    ├── NotFound          no such thing, or none that this caller may know of
+    ├── Conflict          contradicts what is stored
+    ├── TooLarge          longer than the contract allows
+    ├── UnsupportedMedia  a media type that the call does not take
+    ├── Unavailable       try again later: throttled, contended, a dependency is away
+    └── Internal          a promise of our own is broken; the answer says nothing about why
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One refused input: the field's path (`choices.performance`) and a stable reason."""
+
+    field: str
+    code: str
+
+
+class DomainError(Exception):
+    """The root. `code` is stable: clients and dashboards rely on it."""
+
+    code: ClassVar[str] = "error"
+
+
+class InvalidInput(DomainError):
+    code = "invalid_input"
+
+    def __init__(self, *fields: FieldError) -> None:
+        super().__init__(self.code)
+        self.fields = fields
+
+
+class Forbidden(DomainError):
+    code = "forbidden"
+
+
+class NotFound(DomainError):
+    code = "not_found"
+
+
+class Conflict(DomainError):
+    code = "conflict"
+
+
+class TooLarge(DomainError):
+    code = "too_large"
+
+
+class UnsupportedMedia(DomainError):
+    code = "unsupported_media_type"
+
+
+class Unavailable(DomainError):
+    code = "unavailable"
+
+
+class Internal(DomainError):
+    code = "internal"

@@ -1,0 +1,1 @@
+"""DynamoDB: typed keys, item codec, schema versions, transactions and cursors."""

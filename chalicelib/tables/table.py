@@ -1,0 +1,173 @@
+"""One DynamoDB table: the reads and the single writes that stores need."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import Unavailable
+from chalicelib.tables.codec import Item, decode, encode
+from chalicelib.tables.conditions import ABSENT
+from chalicelib.tables.keys import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BATCH_GET_LIMIT = 100
+_BATCH_GET_ATTEMPTS = 5
+
+
+class ReadIncomplete(Unavailable):
+    """DynamoDB kept returning unprocessed keys: throttled."""
+
+    code = "read_incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items of one query page and the key to go on from, None at the end."""
+
+    items: list[Item]
+    last: Key | None
+
+
+class Table:
+    """A table by its logical name (`records`) and its deployed name."""
+
+    def __init__(self, client: "DynamoDBClient", logical: str, name: str) -> None:
+        self.client = client
+        self.logical = logical
+        self.name = name
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """The item, or None. Half a read unit per 4 KB, a whole one when `consistent`."""
+        answer = self.client.get_item(
+            TableName=self.name, Key=encode(key_of(key)), ConsistentRead=consistent
+        )
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+        """The items that exist, by key, in one round trip per 100. Raises `ReadIncomplete`."""
+        found: dict[Key, Item] = {}
+        for chunk in batched(dict.fromkeys(keys), _BATCH_GET_LIMIT, strict=False):
+            for item in self._batch_get(chunk, consistent=consistent):
+                found[Key(str(item["pk"]), str(item["sk"]))] = item
+        return found
+
+    def put_new(self, item: Item) -> Item | None:
+        """Stores `item` unless its key is taken; returns the item that stands there, else None.
+
+        One conditional PutItem. The loser of a race learns what the winner stored without a read.
+        """
+        try:
+            self.client.put_item(
+                TableName=self.name,
+                Item=encode(item),
+                ConditionExpression=ABSENT.expression,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as refusal:
+            if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return decode(refusal.response["Item"])  # type: ignore[typeddict-item]  # the stubs omit what ALL_OLD adds
+        return None
+
+    def query(
+        self,
+        pk: str,
+        *,
+        sk_from: str | None = None,
+        sk_to: str | None = None,
+        limit: int | None = None,
+        start: Key | None = None,
+        newest_first: bool = False,
+        consistent: bool = False,
+    ) -> Page:
+        """One page of the partition `pk`, `sk` between `sk_from` and `sk_to` inclusive.
+
+        `limit` counts items; a page ends at 1 MB anyway. `start` is an earlier page's `last`.
+        """
+        parameters: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk" + _range_condition(sk_from, sk_to),
+            "ExpressionAttributeValues": encode(
+                {":pk": pk}
+                | ({":from": sk_from} if sk_from is not None else {})
+                | ({":to": sk_to} if sk_to is not None else {})
+            ),
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": consistent,
+        }
+        if limit is not None:
+            parameters["Limit"] = limit
+        if start is not None:
+            parameters["ExclusiveStartKey"] = encode(key_of(start))
+        answer = self.client.query(TableName=self.name, **parameters)
+        last = answer.get("LastEvaluatedKey")
+        return Page(
+            [decode(item) for item in answer["Items"]],
+            _key_from(decode(last)) if last else None,
+        )
+
+    def query_all(
+        self, pk: str, *, sk_from: str | None = None, consistent: bool = False
+    ) -> Iterator[Item]:
+        """Every item of the partition in key order, page by page."""
+        start: Key | None = None
+        while True:
+            page = self.query(pk, sk_from=sk_from, start=start, consistent=consistent)
+            yield from page.items
+            if page.last is None:
+                return
+            start = page.last
+
+    def due(self, bucket: str) -> Iterator[Key]:
+        """Primary keys of the items that the sparse index `due` lists under `bucket`."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self.client.query(
+                TableName=self.name,
+                IndexName="due",
+                KeyConditionExpression="due_pk = :bucket",
+                ExpressionAttributeValues=encode({":bucket": bucket}),
+                **start,
+            )
+            for item in answer["Items"]:
+                yield _key_from(decode(item))
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _batch_get(self, keys: Iterable[Key], *, consistent: bool) -> Iterator[Item]:
+        pending: Any = [encode(key_of(key)) for key in keys]
+        for _ in range(_BATCH_GET_ATTEMPTS):
+            answer = self.client.batch_get_item(
+                RequestItems={self.name: {"Keys": pending, "ConsistentRead": consistent}}
+            )
+            yield from map(decode, answer["Responses"].get(self.name, []))
+            unprocessed = answer["UnprocessedKeys"]
+            if self.name not in unprocessed:
+                return
+            pending = unprocessed[self.name]["Keys"]
+        raise ReadIncomplete
+
+
+def key_of(key: Key) -> Item:
+    """The two key attributes of `key`."""
+    return {"pk": key.pk, "sk": key.sk}
+
+
+def _key_from(item: Item) -> Key:
+    return Key(str(item["pk"]), str(item["sk"]))
+
+
+def _range_condition(sk_from: str | None, sk_to: str | None) -> str:
+    match sk_from, sk_to:
+        case None, None:
+            return ""
+        case _, None:
+            return " AND sk >= :from"
+        case None, _:
+            return " AND sk <= :to"
+    return " AND sk BETWEEN :from AND :to"

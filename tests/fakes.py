@@ -1,0 +1,32 @@
+"""Hand-written stand-ins for the two sources of chance: time and identifiers."""
+
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+class FixedClock:
+    """A clock that moves only when told."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, step: timedelta) -> None:
+        self._now += step
+
+    def set(self, moment: datetime) -> None:
+        self._now = moment
+
+
+class SequentialIds:
+    """Ids that look like ULIDs and count up."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def new(self) -> str:
+        self._count += 1
+        return f"01JAGA{self._count:020d}"
