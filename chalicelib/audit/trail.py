@@ -1,0 +1,133 @@
+"""Appending to a chain inside the very transaction that makes the change."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from chalicelib.audit.entry import (
+    GENESIS,
+    HASH_BYTES,
+    SCHEMA,
+    Actor,
+    Entity,
+    Entry,
+    Fact,
+    entry_key,
+)
+from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.ids import Ids
+from chalicelib.tables.codec import Item
+from chalicelib.tables.conditions import ABSENT, Condition
+from chalicelib.tables.keys import Key, compose
+from chalicelib.tables.schema import Schema, UnreadableItem
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action, Moved, Put
+
+HEAD_SCHEMA = Schema("trail_head")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: its last entry's sequence number, hash and time (ms since 1970 UTC)."""
+
+    entity: Entity
+    seq: int
+    hash: bytes
+    at: int
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """The head after `entry`."""
+        return cls(entry.entity, entry.seq, entry.hash, entry.at)
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """The head stored as `item`. Raises `UnreadableItem`."""
+        match HEAD_SCHEMA.lift(item):
+            case {"due_sk": str(entity), "seq": int(seq), "hash": bytes(hash_), "at": int(at)} if (
+                len(hash_) == HASH_BYTES
+            ):
+                return cls(Entity.parse(entity), seq, hash_, at)
+        raise UnreadableItem(HEAD_SCHEMA.item_type)
+
+    def item(self) -> Item:
+        """The head as the records table stores it, listed under the hour of its last change."""
+        key = head_key(self.entity)
+        return HEAD_SCHEMA.stamp(
+            {
+                "pk": key.pk,
+                "sk": key.sk,
+                "seq": self.seq,
+                "hash": self.hash,
+                "at": self.at,
+                "due_pk": heads_bucket(self.at),
+                "due_sk": str(self.entity),
+            }
+        )
+
+
+class Trail:
+    """Chains of entries in `audit`, their heads in `records`."""
+
+    def __init__(self, records: Table, audit: Table, clock: Clock, ids: Ids) -> None:
+        self._records = records
+        self._audit = audit
+        self._clock = clock
+        self._ids = ids
+
+    def actions(
+        self, entity: Entity, actor: Actor, action: str, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        """The two writes that append one entry, for the transaction that makes the change.
+
+        Reads the head consistently each time, so call it inside the `build` of `run_command`, once
+        per entity and transaction. `facts` holds constants, ids, numbers and hashes, never personal
+        data; raises `UnfitForTrail`. The transaction meets `Moved` when the chain has grown
+        meanwhile.
+        """
+        head = self.head(entity)
+        entry = Entry(
+            self._ids.new(),
+            entity,
+            head.seq + 1 if head else 1,
+            to_millis(self._clock.now()),
+            actor,
+            action,
+            dict(facts),
+            head.hash if head else GENESIS,
+        )
+        # Two writers who read the same head: one moves it, the other starts anew from the new head.
+        head_stands = (
+            Condition(
+                "#seq = :seq AND #hash = :hash",
+                {"#seq": "seq", "#hash": "hash"},
+                {":seq": head.seq, ":hash": head.hash},
+            )
+            if head
+            else ABSENT
+        )
+        return [
+            # Even with a head that was set back (a restored table) no entry is ever overwritten.
+            Put(self._audit, entry.item(), ABSENT, otherwise=Moved),
+            Put(self._records, Head.of(entry).item(), head_stands, otherwise=Moved),
+        ]
+
+    def head(self, entity: Entity) -> Head | None:
+        """The present end of the chain, read consistently; None while nothing happened yet."""
+        item = self._records.get(head_key(entity), consistent=True)
+        return Head.from_item(item) if item else None
+
+    def history(self, entity: Entity) -> Iterator[Entry]:
+        """All entries of `entity`, oldest first, read page by page. Raises `UnreadableItem`."""
+        for item in self._audit.query_all(entry_key(entity, 1).pk, consistent=True):
+            yield Entry.from_fields(SCHEMA.lift(item))
+
+
+def head_key(entity: Entity) -> Key:
+    """Where the head of `entity` stands in the records table."""
+    return Key(compose("TRAIL", entity.type, entity.id), "HEAD")
+
+
+def heads_bucket(at: int) -> str:
+    """The bucket of the `due` index that lists heads moved in the UTC hour of `at` (ms)."""
+    return compose("HEADS", f"{from_millis(at):%Y-%m-%dT%H}")

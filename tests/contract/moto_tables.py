@@ -1,0 +1,97 @@
+"""The four tables in moto, with clients that threads may share."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from moto import mock_aws
+
+from chalicelib.tables.table import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+REGION = "ap-southeast-3"
+BUCKET = "jaga-trail"
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables by their logical names, and the write-once bucket."""
+
+    records: Table
+    preferences: Table
+    audit: Table
+    keys: Table
+    s3: "S3Client"
+    bucket: str
+
+
+class OneCallAtATime:
+    """A client whose calls exclude each other.
+
+    moto undoes a refused transaction by putting back a copy of all tables, other threads' writes
+    included. Each call of the real service is atomic; this makes moto's so. Between two calls
+    threads interleave as they like, and that is where races are.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        call = getattr(self._client, name)
+
+        def exclusive(**parameters: Any) -> Any:
+            with self._lock:
+                return call(**parameters)
+
+        return exclusive
+
+
+@contextmanager
+def moto_tables() -> Iterator[Tables]:
+    """Fresh, empty tables and an empty bucket, gone at the end."""
+    with mock_aws():
+        credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        real = boto3.client("dynamodb", region_name=REGION, **credentials)
+        dynamodb = cast("DynamoDBClient", OneCallAtATime(real))
+        s3 = boto3.client("s3", region_name=REGION, **credentials)
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield Tables(
+            *(_create(dynamodb, name) for name in ("records", "preferences", "audit", "keys")),
+            cast("S3Client", OneCallAtATime(s3)),
+            BUCKET,
+        )
+
+
+def _create(client: "DynamoDBClient", logical: str) -> Table:
+    strings = ["pk", "sk"] + (["due_pk", "due_sk"] if logical == "records" else [])
+    index: Any = {
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "due",
+                "KeySchema": [
+                    {"AttributeName": "due_pk", "KeyType": "HASH"},
+                    {"AttributeName": "due_sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ]
+    }
+    client.create_table(
+        TableName=f"jaga-{logical}",
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in strings],
+        BillingMode="PAY_PER_REQUEST",
+        **(index if logical == "records" else {}),
+    )
+    return Table(client, logical, f"jaga-{logical}")
