@@ -1,0 +1,1 @@
+"""What is held, why, on what basis, who receives it: the privacy policy as data."""
