@@ -1,0 +1,1 @@
+"""Envelope encryption: sealed format, keyring, blind index, key destruction, signatures."""

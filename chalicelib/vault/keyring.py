@@ -1,0 +1,223 @@
+"""Data keys: one per scope, wrapped under a branch key, destroyed by a single delete.
+
+    KMS key -> branch key (branches.py) -> data key of a scope -> sealed items
+
+A data key stands in the table `keys` under `SCOPE#<scope>` / `KEY`, sealed under its branch key
+and bound to that place, to the branch and to the KMS context; with a `ttl` when it expires by
+itself. A destroyed scope stands in the erasure ledger, `ERASURE#<scope>` / `LEDGER` in the table
+`records`. Making a key checks the ledger in the same transaction and destroying one writes it in
+the same transaction, so a scope has at most one key in its life and a destroyed one never comes
+back.
+
+**The window.** Plaintext keys are cached for at most five minutes, and another container does not
+hear of a destruction. Until its copy expires it can still open what is under the scope, and still
+seal under it; what it seals is unreadable for everybody afterwards. So nothing comes back to life,
+but such a write would be accepted and then lost. A command that must not lose it puts `still_there`
+into its transaction: then it fails with `KeyDestroyed` and stores nothing. A single hot write
+cannot; it is for scopes that are only destroyed once nobody may write to them any more.
+"""
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.clock import Clock, rfc3339
+from chalicelib.ids import Ids
+from chalicelib.tables.codec import Item
+from chalicelib.tables.conditions import ABSENT, PRESENT
+from chalicelib.tables.keys import Key, compose
+from chalicelib.tables.schema import Schema
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action, Check, Delete, Put, run_command
+from chalicelib.vault.branches import BranchKeys
+from chalicelib.vault.cache import LONGEST_LIFE, KeyCache
+from chalicelib.vault.errors import KeyDestroyed, SealBroken
+from chalicelib.vault.keys import KEY_BYTES, BranchKey, DataKey, Scope
+from chalicelib.vault.kms import Branch, KeyService
+from chalicelib.vault.sealing import SealContext, open_sealed, seal
+
+_DATA_KEY = Schema("data_key")
+_ERASURE = Schema("erasure")
+
+
+class _Taken(KeyDestroyed):
+    """Another writer made the scope's key first. Never leaves this module."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrapped:
+    """A stored data key: the branch it hangs from, the sealed key, when it ends."""
+
+    scope: Scope
+    branch: Branch
+    sealed: bytes
+    expires: datetime | None
+
+
+class Keyring:
+    """Finds, makes and destroys the data keys of scopes."""
+
+    def __init__(
+        self,
+        keys: Table,
+        records: Table,
+        kms: KeyService,
+        clock: Clock,
+        ids: Ids,
+        *,
+        cache_size: int = 1000,
+        cache_life: timedelta = LONGEST_LIFE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`ValueError` for a cache of less than one key or a life above five minutes."""
+        self._keys = keys
+        self._records = records
+        self._kms = kms
+        self._clock = clock
+        self._sleep = sleep
+        self._branches = BranchKeys(keys, kms, clock, ids, size=cache_size, life=cache_life)
+        self._plain: KeyCache[Scope, DataKey] = KeyCache(clock, size=cache_size, life=cache_life)
+
+    def key_to_seal(self, scope: Scope, expires: datetime | None = None) -> DataKey:
+        """The key of `scope`, made if there never was one; then it ends at `expires` (aware).
+
+        The first caller's `expires` stands, to the second, rounded up. Raises `KeyDestroyed` when
+        the scope is in the erasure ledger or its key has ended.
+        """
+        return self._plain.get(scope) or self._stored(scope) or self._make(scope, expires)
+
+    def keys_to_open(self, scopes: Iterable[Scope]) -> dict[Scope, DataKey]:
+        """The keys of `scopes`; a scope without a living key is missing from the answer.
+
+        For what the cache lacks one batch read of data keys, and for branches that it lacks one
+        batch read and one Decrypt each. A key that was not found is looked for once more with a
+        consistent read, so that a fresh one is never taken for destroyed.
+        """
+        wanted = set(scopes)
+        found = {scope: key for scope in wanted if (key := self._plain.get(scope))}
+        wrapped = self._read(wanted - found.keys())
+        branches = self._branches.get(each.branch for each in wrapped)
+        for each in wrapped:
+            found[each.scope] = self._unwrap(each, branches[each.branch])
+        return found
+
+    def mac_key(self, name: str, version: int = 1) -> bytes:
+        """32 bytes that serve nothing but the authentication called `name`."""
+        return self.key_to_seal(Scope.mac(name, version)).material
+
+    def still_there(self, scope: Scope) -> Action:
+        """A check for a command's transaction: `KeyDestroyed` if the key went since it was read."""
+        return Check(self._keys, _key_of(scope), PRESENT, KeyDestroyed)
+
+    def destroy_actions(self, scope: Scope) -> list[Action]:
+        """What destroys the key of `scope`, for one transaction with the audit entry.
+
+        The transaction fails with `KeyDestroyed` if there is no key. Call `forget` after it went
+        through. What is under the scope is unreadable at once where `forget` was called, within
+        five minutes everywhere (the window, above), and in backups of `keys` after one day.
+        """
+        ledger = _ledger_of(scope)
+        entry: Item = {"pk": ledger.pk, "sk": ledger.sk, "at": rfc3339(self._clock.now())}
+        return [
+            Delete(self._keys, _key_of(scope), PRESENT, KeyDestroyed),
+            Put(self._records, _ERASURE.stamp(entry)),
+        ]
+
+    def forget(self, scope: Scope) -> None:
+        """Drops the plaintext key of `scope` from this container's memory."""
+        self._plain.forget(scope)
+
+    def _stored(self, scope: Scope) -> DataKey | None:
+        # Eventually consistent: who misses a fresh key learns of it from the conditional write.
+        item = self._keys.get(_key_of(scope))
+        return self._from_item(scope, item) if item else None
+
+    def _make(self, scope: Scope, expires: datetime | None) -> DataKey:
+        if expires is not None and expires <= self._clock.now():
+            raise KeyDestroyed
+        branch, branch_key = self._branches.active(scope.purpose)
+        fresh = DataKey(os.urandom(KEY_BYTES))
+        at = _key_of(scope)
+        item: Item = {
+            "pk": at.pk,
+            "sk": at.sk,
+            "branch": branch.id,
+            "wrapped": seal(branch_key, fresh.material, self._context(scope, branch)),
+        }
+        if expires is not None:
+            item["ttl"] = _seconds(expires)
+        actions: list[Action] = [
+            # Of two creators one wins; the loser takes the winner's key, below.
+            Put(self._keys, _DATA_KEY.stamp(item), ABSENT, _Taken),
+            # A destroyed scope is never made anew, however stale the writer.
+            Check(self._records, _ledger_of(scope), ABSENT, KeyDestroyed),
+        ]
+        try:
+            run_command(self._keys.client, lambda: actions, sleep=self._sleep)
+        except _Taken:
+            winner = self._keys.get(at, consistent=True)
+            if winner is None:
+                raise KeyDestroyed from None
+            return self._from_item(scope, winner)
+        self._plain.put(scope, fresh, not_after=_moment(item.get("ttl")))
+        return fresh
+
+    def _from_item(self, scope: Scope, item: Item) -> DataKey:
+        wrapped = self._parse(scope, item)
+        if wrapped is None:
+            raise KeyDestroyed
+        return self._unwrap(wrapped, self._branches.get([wrapped.branch])[wrapped.branch])
+
+    def _read(self, scopes: set[Scope]) -> list[_Wrapped]:
+        found: list[_Wrapped] = []
+        for consistent in (False, True):
+            if not scopes:
+                break
+            items = self._keys.batch_get(map(_key_of, scopes), consistent=consistent)
+            stored = {scope: items[_key_of(scope)] for scope in scopes if _key_of(scope) in items}
+            parsed = (self._parse(scope, item) for scope, item in stored.items())
+            found += [each for each in parsed if each is not None]
+            scopes = scopes - stored.keys()
+        return found
+
+    def _parse(self, scope: Scope, item: Item) -> _Wrapped | None:
+        item = _DATA_KEY.lift(item)
+        expires = _moment(item.get("ttl"))
+        if expires is not None and self._clock.now() >= expires:
+            return None  # DynamoDB deletes expired items within days, not within the second
+        match item:
+            case {"branch": str(branch), "wrapped": bytes(sealed)}:
+                return _Wrapped(scope, Branch(scope.purpose, branch), sealed, expires)
+        raise SealBroken
+
+    def _unwrap(self, wrapped: _Wrapped, branch_key: BranchKey) -> DataKey:
+        context = self._context(wrapped.scope, wrapped.branch)
+        key = DataKey(open_sealed(branch_key, wrapped.sealed, context))
+        self._plain.put(wrapped.scope, key, not_after=wrapped.expires)
+        return key
+
+    def _context(self, scope: Scope, branch: Branch) -> SealContext:
+        at = _key_of(scope)
+        bound = tuple(f"{name}={value}" for name, value in self._kms.context(branch).items())
+        return SealContext(
+            self._keys.logical, at.pk, at.sk, _DATA_KEY.item_type, _DATA_KEY.version, bound
+        )
+
+
+def _key_of(scope: Scope) -> Key:
+    return Key(compose("SCOPE", scope.value), "KEY")
+
+
+def _ledger_of(scope: Scope) -> Key:
+    return Key(compose("ERASURE", scope.value), "LEDGER")
+
+
+def _seconds(moment: datetime) -> int:
+    return math.ceil(moment.timestamp())
+
+
+def _moment(ttl: object) -> datetime | None:
+    return datetime.fromtimestamp(ttl, UTC) if isinstance(ttl, int) else None

@@ -1,0 +1,76 @@
+"""Key material, which never shows itself, and the scopes that data keys belong to."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NoReturn
+
+KEY_BYTES = 32
+
+
+class SecretKey:
+    """32 secret bytes. Neither `repr` nor `str` nor a traceback shows them; no pickle, no copy.
+
+    Python cannot wipe memory: a key lives until the last reference goes. Hence the short-lived
+    cache (`cache.py`) and no second home for the bytes. A plain class on purpose: whatever turns
+    dataclasses into dictionaries (`asdict`, JSON encoders of loggers) finds nothing here.
+    """
+
+    __slots__ = ("material",)
+
+    def __init__(self, material: bytes) -> None:
+        """`ValueError` unless `material` is 32 bytes."""
+        if len(material) != KEY_BYTES:
+            raise ValueError("a key has 32 bytes")
+        self.material = material
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, hidden>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is neither pickled nor copied")
+
+
+class DataKey(SecretKey):
+    """Seals the items of one scope. Stored only wrapped under a branch key."""
+
+    __slots__ = ()
+
+
+class BranchKey(SecretKey):
+    """Wraps data keys. Stored only wrapped by KMS."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What lives and dies with one data key. `value` is stored in clear: opaque ids, no names.
+
+    A scope has at most one key in its life: once destroyed, it gets no second one. `purpose`
+    names the branch keys that wrap it.
+    """
+
+    purpose: str
+    value: str
+
+    @classmethod
+    def person(cls, subject_id: str) -> "Scope":
+        """Everything about one data subject."""
+        return _scope("person", subject_id)
+
+    @classmethod
+    def visitors(cls, site: str, day: date) -> "Scope":
+        """The cookie choices of one site's anonymous visitors on one day (UTC)."""
+        return _scope("visitors", site, f"{day:%Y-%m-%d}")
+
+    @classmethod
+    def mac(cls, name: str, version: int) -> "Scope":
+        """A key that authenticates rather than seals: blind index, cursors, receipts."""
+        return _scope("mac", name, f"v{version}")
+
+
+def _scope(purpose: str, *parts: str) -> Scope:
+    for part in parts:
+        if not part or not part.isascii() or "/" in part or "#" in part:
+            raise ValueError(f"a part of a {purpose} scope is empty or holds a separator")
+    return Scope(purpose, "/".join((purpose, *parts)))

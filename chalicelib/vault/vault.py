@@ -1,0 +1,65 @@
+"""What stores use: seal and open by scope, without ever holding a key."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chalicelib.tables.transactions import Action
+from chalicelib.vault.errors import KeyDestroyed
+from chalicelib.vault.keyring import Keyring
+from chalicelib.vault.keys import Scope
+from chalicelib.vault.sealing import (
+    SealContext,
+    check_plaintext,
+    check_sealed,
+    open_sealed,
+    seal,
+)
+
+
+class Vault:
+    """Seals confidential bytes under the key of their scope, for one place in one table."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def seal(
+        self,
+        scope: Scope,
+        context: SealContext,
+        plaintext: bytes,
+        key_expires: datetime | None = None,
+    ) -> bytes:
+        """`plaintext` sealed: 73 bytes longer. With the scope's key cached, no AWS call.
+
+        A key that has to be made first ends at `key_expires` (aware), and with it all under the
+        scope. Raises `TooLongToSeal`, `KeyDestroyed`.
+        """
+        check_plaintext(plaintext)
+        return seal(self._keyring.key_to_seal(scope, key_expires), plaintext, context)
+
+    def open(self, scope: Scope, context: SealContext, sealed: bytes) -> bytes:
+        """The plaintext. Raises `SealBroken`, or `KeyDestroyed` when the scope has no key."""
+        plaintext = self.open_many([(scope, context, sealed)])[0]
+        if plaintext is None:
+            raise KeyDestroyed
+        return plaintext
+
+    def open_many(self, items: Sequence[tuple[Scope, SealContext, bytes]]) -> list[bytes | None]:
+        """The plaintexts in order, None where the scope has no key. Raises `SealBroken`.
+
+        One batch read for all scopes whose keys are not cached.
+        """
+        for _, _, sealed in items:
+            check_sealed(sealed)
+        keys = self._keyring.keys_to_open(scope for scope, _, _ in items)
+        return [
+            open_sealed(key, sealed, context) if (key := keys.get(scope)) else None
+            for scope, context, sealed in items
+        ]
+
+    def still_there(self, scope: Scope) -> Action:
+        """For a command's transaction: it fails with `KeyDestroyed` if the scope's key went.
+
+        Closes the window of `keyring.py` for writers whose write must not be lost.
+        """
+        return self._keyring.still_there(scope)
