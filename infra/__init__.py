@@ -1,0 +1,1 @@
+"""Tools around the application: its package, its template, and the embedded AWS to run it on."""
