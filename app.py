@@ -1,20 +1,33 @@
 """The only place that wires Chalice: the app, its routes and every event handler."""
 
+from dataclasses import asdict
+from typing import cast
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
+from chalicelib.audit.stream import written_digests
+from chalicelib.cookies.routes import pages, public
+from chalicelib.http.headers import complete_response
+from chalicelib.http.meta import meta_routes
+from chalicelib.services import services
+from chalicelib.telemetry import report_counts
+
 app = Chalice(app_name="jaga")
+app.register_middleware(complete_response, "http")
+for routes in (meta_routes([public, pages]), public, pages):
+    app.register_blueprint(routes)
 
 
-@app.route("/v1/health", methods=["GET"])
-def health() -> dict[str, str]:
-    return {"status": "ok", "version": "0.1.0"}
-
-
-@app.on_dynamodb_record(stream_arn="overridden-in-the-template")
+@app.on_dynamodb_record(stream_arn="the template puts the preferences table's stream here")
 def digest_preferences(event: DynamoDBEvent) -> None:
-    pass
+    """Keeps the digests of new preferences until the next checkpoint."""
+    services().digest_book.add(written_digests(event.to_dict()), services().clock.now())
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def checkpoint_trail(event: CloudWatchEvent) -> None:
-    pass
+    """Signs what happened since the last checkpoint."""
+    context = cast("LambdaContext", event.context)
+    report = services().checkpoints.run(context.get_remaining_time_in_millis)
+    report_counts("checkpoint_trail", asdict(report))

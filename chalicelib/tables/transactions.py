@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import DomainError, Unavailable
+from chalicelib.errors import DomainError, Internal, Unavailable
 from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.conditions import Condition
 from chalicelib.tables.keys import Key
@@ -38,7 +38,7 @@ class Moved(Unavailable):
     code = "moved"
 
 
-class ConditionFailed(DomainError):
+class ConditionFailed(Internal):
     """A condition failed whose action names no error of its own: a mistake in the caller."""
 
     code = "condition_failed"

@@ -1,0 +1,1 @@
+"""Cookie preferences of anonymous visitors, and the banner that asks for them."""

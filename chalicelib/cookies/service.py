@@ -1,0 +1,130 @@
+"""What visitors do with their cookie preferences."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.cookies.models import PreferenceIn
+from chalicelib.cookies.rules import (
+    ESSENTIAL_ONLY,
+    Action,
+    Choices,
+    Preference,
+    State,
+    check_choice,
+    check_time,
+    current,
+    in_force,
+)
+from chalicelib.cookies.sites import Sites
+from chalicelib.cookies.store import PreferenceStore, Recorded
+from chalicelib.errors import Conflict
+from chalicelib.ids import Ids
+
+
+class EventConflict(Conflict):
+    """The event id was used before for another choice."""
+
+    code = "event_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A visitor's position: what is allowed, why, and the unexpired history, newest first."""
+
+    state: State
+    choices: Choices
+    history: list[Recorded]
+
+
+class CookiePreferences:
+    """Records, shows and withdraws the choices of anonymous visitors."""
+
+    def __init__(self, sites: Sites, store: PreferenceStore, clock: Clock, ids: Ids) -> None:
+        self._sites = sites
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+
+    def record(
+        self, site_id: str, sent: PreferenceIn, origin: str, *, gpc_header: bool
+    ) -> Recorded:
+        """Stores a choice once; the same event again answers with the first record.
+
+        Raises `UnknownSite`, `InvalidInput` (contradiction, time, unknown notice) and
+        `EventConflict` when the event id stands for another choice of this visitor.
+        """
+        site = self._sites.get(site_id)
+        now = self._now()
+        action = Action(sent.action)
+        choices = Choices(sent.choices.performance, sent.choices.functional)
+        check_choice(action, choices)
+        check_time(sent.occurred_at, now)
+        site.check_notice(sent.notice_sha256, sent.language)
+        preference = Preference(
+            record_id=self._ids.new(),
+            event_id=sent.event_id,
+            visitor_id=sent.visitor_id,
+            site=site_id,
+            action=action,
+            choices=choices,
+            notice_sha256=sent.notice_sha256,
+            language=sent.language,
+            gpc_script=sent.gpc,
+            gpc_header=gpc_header,
+            origin=origin,
+            source=sent.source,
+            banner_build=sent.banner_build,
+            occurred_at=sent.occurred_at,
+            recorded_at=now,
+        )
+        recorded = self._store.add(preference)
+        if not recorded.preference.same_event(preference):
+            raise EventConflict
+        return recorded
+
+    def standing(self, site_id: str, visitor_id: str, *, gpc: bool) -> Standing:
+        """What `visitor_id` allows on the site right now. Raises `UnknownSite`."""
+        self._sites.get(site_id)
+        recorded = {
+            each.preference.record_id: each for each in self._store.history(site_id, visitor_id)
+        }
+        alive = current([each.preference for each in recorded.values()], self._now())
+        state, choices = in_force(alive, gpc=gpc)
+        return Standing(state, choices, [recorded[each.record_id] for each in alive])
+
+    def withdraw(self, site_id: str, visitor_id: str, origin: str, *, gpc: bool) -> Standing:
+        """Takes every optional consent back; without one there is nothing to record.
+
+        The event id names the record that is withdrawn, so two calls at once make one record.
+        Raises `UnknownSite`.
+        """
+        before = self.standing(site_id, visitor_id, gpc=gpc)
+        if before.choices == ESSENTIAL_ONLY:
+            return before
+        withdrawn = before.history[0].preference
+        now = self._now()
+        self._store.add(
+            Preference(
+                record_id=self._ids.new(),
+                event_id=f"withdraw-{withdrawn.record_id}",
+                visitor_id=visitor_id,
+                site=site_id,
+                action=Action.WITHDRAW,
+                choices=ESSENTIAL_ONLY,
+                notice_sha256=withdrawn.notice_sha256,
+                language=withdrawn.language,
+                gpc_script=False,
+                gpc_header=gpc,
+                origin=origin,
+                source="api",
+                banner_build="",
+                occurred_at=now,
+                recorded_at=now,
+            )
+        )
+        return self.standing(site_id, visitor_id, gpc=gpc)
+
+    def _now(self) -> datetime:
+        # Milliseconds are what is stored, so that a read gives back what was answered.
+        return from_millis(to_millis(self._clock.now()))

@@ -1,0 +1,133 @@
+"""Sites: where a banner stands, from which origins it may speak, and what it shows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from chalicelib.audit.entry import Actor, Entity
+from chalicelib.audit.trail import Trail
+from chalicelib.clock import Clock
+from chalicelib.cookies.site_store import SiteRecord, SiteStore
+from chalicelib.errors import FieldError, InvalidInput, NotFound
+from chalicelib.notices.models import Language, NoticeVersion
+from chalicelib.notices.service import Notices
+from chalicelib.tables.transactions import Action
+
+_CACHE_TIME = timedelta(seconds=60)
+_CACHE_ENTRIES = 256
+
+
+class UnknownSite(NotFound):
+    """No site of that name is published."""
+
+    code = "unknown_site"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A published site with every notice version that its visitors may have seen."""
+
+    record: SiteRecord
+    notices: Sequence[NoticeVersion]
+
+    @cached_property
+    def notice(self) -> NoticeVersion:
+        """The version in force."""
+        return next(each for each in self.notices if each.version == self.record.notice_version)
+
+    @cached_property
+    def _languages(self) -> Mapping[str, frozenset[Language]]:
+        found: dict[str, frozenset[Language]] = {}
+        for version in self.notices:
+            for language, sha256 in version.sha256.items():
+                found[sha256] = found.get(sha256, frozenset()) | {language}
+        return found
+
+    def check_notice(self, sha256: str, language: Language) -> None:
+        """Raises `InvalidInput` unless `sha256` is a text this site ever showed in `language`."""
+        if language not in self._languages.get(sha256, ()):
+            raise InvalidInput(FieldError("notice_sha256", "unknown_notice"))
+
+
+class Sites:
+    """The directory of sites: read through a short cache, so that hot calls read nothing.
+
+    A change is seen within a minute. Unknown names are remembered as well, or each would cost a
+    read; the cache is bounded, so nobody can fill the memory with names.
+    """
+
+    def __init__(
+        self,
+        store: SiteStore,
+        notices: Notices,
+        trail: Trail,
+        clock: Clock,
+        run_command: Callable[[Callable[[], Sequence[Action]]], None],
+    ) -> None:
+        self._store = store
+        self._notices = notices
+        self._trail = trail
+        self._clock = clock
+        self._run_command = run_command
+        self._cache: dict[str, tuple[float, Site | None]] = {}
+
+    def get(self, site_id: str) -> Site:
+        """The site. Raises `UnknownSite`."""
+        now = self._clock.now().timestamp()
+        until, site = self._cache.get(site_id, (0.0, None))
+        if now >= until:
+            site = self._load(site_id)
+            if len(self._cache) >= _CACHE_ENTRIES:
+                self._cache.clear()
+            self._cache[site_id] = (now + _CACHE_TIME.total_seconds(), site)
+        if site is None:
+            raise UnknownSite
+        return site
+
+    def publish(self, record: SiteRecord, notice: NoticeVersion, actor: Actor) -> None:
+        """Makes `record` and its `notice` the ones in force; repeating it changes nothing.
+
+        One transaction: the site under its revision, the notice if new, the audit entry. Raises
+        `AlreadyPublished` when the version exists with other texts.
+        """
+
+        def build() -> list[Action]:
+            stored = self._store.get(record.site_id)
+            published = self._notices.published(notice.notice_id)
+            known = any(
+                each.version == notice.version and each.sha256 == notice.sha256
+                for each in published
+            )
+            return [
+                self._store.put_action(record, replaces=stored),
+                *([] if known else [self._notices.publication(notice)]),
+                *self._trail.actions(
+                    Entity("site", record.site_id),
+                    actor,
+                    "site.published",
+                    {"notice_version": notice.version, **_hash_facts(notice)},
+                ),
+            ]
+
+        if not self._is_in_force(record, notice):
+            self._run_command(build)
+            self._cache.pop(record.site_id, None)
+
+    def _is_in_force(self, record: SiteRecord, notice: NoticeVersion) -> bool:
+        stored = self._load(record.site_id)
+        return (
+            stored is not None
+            and stored.record.same_content(record)
+            and stored.notice.sha256 == notice.sha256
+        )
+
+    def _load(self, site_id: str) -> Site | None:
+        record = self._store.get(site_id)
+        if record is None:
+            return None
+        return Site(record, self._notices.published(record.notice_id))
+
+
+def _hash_facts(notice: NoticeVersion) -> dict[str, str]:
+    return {f"sha256_{language}": digest for language, digest in notice.sha256.items()}

@@ -1,0 +1,172 @@
+"""Visitors' choices in the `preferences` table.
+
+    pk      SITE#<site>#VISITOR#<visitor id>
+    sk      EVENT#<event id>
+    et, v   item type and schema version
+    day     the UTC day of the choice: with the site it names the data key's scope
+    ttl     epoch seconds, when DynamoDB may sweep the item
+    sealed  everything else
+
+The key makes a repeated event hit its first record. All choices of one site and day share a data
+key that dies when the last of them has expired, which makes them unreadable in one delete.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
+from typing import Any, cast
+
+from chalicelib.audit.digests import preference_digest, receipt_of
+from chalicelib.clock import from_millis, to_millis
+from chalicelib.cookies.rules import RETENTION, Action, Choices, Preference
+from chalicelib.tables.codec import Item
+from chalicelib.tables.keys import compose
+from chalicelib.tables.schema import Schema
+from chalicelib.tables.table import Table
+from chalicelib.vault.keys import Scope
+from chalicelib.vault.sealing import SealContext
+from chalicelib.vault.vault import Vault
+
+PREFERENCE = Schema("preference")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A stored choice, the receipt of the item it is stored in, and whether this call stored it."""
+
+    preference: Preference
+    receipt: str
+    created: bool
+
+
+class PreferenceStore:
+    """Adds and reads choices; there is no update."""
+
+    def __init__(self, preferences: Table, vault: Vault) -> None:
+        self._preferences = preferences
+        self._vault = vault
+
+    def add(self, preference: Preference) -> Recorded:
+        """Stores `preference` unless its event id is taken; then returns what stands there.
+
+        One conditional write; with the day's key in memory nothing else leaves the process.
+        """
+        item = self._item(preference)
+        standing = self._preferences.put_new(item)
+        if standing is None:
+            return Recorded(preference, _receipt(item), created=True)
+        return Recorded(self._opened([standing])[0].preference, _receipt(standing), created=False)
+
+    def history(self, site: str, visitor_id: str) -> list[Recorded]:
+        """Everything readable of one visitor, expired or not, in no particular order.
+
+        Choices whose key was destroyed are gone and left out.
+        """
+        return self._opened(list(self._preferences.query_all(_partition(site, visitor_id))))
+
+    def _item(self, preference: Preference) -> Item:
+        day = preference.effective_at.date()
+        item: Item = {
+            "pk": _partition(preference.site, preference.visitor_id),
+            "sk": compose("EVENT", preference.event_id),
+            "day": day.isoformat(),
+            "ttl": ceil(preference.expires_at.timestamp()),
+        }
+        item = PREFERENCE.stamp(item)
+        item["sealed"] = self._vault.seal(
+            Scope.visitors(preference.site, day),
+            _context(self._preferences.logical, item),
+            _confidential(preference),
+            key_expires=_key_expiry(day),
+        )
+        return item
+
+    def _opened(self, items: Sequence[Item]) -> list[Recorded]:
+        sealed = [
+            (
+                Scope.visitors(_site_of(item), date.fromisoformat(str(item["day"]))),
+                _context(self._preferences.logical, item),
+                cast("bytes", item["sealed"]),
+            )
+            for item in items
+        ]
+        return [
+            Recorded(
+                _preference_from(PREFERENCE.lift(item), plaintext), _receipt(item), created=False
+            )
+            for item, plaintext in zip(items, self._vault.open_many(sealed), strict=True)
+            if plaintext is not None
+        ]
+
+
+def _partition(site: str, visitor_id: str) -> str:
+    return compose("SITE", site, "VISITOR", visitor_id)
+
+
+def _site_of(item: Item) -> str:
+    return str(item["pk"]).split("#")[1]
+
+
+def _context(table: str, item: Item) -> SealContext:
+    return SealContext(
+        table=table,
+        pk=str(item["pk"]),
+        sk=str(item["sk"]),
+        item_type=str(item["et"]),
+        schema_version=cast("int", item["v"]),
+    )
+
+
+def _key_expiry(day: date) -> datetime:
+    """The first moment at which every choice of `day` has expired."""
+    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1) + RETENTION
+
+
+def _receipt(item: Item) -> str:
+    return receipt_of(preference_digest(item))
+
+
+def _confidential(preference: Preference) -> bytes:
+    # Short names: the whole item must stay under the kilobyte that one write unit pays for.
+    return json.dumps(
+        {
+            "id": preference.record_id,
+            "a": preference.action,
+            "c": [preference.choices.performance, preference.choices.functional],
+            "n": preference.notice_sha256,
+            "l": preference.language,
+            "g": [preference.gpc_script, preference.gpc_header],
+            "o": preference.origin,
+            "s": preference.source,
+            "b": preference.banner_build,
+            "t": to_millis(preference.occurred_at),
+            "r": to_millis(preference.recorded_at),
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def _preference_from(item: Item, plaintext: bytes) -> Preference:
+    fields: dict[str, Any] = json.loads(plaintext)
+    performance, functional = fields["c"]
+    gpc_script, gpc_header = fields["g"]
+    _, site, _, visitor_id = str(item["pk"]).split("#")
+    return Preference(
+        record_id=fields["id"],
+        event_id=str(item["sk"]).removeprefix("EVENT#"),
+        visitor_id=visitor_id,
+        site=site,
+        action=Action(fields["a"]),
+        choices=Choices(performance, functional),
+        notice_sha256=fields["n"],
+        language=fields["l"],
+        gpc_script=gpc_script,
+        gpc_header=gpc_header,
+        origin=fields["o"],
+        source=fields["s"],
+        banner_build=fields["b"],
+        occurred_at=from_millis(fields["t"]),
+        recorded_at=from_millis(fields["r"]),
+    )

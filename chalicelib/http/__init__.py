@@ -1,0 +1,1 @@
+"""The edge: everything about HTTP that is not one capability's own."""

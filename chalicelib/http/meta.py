@@ -1,0 +1,51 @@
+"""What the API says about itself."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from chalicelib import __version__
+from chalicelib.http.openapi import openapi_document
+from chalicelib.http.routes import JSON, Call, Operation, Reply, Routes
+from chalicelib.wire import Wire
+
+GPC_SUPPORTED_SINCE = "2026-11-23"
+
+
+class Health(Wire):
+    """`GET /v1/health`."""
+
+    status: str
+    version: str
+
+
+class GpcSupport(Wire):
+    """The Global Privacy Control support resource."""
+
+    gpc: bool
+    lastUpdate: str  # noqa: N815  # the specification's name
+
+
+def meta_routes(others: Sequence[Routes]) -> Routes:
+    """Health, OpenAPI (of `others` and itself) and the GPC support resource."""
+    routes = Routes(__name__)
+
+    @routes.operation(Operation("GET", "/v1/health", "Whether the API answers", Health))
+    def health(_call: Call[None]) -> Reply:
+        return Reply(Health(status="ok", version=__version__))
+
+    @routes.operation(
+        Operation("GET", "/.well-known/gpc.json", "Support of Global Privacy Control", GpcSupport)
+    )
+    def gpc_support(_call: Call[None]) -> Reply:
+        return Reply(GpcSupport(gpc=True, lastUpdate=GPC_SUPPORTED_SINCE))
+
+    @routes.operation(Operation("GET", "/v1/openapi.json", "This document", JSON))
+    def openapi(_call: Call[None]) -> Reply:
+        return Reply(document())
+
+    @cache
+    def document() -> str:
+        operations = [each for group in (routes, *others) for each in group.operations]
+        return openapi_document(operations)
+
+    return routes

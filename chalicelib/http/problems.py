@@ -1,0 +1,79 @@
+"""Domain errors as `application/problem+json` (RFC 9457), in one table."""
+
+import json
+
+from chalice.app import Response
+
+from chalicelib.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Internal,
+    InvalidInput,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+)
+
+PROBLEM_JSON = "application/problem+json"
+
+FAMILIES: dict[type[DomainError], tuple[int, str]] = {
+    InvalidInput: (422, "The request breaks a rule"),
+    Forbidden: (403, "Not allowed"),
+    NotFound: (404, "Not found"),
+    Conflict: (409, "Contradicts what is stored"),
+    TooLarge: (413, "The body is too large"),
+    UnsupportedMedia: (415, "Unsupported media type"),
+    Unavailable: (503, "Try again later"),
+    Internal: (500, "Something went wrong on our side"),
+}
+"""Every domain error descends from exactly one of these; a test asserts it."""
+
+EXCEPTIONS: dict[str, int] = {"malformed_json": 400}
+"""Codes whose status differs from their family's."""
+
+
+def problem_for(error: DomainError) -> Response:
+    """The answer to `error`. An internal error keeps its code to itself."""
+    family = family_of(error)
+    status, title = FAMILIES[family]
+    code = Internal.code if family is Internal else error.code
+    fields = error.fields if isinstance(error, InvalidInput) else ()
+    headers = {"retry-after": "1"} if family is Unavailable else {}
+    return problem(
+        EXCEPTIONS.get(code, status),
+        code,
+        title,
+        errors=[{"field": each.field, "code": each.code} for each in fields],
+        headers=headers,
+    )
+
+
+def family_of(error: DomainError) -> type[DomainError]:
+    """The family of `error`; `Internal` for one that forgot to choose."""
+    return next((family for family in FAMILIES if isinstance(error, family)), Internal)
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """A problem document. `code` is stable; `errors` name fields, never values."""
+    document: dict[str, object] = {
+        "type": f"urn:jaga:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+    }
+    if errors:
+        document["errors"] = errors
+    return Response(
+        body=json.dumps(document, separators=(",", ":")),
+        status_code=status,
+        headers={"content-type": PROBLEM_JSON, **(headers or {})},
+    )

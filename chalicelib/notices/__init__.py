@@ -1,0 +1,1 @@
+"""Notices: the texts that people were shown, version by version, kept as they were for ever."""

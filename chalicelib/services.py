@@ -1,0 +1,156 @@
+"""The composition root: every service is built here, once per container, when first needed.
+
+Nothing is read or connected at import. Tests build their own `Services` with their own clock, ids
+and clients and put it in place with `use`.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+
+from chalicelib.audit.checkpoint import Checkpoints
+from chalicelib.audit.collector import Collector
+from chalicelib.audit.digests import DigestBook
+from chalicelib.audit.pointer import Pointer
+from chalicelib.audit.trail import Trail
+from chalicelib.aws import CLIENT_CONFIG
+from chalicelib.clock import Clock, SystemClock
+from chalicelib.cookies.service import CookiePreferences
+from chalicelib.cookies.site_store import SiteStore
+from chalicelib.cookies.sites import Sites
+from chalicelib.cookies.store import PreferenceStore
+from chalicelib.ids import Ids, UlidFactory
+from chalicelib.notices.service import Notices
+from chalicelib.notices.store import NoticeStore
+from chalicelib.settings import Settings
+from chalicelib.tables.cursors import Cursors
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action, run_command
+from chalicelib.vault.keyring import Keyring
+from chalicelib.vault.kms import KeyService
+from chalicelib.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
+
+
+class Services:
+    """One container's services. `clock`, `ids` and clients may be given; the rest follows."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        session: boto3.Session | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.ids = ids or UlidFactory(self.clock)
+        self._session = session or boto3.Session()
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._session.client("dynamodb", config=CLIENT_CONFIG)
+
+    @cached_property
+    def kms(self) -> "KMSClient":
+        return self._session.client("kms", config=CLIENT_CONFIG)
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return self._session.client("s3", config=CLIENT_CONFIG)
+
+    @cached_property
+    def records(self) -> Table:
+        return Table(self.dynamodb, "records", self.settings.records_table)
+
+    @cached_property
+    def preferences(self) -> Table:
+        return Table(self.dynamodb, "preferences", self.settings.preferences_table)
+
+    @cached_property
+    def audit(self) -> Table:
+        return Table(self.dynamodb, "audit", self.settings.audit_table)
+
+    @cached_property
+    def keys(self) -> Table:
+        return Table(self.dynamodb, "keys", self.settings.keys_table)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        kms = KeyService(self.kms, self.settings.vault_key_id, self.settings.stage)
+        return Keyring(self.keys, self.records, kms, self.clock, self.ids)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(self.keyring)
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        return Cursors(lambda: self.keyring.mac_key("cursors"))
+
+    @cached_property
+    def trail(self) -> Trail:
+        return Trail(self.records, self.audit, self.clock, self.ids)
+
+    @cached_property
+    def digest_book(self) -> DigestBook:
+        return DigestBook(self.audit)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(
+            Collector(self.records, self.audit),
+            Pointer(self.records),
+            self.s3,
+            self.settings.trail_bucket,
+            self.signer,
+            self.clock,
+        )
+
+    @cached_property
+    def signer(self) -> "Signer":
+        from chalicelib.vault.signing import Signer
+
+        return Signer(self.kms, self.settings.signing_key_id)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(NoticeStore(self.records))
+
+    @cached_property
+    def sites(self) -> Sites:
+        return Sites(
+            SiteStore(self.records), self.notices, self.trail, self.clock, self.run_command
+        )
+
+    @cached_property
+    def cookies(self) -> CookiePreferences:
+        store = PreferenceStore(self.preferences, self.vault)
+        return CookiePreferences(self.sites, store, self.clock, self.ids)
+
+    def run_command(self, build: Callable[[], Sequence[Action]]) -> None:
+        """`transactions.run_command` on this container's client."""
+        run_command(self.dynamodb, build, sleep=time.sleep)
+
+
+_current: list[Services] = []
+
+
+def services() -> Services:
+    """This container's services, from the environment on first use. Raises `MissingSetting`."""
+    if not _current:
+        _current.append(Services(Settings.from_environment()))
+    return _current[0]
+
+
+def use(replacement: Services | None) -> None:
+    """Puts `replacement` in place; None lets the environment speak again. For tests and tools."""
+    _current[:] = [replacement] if replacement else []

@@ -1,0 +1,38 @@
+"""What the functions tell their operators: structured log lines and CloudWatch metrics (EMF).
+
+An exception's text may hold what somebody sent (pydantic and botocore quote their input), so only
+its type and the places it passed through are logged.
+"""
+
+import traceback
+from functools import cache
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "Jaga"
+
+
+def log_failure(error: Exception, request_id: str) -> None:
+    """Writes one error line: the type, the frames (file:line function), the request's id."""
+    frames = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    _logger().error(
+        "unexpected_error",
+        extra={"error_type": type(error).__name__, "frames": frames, "request_id": request_id},
+    )
+
+
+def report_counts(job: str, counts: dict[str, int]) -> None:
+    """Publishes `counts` as metrics of the namespace `Jaga`, dimension `service` = `job`."""
+    metrics = Metrics(namespace=NAMESPACE, service=job)
+    for name, value in counts.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    metrics.flush_metrics()
+
+
+@cache
+def _logger() -> Logger:
+    return Logger(service="jaga")

@@ -1,0 +1,76 @@
+"""Publishes a site with the cookie notice that belongs to the privacy policy.
+
+    python -m infra.seed --site infra/sites/jutsoo.toml --origin https://www.jutsoo.com
+
+The deployment's names are read from the environment (`JAGA_*`), as the functions do. Running it
+again changes nothing; after an edit of the texts or of the policy it publishes a new version.
+"""
+
+import argparse
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from chalicelib.audit.entry import Actor
+from chalicelib.cookies.site_store import SiteRecord
+from chalicelib.inventory.policy import policy
+from chalicelib.inventory.service import cookie_types
+from chalicelib.notices.models import LANGUAGES, NoticeVersion
+from chalicelib.services import Services
+from chalicelib.settings import Settings
+
+DEMONSTRATION = Path(__file__).parent / "sites" / "jutsoo.toml"
+_OPERATOR = Actor("operator", "seed")
+
+
+def seed(services: Services, origins: Iterable[str], site: Path = DEMONSTRATION) -> str:
+    """Publishes the site described in the file `site` for `origins`; returns the notice's version.
+
+    Raises `ValueError` when the site's categories are not the policy's refusable cookie types.
+    """
+    described: dict[str, Any] = tomllib.loads(site.read_text("utf-8"))
+    refusable = [each.id for each in cookie_types() if each.refusable]
+    if list(described["cookies"]) != refusable or list(described["storage"]) != refusable:
+        raise ValueError("the site's categories are not the policy's refusable cookie types")
+    notice = _notice(services, f"cookies-{described['site_id']}")
+    record = SiteRecord(
+        site_id=described["site_id"],
+        origins=frozenset(origins),
+        policy_url=described["policy_url"],
+        notice_version=notice.version,
+        cookies={name: tuple(values) for name, values in described["cookies"].items()},
+        storage={name: tuple(values) for name, values in described["storage"].items()},
+    )
+    services.sites.publish(record, notice, _OPERATOR)
+    return notice.version
+
+
+def _notice(services: Services, notice_id: str) -> NoticeVersion:
+    source = files("chalicelib.notices").joinpath("texts", "cookie_notice.json")
+    texts = json.loads(source.read_text("utf-8"))
+    content = json.dumps(texts, sort_keys=True).encode()
+    return NoticeVersion(
+        notice_id=notice_id,
+        # The policy's date says which policy it speaks for, the digest that its text is another.
+        version=f"{policy().document.updated}.{hashlib.sha256(content).hexdigest()[:8]}",
+        texts={language: texts[language] for language in LANGUAGES},
+        published_at=services.clock.now(),
+    )
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--site", type=Path, default=DEMONSTRATION)
+    parser.add_argument("--origin", action="append", required=True)
+    arguments = parser.parse_args()
+    version = seed(Services(Settings.from_environment()), arguments.origin, arguments.site)
+    print(f"Published the cookie notice, version {version}")
+
+
+if __name__ == "__main__":
+    main()
