@@ -1,0 +1,85 @@
+"""The embedded AWS's own process: `python -m infra.local.embedded`, started by `infra.local.aws`.
+
+ministack as it comes, with two differences. It saves its state every few seconds and not only when
+it is told to end, so that a crash loses seconds. And it ends when the process that started it does:
+that one holds the other end of our standard input.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import ministack.app
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+SAVE_EVERY = 5.0  # seconds
+_SAVED = (
+    "apigateway_v1",
+    "cloudformation",
+    "cloudwatch",
+    "cloudwatch_logs",
+    "dynamodb",
+    "eventbridge",
+    "iam",
+    "kms",
+    "lambda",
+    "s3",
+    "sqs",
+)
+"""The state files of the services that the stack uses."""
+
+type _Scope = MutableMapping[str, Any]
+type _Receive = Callable[[], Awaitable[_Scope]]
+type _Send = Callable[[_Scope], Awaitable[None]]
+
+
+async def _application(scope: _Scope, receive: _Receive, send: _Send) -> None:
+    """ministack behind what stands for TLS here, the loopback interface.
+
+    The policies of bucket and queues refuse plain HTTP; they stay as they are deployed.
+    """
+    if scope["type"] == "http":
+        forwarded = (b"x-forwarded-proto", b"https")
+        scope = {**scope, "headers": [*scope["headers"], forwarded]}
+    await ministack.app.app(scope, receive, send)
+
+
+async def _save_regularly() -> None:
+    while True:
+        await asyncio.sleep(SAVE_EVERY)
+        # On the event loop, between two requests: no half-made change is saved.
+        every = ministack.app._build_persistence_save_dict()  # noqa: SLF001
+        ministack.app.save_all({name: every[name] for name in _SAVED if name in every})
+
+
+async def _serve() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+
+    def await_parent() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=await_parent, daemon=True).start()
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    logging.getLogger("persistence").setLevel(logging.WARNING)  # a line a file, every time
+    saving = asyncio.create_task(_save_regularly())
+    await serve(_application, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]  # hypercorn's own scope types
+    saving.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())
