@@ -17,16 +17,16 @@ from functools import cache
 from pathlib import Path
 
 from chalicelib.inventory.policy import PolicyInvalid
-from chalicelib.inventory.register import Obligation, load
+from chalicelib.inventory.register import Obligation, Status, load
 
 ROOT = Path(__file__).resolve().parent.parent
-STATUSES = ("kept", "open", "organisational")
+STATUSES: tuple[Status, ...] = ("kept", "open", "organisational")
 
 type TestFunction = ast.FunctionDef | ast.AsyncFunctionDef
 type Scope = ast.Module | ast.ClassDef
 
 
-def test_problems(obligations: Iterable[Obligation], root: Path = ROOT) -> Iterator[str]:
+def broken_references(obligations: Iterable[Obligation], root: Path = ROOT) -> Iterator[str]:
     """Yield one sentence per named test that shows nothing: missing, skipped, not parametrised."""
     for obligation in obligations:
         for node_id in obligation.tests:
@@ -58,7 +58,7 @@ def main() -> int:
         print("The register is broken:", *invalid.problems, sep="\n  ", file=sys.stderr)
         return 1
     print(render(obligations))
-    problems = list(test_problems(obligations))
+    problems = list(broken_references(obligations))
     if problems:
         print("Named tests that show nothing:", *problems, sep="\n  ", file=sys.stderr)
     return 1 if problems else 0
