@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from moto import mock_aws
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-REGION = "ap-southeast-3"
+REGION: Final = "ap-southeast-3"
 BUCKET = "jaga-trail"
 
 
@@ -58,13 +58,15 @@ class OneCallAtATime:
 def moto_tables() -> Iterator[Tables]:
     """Fresh, empty tables and an empty bucket, gone at the end."""
     with mock_aws():
-        credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        real = boto3.client("dynamodb", region_name=REGION, **credentials)
-        dynamodb = cast("DynamoDBClient", OneCallAtATime(real))
-        s3 = boto3.client("s3", region_name=REGION, **credentials)
+        session = boto3.Session("test", "test", region_name=REGION)
+        dynamodb = cast("DynamoDBClient", OneCallAtATime(session.client("dynamodb")))
+        s3 = session.client("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         yield Tables(
-            *(_create(dynamodb, name) for name in ("records", "preferences", "audit", "keys")),
+            _create(dynamodb, "records"),
+            _create(dynamodb, "preferences"),
+            _create(dynamodb, "audit"),
+            _create(dynamodb, "keys"),
             cast("S3Client", OneCallAtATime(s3)),
             BUCKET,
         )
