@@ -114,7 +114,9 @@ def load(directory: Path = DIRECTORY) -> tuple[Obligation, ...]:
             raise PolicyInvalid(
                 *(f"{path.name} at {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors)
             ) from None
+    if not found:
+        raise PolicyInvalid("the register holds no obligation")
     twice = [each for each, n in Counter(each.id for each in found).items() if n > 1]
-    if twice or not found:
-        raise PolicyInvalid(*(f"{each} occurs twice" for each in twice or ("no obligation",)))
+    if twice:
+        raise PolicyInvalid(*(f"{each} occurs twice" for each in twice))
     return tuple(found)

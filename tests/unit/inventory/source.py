@@ -42,15 +42,11 @@ def sections(text: str) -> dict[int, str]:
 
 
 def statements(section: str) -> list[str]:
-    """Return a section's bullets and sentences, without its headings.
-
-    A bullet stays whole. A line is a sentence or several when it ends like one; a line that ends
-    like a heading is none.
-    """
+    """Return everything a section says: bullets whole, other lines split into sentences."""
     found: list[str] = []
     for line in filter(None, map(str.strip, section.splitlines())):
         if line.startswith("•"):
             found.append(flat(line.lstrip("•")))
-        elif line[-1] in ".:":
+        else:
             found += re.split(r"(?<=[a-z]\.) (?=[A-Z])", flat(line))
     return found
