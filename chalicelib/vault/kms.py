@@ -1,5 +1,6 @@
 """KMS, as far as the keyring needs it: branch keys made and unwrapped under their context."""
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class KeyService:
     """Wraps and unwraps branch keys with one symmetric KMS key."""
 
     def __init__(self, client: "KMSClient", key_arn: str, stage: str) -> None:
+        logging.getLogger("botocore.parsers").addFilter(_hides_plaintext)
         self._client = client
         self._key_arn = key_arn
         self._stage = stage
@@ -67,6 +69,11 @@ class KeyService:
         if answer["KeyId"] != self._key_arn:
             raise SealBroken
         return BranchKey(answer["Plaintext"])
+
+
+def _hides_plaintext(record: logging.LogRecord) -> bool:
+    # At DEBUG botocore logs each answer's body, a branch key in base64 among them: that line goes.
+    return "Plaintext" not in record.getMessage()
 
 
 _REFUSED = {"InvalidCiphertextException", "IncorrectKeyException"}
