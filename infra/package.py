@@ -126,7 +126,9 @@ def _digest_of_inputs() -> str:
     for name in SHIPPED:
         path = ROOT / name
         inside = path.rglob("*") if path.is_dir() else [path]
-        files += sorted(each for each in inside if each.is_file() and "__pycache__" not in each.parts)
+        files += sorted(
+            each for each in inside if each.is_file() and "__pycache__" not in each.parts
+        )
     digest = hashlib.sha256(sys.version.encode())
     for path in files:
         digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())

@@ -137,7 +137,9 @@ class EmbeddedAws:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint_url}/_ministack/ready", timeout=2) as answer:
+            with urllib.request.urlopen(
+                f"{self.endpoint_url}/_ministack/ready", timeout=2
+            ) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -1,0 +1,7 @@
+"""`make run`."""
+
+import sys
+
+from infra.local.run import main
+
+sys.exit(main())

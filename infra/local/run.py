@@ -1,0 +1,62 @@
+"""Runs the stack in the foreground until SIGINT or SIGTERM."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from infra.local.aws import REGION, PortTaken
+from infra.local.deploy import DeploymentFailed
+from infra.local.stack import Stack, StateInUse
+from infra.local.verify import Unverified
+
+HOME = Path(__file__).parents[2] / ".jaga"
+DEFAULT_PORT = 7420
+
+
+def main() -> int:
+    """Exit code 0 after a signal, 1 when it could not start or ended by itself."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    stack = Stack(HOME, int(os.environ.get("PORT") or DEFAULT_PORT))
+    described = HOME / "run.json"
+    try:
+        stack.start()
+        described.write_text(json.dumps(_description(stack), indent=2) + "\n", encoding="utf-8")
+        _print_urls(stack)
+        while not stop.wait(1):
+            if not stack.aws.running:
+                print(f"The embedded AWS ended; see {stack.aws.log_file}", file=sys.stderr)
+                return 1
+    except PortTaken as error:
+        print(f"{error}. Give another: make run PORT=7500", file=sys.stderr)
+        return 1
+    except (DeploymentFailed, StateInUse, Unverified) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        stack.stop()
+    print("\nStopped. The records stay in .jaga/.")
+    return 0
+
+
+def _description(stack: Stack) -> dict[str, object]:
+    return {
+        "api_url": stack.api_url,
+        "site_url": stack.site_url,
+        "console_url": None,  # there is no console yet
+        "region": REGION,
+        "endpoint_url": stack.endpoint_url,
+        "tables": stack.tables,
+        "staff": [],
+    }
+
+
+def _print_urls(stack: Stack) -> None:
+    print(f"Site          {stack.site_url}")
+    print(f"API           {stack.api_url}/v1")
+    print(f"Embedded AWS  {stack.endpoint_url}")
+    print("Jaga is ready", flush=True)

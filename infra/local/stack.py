@@ -1,0 +1,147 @@
+"""The whole stack on this machine: the embedded AWS, what is deployed into it, its site."""
+
+import contextlib
+import fcntl
+import shutil
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import boto3
+
+from chalicelib.services import Services
+from chalicelib.settings import Settings
+from infra.local.aws import EmbeddedAws, free_ports, require_free
+from infra.local.deploy import Deployment, deploy
+from infra.local.differences import supplement
+from infra.local.site import Site, origins
+from infra.local.verify import verify
+from infra.package import build
+from infra.seed import seed
+
+
+class StateInUse(Exception):
+    """Another run has the same state directory; the message names it."""
+
+
+class Stack:
+    """Packages, starts, deploys, verifies, seeds; `stop` ends it all.
+
+        with Stack() as stack:
+            httpx.get(f"{stack.api_url}/v1/health")
+
+    `home` keeps the state (a new temporary directory, removed afterwards, unless given); the API
+    takes `port` and the site the next one (free ones unless given).
+    """
+
+    def __init__(self, home: Path | None = None, port: int | None = None) -> None:
+        self._is_temporary = home is None
+        self.home = home or Path(tempfile.mkdtemp(prefix="jaga-"))
+        self.port = port or free_ports()[0]
+        self.site_port = self.port + 1
+        self.aws = EmbeddedAws(self.home, self.port)
+        self._site: Site | None = None
+        self._deployment: Deployment | None = None
+        self._lock: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Brings everything up. Raises `PortTaken`, `StateInUse`, `DeploymentFailed`, `Unverified`."""
+        build()
+        self._take_home()
+        require_free(self.site_port)
+        self.aws.start()
+        self._deployment = deploy(self.session)
+        supplement(self.session, self._deployment)
+        verify(self.session, self._deployment)
+        seed(self.services, origins(self.site_port))
+        self._site = Site(self.site_port, self.api_url)
+        self._site.start()
+
+    def stop(self) -> None:
+        """Ends what was started, in any state of it; the state is saved."""
+        if self._site:
+            self._site.stop()
+            self._site = None
+        self.aws.stop()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+        if self._is_temporary:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    @property
+    def deployment(self) -> Deployment:
+        """What is deployed. Raises `RuntimeError` before `start`."""
+        if self._deployment is None:
+            raise RuntimeError("the stack is not started")
+        return self._deployment
+
+    @property
+    def endpoint_url(self) -> str:
+        """The embedded AWS."""
+        return self.aws.endpoint_url
+
+    @property
+    def api_url(self) -> str:
+        """The API, up to and excluding `/v1`."""
+        api = self.deployment.outputs["RestAPIId"]
+        return f"{self.endpoint_url}/_aws/execute-api/{api}/api"
+
+    @property
+    def site_url(self) -> str:
+        """The demonstration site, on an origin of its own."""
+        return origins(self.site_port)[0]
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """Logical table name → name."""
+        settings = self.settings
+        return {
+            "records": settings.records_table,
+            "preferences": settings.preferences_table,
+            "audit": settings.audit_table,
+            "keys": settings.keys_table,
+        }
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """A session of the account's root; `session.client(…)` talks to the embedded AWS."""
+        return self.aws.session()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the deployed functions have."""
+        return Settings.from_environment(self.deployment.environment)
+
+    @property
+    def services(self) -> Services:
+        """The services in this process, on the deployed tables and keys."""
+        return Services(self.settings, session=self.session)
+
+    def _take_home(self) -> None:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = (self.home / "lock").open("ab")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with contextlib.closing(self._lock):
+                self._lock = None
+            raise StateInUse(f"{self.home} is used by another run") from None

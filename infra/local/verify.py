@@ -1,0 +1,65 @@
+"""Asks the deployed stack whether it is what the template says, where that protects data."""
+
+import boto3
+
+from infra.local.deploy import Deployment
+
+
+class Unverified(Exception):
+    """The stack lacks a protection; the message names each."""
+
+
+def verify(session: boto3.Session, deployment: Deployment) -> None:
+    """Raises `Unverified`, listing every protection that is missing."""
+    missing = [
+        *_missing_of_tables(session, deployment),
+        *_missing_of_keys(session, deployment),
+        *_missing_of_bucket(session, deployment),
+    ]
+    if missing:
+        raise Unverified("the deployed stack lacks:\n" + "\n".join(missing))
+
+
+def _missing_of_tables(session: boto3.Session, deployment: Deployment) -> list[str]:
+    dynamodb = session.client("dynamodb")
+    missing = []
+    for output in ("RecordsTable", "PreferencesTable", "AuditTable", "KeysTable"):
+        name = deployment.outputs[output]
+        table = dynamodb.describe_table(TableName=name)["Table"]
+        backups = dynamodb.describe_continuous_backups(TableName=name)
+        recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        checks = {
+            "a table that is active": table["TableStatus"] == "ACTIVE",
+            "deletion protection": table.get("DeletionProtectionEnabled", False),
+            "encryption with its own key": table.get("SSEDescription", {}).get("SSEType") == "KMS",
+            # Its period is the template test's: the embedded DynamoDB does not tell it.
+            "point-in-time recovery": recovery["PointInTimeRecoveryStatus"] == "ENABLED",
+        }
+        missing += [f"{output}: {what}" for what, holds in checks.items() if not holds]
+    return missing
+
+
+def _missing_of_keys(session: boto3.Session, deployment: Deployment) -> list[str]:
+    kms = session.client("kms")
+    vault = deployment.outputs["VaultKeyArn"]
+    signing = kms.describe_key(KeyId=deployment.outputs["SigningKeyArn"])["KeyMetadata"]
+    checks = {
+        "VaultKey: rotation": kms.get_key_rotation_status(KeyId=vault)["KeyRotationEnabled"],
+        "SigningKey: ECC_NIST_P256": signing.get("KeySpec") == "ECC_NIST_P256",
+    }
+    return [what for what, holds in checks.items() if not holds]
+
+
+def _missing_of_bucket(session: boto3.Session, deployment: Deployment) -> list[str]:
+    s3 = session.client("s3")
+    bucket = deployment.outputs["TrailBucket"]
+    lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
+    retention = lock.get("Rule", {}).get("DefaultRetention", {})
+    versioning = s3.get_bucket_versioning(Bucket=bucket).get("Status")
+    access = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    checks = {
+        "TrailBucket: write-once retention": retention.get("Mode") == "COMPLIANCE",
+        "TrailBucket: versions": versioning == "Enabled",
+        "TrailBucket: no public access": all(access.values()),
+    }
+    return [what for what, holds in checks.items() if not holds]
