@@ -112,6 +112,19 @@ def test_the_policys_three_bases_are_of_the_laws_vocabulary() -> None:
     assert {basis.id for basis in bases} == law_words("Legal bases, UU PDP 20(2): ")
 
 
+def test_every_purpose_rests_on_a_basis_of_the_law() -> None:
+    """UU PDP 20(2); what may be refused rests on consent, and nothing else does."""
+    bases = law_words("Legal bases, UU PDP 20(2): ")
+    for purpose in policy().all_purposes:
+        assert purpose.bases
+        assert set(purpose.bases) <= bases
+    assert {p.id for p in policy().all_purposes if "consent" in p.bases} == {
+        "third_party_integration",
+        "cookie_personalisation",
+        "cookie_analytics",
+    }
+
+
 def law_words(start: str) -> set[str]:
     law = shared_bytes("facts/law.md").decode()
     line = next(line for line in law.splitlines() if start in line)

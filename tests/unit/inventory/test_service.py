@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
+from chalicelib.cookies.rules import RETENTION
 from chalicelib.inventory import service
 from chalicelib.inventory.policy import PolicyInvalid, load, policy
 from tests.unit.inventory.conftest import Edit
@@ -69,3 +71,8 @@ def test_the_package_alone_brings_no_models() -> None:
 
 def test_the_application_starts_without_them() -> None:
     assert probe("app") == "[] False"
+
+
+def test_the_choices_expire_when_the_policys_data_says() -> None:
+    """The number stands in the rules of cookies too, which cannot import the inventory."""
+    assert RETENTION == timedelta(days=service.preference_days())
