@@ -75,4 +75,4 @@ def test_the_application_starts_without_them() -> None:
 
 def test_the_choices_expire_when_the_policys_data_says() -> None:
     """The number stands in the rules of cookies too, which cannot import the inventory."""
-    assert RETENTION == timedelta(days=service.preference_days())
+    assert timedelta(days=service.preference_days()) == RETENTION
