@@ -1,0 +1,57 @@
+// Records wait in localStorage until the server has them, one key for each event: tabs share the
+// storage, and a list under one key would lose entries when two tabs read, change and write it.
+import { endpoint } from "./config.js";
+import { put, store } from "./store.js";
+
+/** What the storage keys of waiting events start with. */
+export const prefix = "jaga:";
+let sending;
+let failures = 0;
+let timer;
+
+// Event ids are ULIDs, so the order of the keys is the order of the choices.
+const waiting = () => Object.keys(store).filter((key) => key.startsWith(prefix)).sort();
+
+// A string goes as text/plain, which needs no preflight; keepalive lets it outlive the page.
+const post = (body) =>
+  fetch(endpoint, { method: "POST", body, keepalive: true, credentials: "omit" }).then(
+    (response) => response.status,
+    () => 0,
+  );
+
+/** Sends what waits, oldest first, and comes back later where the server or the network failed. */
+export async function flush() {
+  if (sending) return;
+  clearTimeout(timer);
+  while (([sending] = waiting()) && sending) {
+    const status = await post(store[sending]);
+    if (!status || [408, 425, 429].includes(status) || status > 499) {
+      // 0.5 to 1 s at first, then doubling up to about five minutes; random, so that all the
+      // pages that saw the same outage do not come back in the same second.
+      timer = setTimeout(flush, (1 + Math.random()) * 500 * 2 ** Math.min(failures++, 8));
+      sending = 0;
+      return;
+    }
+    // Recorded, or refused for good: the same bytes would be refused again on every page load for
+    // ever, so a refused record is dropped. The visitor's own cookie still holds the choice.
+    delete store[sending];
+    failures = 0;
+  }
+}
+
+/** Keeps the event before anything is sent, so that nothing that happens afterwards can lose it. */
+export function enqueue(event) {
+  put(prefix + event.event_id, JSON.stringify(event));
+  flush();
+}
+
+/** Sends what an earlier page could not, and listens for the moments to try again. */
+export function start() {
+  addEventListener("online", flush);
+  // A last try as the page goes. Entries stay until an answer was read; should the server have got
+  // one twice, it knows the event by its id and answers with the record that it already holds.
+  addEventListener("pagehide", () =>
+    waiting().forEach((key) => key != sending && post(store[key])),
+  );
+  flush();
+}
