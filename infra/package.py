@@ -29,7 +29,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 
 def build() -> str:
-    """Builds `dist/` unless it already holds what the inputs give. Returns the artifact's SHA-256."""
+    """Builds `dist/` unless it already holds what the inputs give. Returns its SHA-256."""
     stamp = DIST / "inputs.sha256"
     digest = _digest_of_inputs()
     up_to_date = stamp.exists() and stamp.read_text(encoding="ascii") == digest
@@ -117,7 +117,7 @@ def _repack(source: Path, target: Path) -> None:
                 continue
             info = zipfile.ZipInfo(name, _EPOCH)
             info.external_attr = 0o644 << 16
-            new.writestr(info, old.read(name), zipfile.ZIP_DEFLATED, compresslevel=9)
+            new.writestr(info, old.read(name), zipfile.ZIP_DEFLATED)
 
 
 def _digest_of_inputs() -> str:

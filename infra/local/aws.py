@@ -1,13 +1,13 @@
 """Starts and stops the embedded AWS, and makes clients that talk to it."""
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import boto3
@@ -45,7 +45,10 @@ class EmbeddedAws:
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Returns when it answers. Raises `PortTaken`, or `RuntimeError` when it does not come up."""
+        """Returns when it answers.
+
+        Raises `PortTaken`, or `RuntimeError` when it does not come up.
+        """
         require_free(self.port)
         for folder in ("state", "objects", "tmp"):
             (self.home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,10 +95,8 @@ class EmbeddedAws:
             if process.stdin:
                 process.stdin.close()
             # Its group holds only what it started itself and did not take along.
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def session(self) -> boto3.Session:
         """A session whose every client talks to this process, as the account's root."""
@@ -136,13 +137,12 @@ class EmbeddedAws:
         }
 
     def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(
-                f"{self.endpoint_url}/_ministack/ready", timeout=2
-            ) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        with contextlib.closing(http.client.HTTPConnection(HOST, self.port, timeout=2)) as probe:
+            try:
+                probe.request("GET", "/_ministack/ready")
+                return probe.getresponse().status == http.client.OK
+            except (OSError, http.client.HTTPException):
+                return False
 
 
 def require_free(port: int) -> None:

@@ -1,4 +1,4 @@
-"""What the embedded CloudFormation leaves out of our template, put right through the services' APIs.
+"""What the embedded CloudFormation leaves out of our template, put right by the services' APIs.
 
 Each step is here because `infra.local.verify` found its subject missing; the services themselves
 know it. On AWS CloudFormation does all of this.
@@ -15,14 +15,18 @@ from infra.package import TEMPLATE
 
 def supplement(session: boto3.Session, deployment: Deployment) -> None:
     """Applies what is missing. Running it again changes nothing."""
-    _supplement_tables(session, deployment)
+    template: dict[str, Any] = json.loads(TEMPLATE.read_text(encoding="utf-8"))
+    resources: dict[str, Any] = template["Resources"]
+    _supplement_tables(session, deployment, resources)
     _supplement_bucket(session, deployment)
+    _supplement_api(session, deployment, resources)
 
 
-def _supplement_tables(session: boto3.Session, deployment: Deployment) -> None:
+def _supplement_tables(
+    session: boto3.Session, deployment: Deployment, resources: dict[str, Any]
+) -> None:
     """Encryption with our own key, and point-in-time recovery."""
     dynamodb = session.client("dynamodb")
-    resources: dict[str, Any] = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     for logical, resource in resources.items():
         if resource["Type"] != "AWS::DynamoDB::Table":
             continue
@@ -58,3 +62,38 @@ def _supplement_bucket(session: boto3.Session, deployment: Deployment) -> None:
                 "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}},
             },
         )
+
+
+def _supplement_api(
+    session: boto3.Session, deployment: Deployment, resources: dict[str, Any]
+) -> None:
+    """The gateway's own answers, which the import of the API's definition passes over.
+
+    A deployment freezes them, so a change takes a new one.
+    """
+    gateway = session.client("apigateway")
+    api = deployment.outputs["RestAPIId"]
+    described = resources["RestAPI"]["Properties"]
+    changed = False
+    for kind, response in described["GatewayResponses"].items():
+        parameters = {
+            f"gatewayresponse.header.{name}": value
+            for name, value in response["ResponseParameters"]["Headers"].items()
+        }
+        present = gateway.get_gateway_response(restApiId=api, responseType=kind)
+        if (
+            present.get("responseParameters") == parameters
+            and present.get("responseTemplates") == response["ResponseTemplates"]
+            and response.get("StatusCode") in {None, present.get("statusCode")}
+        ):
+            continue
+        gateway.put_gateway_response(
+            restApiId=api,
+            responseType=kind,
+            **({"statusCode": response["StatusCode"]} if "StatusCode" in response else {}),
+            responseParameters=parameters,
+            responseTemplates=response["ResponseTemplates"],
+        )
+        changed = True
+    if changed or deployment.changed:
+        gateway.create_deployment(restApiId=api, stageName=described["StageName"])

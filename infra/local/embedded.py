@@ -1,8 +1,8 @@
 """The embedded AWS's own process: `python -m infra.local.embedded`, started by `infra.local.aws`.
 
-ministack as it comes, with two differences. It saves its state every few seconds and not only when
-it is told to end, so that a crash loses seconds. And it ends when the process that started it does:
-that one holds the other end of our standard input.
+ministack as it comes, with three differences. It saves its state every few seconds and not only
+when it is told to end, so that a crash loses seconds. It ends when the process that started it
+does: that one holds the other end of our standard input. And its IAM knows more conditions.
 """
 
 import asyncio
@@ -17,6 +17,8 @@ from typing import Any
 import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+
+from infra.local import conditions
 
 SAVE_EVERY = 5.0  # seconds
 _SAVED = (
@@ -70,6 +72,7 @@ async def _serve() -> None:
         loop.call_soon_threadsafe(stop.set)
 
     threading.Thread(target=await_parent, daemon=True).start()
+    conditions.install()
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75

@@ -38,6 +38,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     finally:
+        if stack.holds_home:
+            described.unlink(missing_ok=True)
         stack.stop()
     print("\nStopped. The records stay in .jaga/.")
     return 0

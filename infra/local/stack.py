@@ -63,7 +63,10 @@ class Stack:
         self.stop()
 
     def start(self) -> None:
-        """Brings everything up. Raises `PortTaken`, `StateInUse`, `DeploymentFailed`, `Unverified`."""
+        """Brings everything up.
+
+        Raises `PortTaken`, `StateInUse`, `DeploymentFailed`, `Unverified`.
+        """
         build()
         self._take_home()
         require_free(self.site_port)
@@ -86,6 +89,11 @@ class Stack:
             self._lock = None
         if self._is_temporary:
             shutil.rmtree(self.home, ignore_errors=True)
+
+    @property
+    def holds_home(self) -> bool:
+        """Whether the state directory is this run's own."""
+        return self._lock is not None
 
     @property
     def deployment(self) -> Deployment:
@@ -134,7 +142,7 @@ class Stack:
     @property
     def services(self) -> Services:
         """The services in this process, on the deployed tables and keys."""
-        return Services(self.settings, session=self.session)
+        return Services(self.settings, create_client=self.session.client)
 
     def _take_home(self) -> None:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
