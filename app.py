@@ -1,9 +1,8 @@
 """The only place that wires Chalice: the app, its routes and every event handler."""
 
 from dataclasses import asdict
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib.audit.stream import written_digests
@@ -12,6 +11,9 @@ from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
 from chalicelib.services import services
 from chalicelib.telemetry import report_counts
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")

@@ -2,19 +2,19 @@
 
 Nothing is read or connected at import. Tests build their own `Services` with their own clock, ids
 and clients and put it in place with `use`.
+
+Cold starts are the visitors' waiting time, so clients come from botocore (boto3 would import its
+transfer manager for nothing), and what only a job needs is imported by that job's services.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
+from botocore.session import get_session
 
-from chalicelib.audit.checkpoint import Checkpoints
-from chalicelib.audit.collector import Collector
 from chalicelib.audit.digests import DigestBook
-from chalicelib.audit.pointer import Pointer
 from chalicelib.audit.trail import Trail
 from chalicelib.aws import CLIENT_CONFIG
 from chalicelib.clock import Clock, SystemClock
@@ -38,9 +38,15 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
 
+    from chalicelib.audit.checkpoint import Checkpoints
+    from chalicelib.vault.signing import Signer
+
+type CreateClient = Callable[..., Any]
+"""`boto3.Session.client` or botocore's `create_client`: takes a service name and `config`."""
+
 
 class Services:
-    """One container's services. `clock`, `ids` and clients may be given; the rest follows."""
+    """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 
     def __init__(
         self,
@@ -48,24 +54,27 @@ class Services:
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
-        session: boto3.Session | None = None,
+        create_client: CreateClient | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.ids = ids or UlidFactory(self.clock)
-        self._session = session or boto3.Session()
+        self._create_client: CreateClient = create_client or get_session().create_client
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        return self._session.client("dynamodb", config=CLIENT_CONFIG)
+        client: DynamoDBClient = self._create_client("dynamodb", config=CLIENT_CONFIG)
+        return client
 
     @cached_property
     def kms(self) -> "KMSClient":
-        return self._session.client("kms", config=CLIENT_CONFIG)
+        client: KMSClient = self._create_client("kms", config=CLIENT_CONFIG)
+        return client
 
     @cached_property
     def s3(self) -> "S3Client":
-        return self._session.client("s3", config=CLIENT_CONFIG)
+        client: S3Client = self._create_client("s3", config=CLIENT_CONFIG)
+        return client
 
     @cached_property
     def records(self) -> Table:
@@ -105,7 +114,11 @@ class Services:
         return DigestBook(self.audit)
 
     @cached_property
-    def checkpoints(self) -> Checkpoints:
+    def checkpoints(self) -> "Checkpoints":
+        from chalicelib.audit.checkpoint import Checkpoints  # noqa: PLC0415  # see above
+        from chalicelib.audit.collector import Collector  # noqa: PLC0415
+        from chalicelib.audit.pointer import Pointer  # noqa: PLC0415
+
         return Checkpoints(
             Collector(self.records, self.audit),
             Pointer(self.records),
@@ -117,7 +130,7 @@ class Services:
 
     @cached_property
     def signer(self) -> "Signer":
-        from chalicelib.vault.signing import Signer
+        from chalicelib.vault.signing import Signer  # noqa: PLC0415  # see above
 
         return Signer(self.kms, self.settings.signing_key_id)
 

@@ -2,13 +2,17 @@
 
 An exception's text may hold what somebody sent (pydantic and botocore quote their input), so only
 its type and the places it passed through are logged.
+
+Powertools is imported when first used: most containers never fail and never run a job, and its
+import is a fifth of the app's (bench/invocation.py).
 """
 
 import traceback
 from functools import cache
+from typing import TYPE_CHECKING
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 NAMESPACE = "Jaga"
 
@@ -27,6 +31,9 @@ def log_failure(error: Exception, request_id: str) -> None:
 
 def report_counts(job: str, counts: dict[str, int]) -> None:
     """Publishes `counts` as metrics of the namespace `Jaga`, dimension `service` = `job`."""
+    from aws_lambda_powertools import Metrics  # noqa: PLC0415  # see above
+    from aws_lambda_powertools.metrics import MetricUnit  # noqa: PLC0415
+
     metrics = Metrics(namespace=NAMESPACE, service=job)
     for name, value in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
@@ -34,5 +41,7 @@ def report_counts(job: str, counts: dict[str, int]) -> None:
 
 
 @cache
-def _logger() -> Logger:
+def _logger() -> "Logger":
+    from aws_lambda_powertools import Logger  # noqa: PLC0415  # see above
+
     return Logger(service="jaga")

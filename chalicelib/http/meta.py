@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import cache
 
 from chalicelib import __version__
-from chalicelib.http.openapi import openapi_document
 from chalicelib.http.routes import JSON, Call, Operation, Reply, Routes
 from chalicelib.wire import Wire
 
@@ -45,6 +44,8 @@ def meta_routes(others: Sequence[Routes]) -> Routes:
 
     @cache
     def document() -> str:
+        from chalicelib.http.openapi import openapi_document  # noqa: PLC0415  # few ever ask for it
+
         operations = [each for group in (routes, *others) for each in group.operations]
         return openapi_document(operations)
 

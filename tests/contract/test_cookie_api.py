@@ -46,7 +46,7 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
         signing_key_id=key,
         trail_bucket=tables.bucket,
     )
-    built = Services(settings, clock=clock, ids=SequentialIds(), session=session)
+    built = Services(settings, clock=clock, ids=SequentialIds(), create_client=session.client)
     seed(built, [ORIGIN])
     use(built)
     yield built
