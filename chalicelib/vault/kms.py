@@ -11,6 +11,7 @@ from chalicelib.vault.keys import BranchKey
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_kms.type_defs import DecryptResponseTypeDef, GenerateDataKeyResponseTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,11 @@ class KeyService:
         }
 
     def generate(self, branch: Branch) -> tuple[BranchKey, bytes]:
-        """A new branch key, plain and wrapped. One GenerateDataKey."""
+        """A new branch key, plain and wrapped. One GenerateDataKey. Raises `SealBroken`."""
         answer = self._client.generate_data_key(
             KeyId=self._key_arn, NumberOfBytes=32, EncryptionContext=self.context(branch)
         )
-        return BranchKey(answer["Plaintext"]), answer["CiphertextBlob"]
+        return self._plaintext(answer), answer["CiphertextBlob"]
 
     def unwrap(self, branch: Branch, wrapped: bytes) -> BranchKey:
         """The branch key behind `wrapped`. One Decrypt.
@@ -66,6 +67,11 @@ class KeyService:
             if refusal.response["Error"]["Code"] in _REFUSED:
                 raise SealBroken from None
             raise
+        return self._plaintext(answer)
+
+    def _plaintext(
+        self, answer: "GenerateDataKeyResponseTypeDef | DecryptResponseTypeDef"
+    ) -> BranchKey:
         if answer["KeyId"] != self._key_arn:
             raise SealBroken
         return BranchKey(answer["Plaintext"])

@@ -261,7 +261,7 @@ def test_all_failures_look_the_same() -> None:
     attempts = [
         (KEY, sealed[:-1], CONTEXT),
         (KEY, b"\x02" + sealed[1:], CONTEXT),
-        (KEY, sealed[:30] + b"\0" + sealed[31:], CONTEXT),
+        (KEY, sealed[:30] + bytes([sealed[30] ^ 1]) + sealed[31:], CONTEXT),
         (KEY, sealed, replace(CONTEXT, sk="other")),
         (DataKey(bytes(32)), sealed, CONTEXT),
     ]
