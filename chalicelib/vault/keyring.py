@@ -89,6 +89,13 @@ class Keyring:
         """
         return self._plain.get(scope) or self._stored(scope) or self._make(scope, expires)
 
+    def key_to_open(self, scope: Scope) -> DataKey:
+        """The key of `scope`. Raises `KeyDestroyed` when it has none. Calls as `keys_to_open`."""
+        key = self._plain.get(scope) or self.keys_to_open([scope]).get(scope)
+        if key is None:
+            raise KeyDestroyed
+        return key
+
     def keys_to_open(self, scopes: Iterable[Scope]) -> dict[Scope, DataKey]:
         """The keys of `scopes`; a scope without a living key is missing from the answer.
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.tables.transactions import Action
-from chalicelib.vault.errors import KeyDestroyed
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import (
@@ -39,10 +38,8 @@ class Vault:
 
     def open(self, scope: Scope, context: SealContext, sealed: bytes) -> bytes:
         """The plaintext. Raises `SealBroken`, or `KeyDestroyed` when the scope has no key."""
-        plaintext = self.open_many([(scope, context, sealed)])[0]
-        if plaintext is None:
-            raise KeyDestroyed
-        return plaintext
+        check_sealed(sealed)
+        return open_sealed(self._keyring.key_to_open(scope), sealed, context)
 
     def open_many(self, items: Sequence[tuple[Scope, SealContext, bytes]]) -> list[bytes | None]:
         """The plaintexts in order, None where the scope has no key. Raises `SealBroken`.
