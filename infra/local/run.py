@@ -24,6 +24,8 @@ def main() -> int:
     stack = Stack(HOME, int(os.environ.get("PORT") or DEFAULT_PORT))
     described = HOME / "run.json"
     try:
+        stack.take_home()
+        described.unlink(missing_ok=True)  # of a run that was killed
         stack.start()
         described.write_text(json.dumps(_description(stack), indent=2) + "\n", encoding="utf-8")
         _print_urls(stack)

@@ -67,9 +67,10 @@ class Stack:
 
         Raises `PortTaken`, `StateInUse`, `DeploymentFailed`, `Unverified`.
         """
-        build()
-        self._take_home()
+        self.take_home()
+        require_free(self.port)
         require_free(self.site_port)
+        build()
         self.aws.start()
         self._deployment = deploy(self.session)
         supplement(self.session, self._deployment)
@@ -144,7 +145,10 @@ class Stack:
         """The services in this process, on the deployed tables and keys."""
         return Services(self.settings, create_client=self.session.client)
 
-    def _take_home(self) -> None:
+    def take_home(self) -> None:
+        """Makes the state directory this run's own; `stop` gives it back. Raises `StateInUse`."""
+        if self.holds_home:
+            return
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = (self.home / "lock").open("ab")
         try:

@@ -1,0 +1,44 @@
+# What each command does is in README.md. Every one of them brings what it needs.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench package obligations install install-web install-browser
+
+BIN := .venv/bin
+SOURCES := app.py chalicelib infra tests bench
+
+help: ## lists the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
+
+run: install ## runs all of it on this machine until Ctrl-C; PORT= moves it
+	@$(BIN)/python -m infra.local
+
+test: install install-web install-browser ## runs every test: code, package, deployed stack, browser
+	@$(BIN)/python -m pytest
+
+check: install ## format, lint, types, imports, template and policies; no tests
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/python -m infra.package
+	$(BIN)/cfn-lint dist/template.json
+	$(BIN)/python -m infra.rules
+
+bench: install install-web install-browser ## measures each part beside a named peer, writes bench/results.json
+	@$(BIN)/python -m bench
+
+package: install ## builds dist/deployment.zip and dist/template.json
+	@$(BIN)/python -m infra.package
+
+obligations: install ## prints which promises are kept and which are open
+	@$(BIN)/python -m infra.obligations
+
+install:
+	@infra/install.sh
+
+install-web:
+	@infra/install-web.sh
+
+install-browser: install
+	@infra/install-browser.sh

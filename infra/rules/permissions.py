@@ -1,0 +1,129 @@
+"""Who may do what: least privilege, as far as a template shows it."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from infra.rules.document import Template, as_text, referred
+
+ANY_RESOURCE = {
+    # X-Ray has no resources that a permission could name.
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""Actions that may be allowed on every resource."""
+
+PATTERNS = {
+    "${TrailBucket.Arn}/checkpoints/*": "checkpoints are named when they are made",
+    "${PreferencesTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
+}
+"""Resources with a wildcard in them that may be allowed, and why."""
+
+MANAGED_POLICIES = {
+    # API Gateway creates its log streams itself; AWS documents this policy for it.
+    "ApiLoggingRole",
+}
+"""Roles that may have a policy which is not written here."""
+
+_CHANGES_OF_ITEMS = {
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:UpdateItem",
+}
+_USE_OF_KEYS = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign"}
+
+
+def no_wildcard_action(template: Template) -> Iterator[str]:
+    """What is allowed is spelt out."""
+    for statement in template.statements():
+        if not statement.allows:
+            continue
+        if "NotAction" in statement.document or "NotResource" in statement.document:
+            yield f"{statement.where} allows everything but something"
+        for action in statement.actions:
+            if "*" in action or "?" in action:
+                yield f"{statement.where} allows {action}"
+
+
+def no_wildcard_resource(template: Template) -> Iterator[str]:
+    """What it is allowed on is named. In a key's policy "*" means that key."""
+    for statement in template.statements():
+        if not statement.allows or statement.is_key_policy:
+            continue
+        for resource in statement.resources:
+            if "*" not in resource or resource in PATTERNS:
+                continue
+            if resource != "*" or not set(statement.actions) <= ANY_RESOURCE:
+                yield f"{statement.where} allows {', '.join(statement.actions)} on {resource}"
+
+
+def nobody_outside(template: Template) -> Iterator[str]:
+    """No policy allows anything to everybody."""
+    for statement in template.statements():
+        if statement.allows and "*" in as_text(statement.document.get("Principal", "")):
+            yield f"{statement.where} allows everybody {', '.join(statement.actions)}"
+
+
+def own_role_and_policy(template: Template) -> Iterator[str]:
+    """Every function has a role of its own with one policy, which is written here."""
+    roles = {role.name: role for role in template.of_type("AWS::IAM::Role")}
+    used = Counter(referred(function.properties.get("Role")) for function in template.functions())
+    for name, times in used.items():
+        if name not in roles:
+            yield f"a function's role {name!r} is not in the template"
+        elif times > 1:
+            yield f"{name} is shared by {times} functions"
+        elif len(roles[name].properties.get("Policies", [])) != 1:
+            yield f"{name} has not exactly one policy"
+    for name, role in roles.items():
+        if role.properties.get("ManagedPolicyArns") and name not in MANAGED_POLICIES:
+            yield f"{name} has a managed policy"
+
+
+def trail_only_grows(template: Template) -> Iterator[str]:
+    """Nobody may change or delete an entry of the audit table, or anything of the bucket."""
+    for statement in template.statements():
+        if not statement.allows:
+            continue
+        resources = " ".join(statement.resources)
+        if "${AuditTable" in resources and _CHANGES_OF_ITEMS & set(statement.actions):
+            yield f"{statement.where} may change the audit table"
+        if "${TrailBucket" in resources and set(statement.actions) - {
+            "s3:GetObject",
+            "s3:PutObject",
+        }:
+            yield f"{statement.where} may do more to the trail's bucket than read and add"
+
+
+def visitors_destroy_no_keys(template: Template) -> Iterator[str]:
+    """The function that anybody can call cannot destroy a data key."""
+    for statement in template.statements():
+        if statement.where == "ApiHandlerRole" and statement.allows:
+            forbidden = {"dynamodb:DeleteItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
+            if "${KeysTable.Arn}" in statement.resources and forbidden & set(statement.actions):
+                yield "ApiHandlerRole may destroy keys"
+
+
+def keys_used_under_conditions(template: Template) -> Iterator[str]:
+    """Secret keys are used under a condition: an encryption context, a service, an algorithm.
+
+    The signing key's role policy needs none, since the key's own policy has it.
+    """
+    for statement in template.statements():
+        use = _USE_OF_KEYS & set(statement.actions)
+        signs_only = use == {"kms:Sign"} and not statement.is_key_policy
+        if statement.allows and use and not signs_only and not statement.document.get("Condition"):
+            yield f"{statement.where} allows {', '.join(sorted(use))} without a condition"
+
+
+permission_rules = (
+    no_wildcard_action,
+    no_wildcard_resource,
+    nobody_outside,
+    own_role_and_policy,
+    trail_only_grows,
+    visitors_destroy_no_keys,
+    keys_used_under_conditions,
+)

@@ -1,0 +1,277 @@
+"""The packaged template keeps every rule; each rule notices a template that breaks it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.package import TEMPLATE
+from infra.rules import RULES, breaches
+from infra.rules.document import Template
+
+type Resources = dict[str, Any]
+type Edit = Callable[[Resources], object]
+
+
+def test_the_packaged_template_keeps_every_rule(packaged: Template) -> None:
+    assert breaches(packaged) == []
+
+
+def test_cfn_lint_finds_nothing(packaged: Template) -> None:
+    assert packaged.document
+    command = [str(Path(sys.executable).with_name("cfn-lint")), str(TEMPLATE)]
+    linted = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (linted.returncode, linted.stdout) == (0, "")
+
+
+def _properties(resources: Resources, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = resources[name]["Properties"]
+    return found
+
+
+def _statements(resources: Resources, role: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _properties(resources, role)["Policies"][0]["PolicyDocument"][
+        "Statement"
+    ]
+    return found
+
+
+def _allow(role: str, action: str, resource: object) -> Edit:
+    statement = {"Effect": "Allow", "Action": [action], "Resource": resource}
+    return lambda resources: _statements(resources, role).append(statement)
+
+
+def _set(name: str, key: str, value: object) -> Edit:
+    return lambda resources: _properties(resources, name).__setitem__(key, value)
+
+
+def _drop(name: str, key: str) -> Edit:
+    return lambda resources: _properties(resources, name).pop(key)
+
+
+def _remove(name: str) -> Edit:
+    return lambda resources: resources.pop(name)
+
+
+def _event(function: str, key: str) -> Edit:
+    """Drops `key` from the only event of `function`."""
+
+    def edit(resources: Resources) -> None:
+        (event,) = _properties(resources, function)["Events"].values()
+        event["Properties"].pop(key)
+
+    return edit
+
+
+def _gateway(kind: str, part: str, name: str, value: str) -> Edit:
+    def edit(resources: Resources) -> None:
+        response = _properties(resources, "RestAPI")["GatewayResponses"][kind]
+        target = response[part]["Headers"] if part == "ResponseParameters" else response[part]
+        target[name] = value
+
+    return edit
+
+
+def _share_role(resources: Resources) -> None:
+    _properties(resources, "APIHandler")["Role"] = _properties(resources, "CheckpointTrail")["Role"]
+
+
+def _unconditional_key_policy(resources: Resources) -> None:
+    for statement in _properties(resources, "VaultKey")["KeyPolicy"]["Statement"]:
+        statement.pop("Condition", None)
+
+
+def _logs_shared(resources: Resources) -> None:
+    theirs = _properties(resources, "CheckpointTrail")["LoggingConfig"]
+    _properties(resources, "APIHandler")["LoggingConfig"] = theirs
+
+
+def _queue_without_dead_letters(resources: Resources) -> None:
+    resources["Work"] = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"SqsManagedSseEnabled": True},
+    }
+
+
+def _unknown_event(resources: Resources) -> None:
+    events = _properties(resources, "APIHandler").setdefault("Events", {})
+    events["Mail"] = {"Type": "SNS", "Properties": {"Topic": "t"}}
+
+
+def _public_bucket_policy(resources: Resources) -> None:
+    document = _properties(resources, "TrailBucketPolicy")["PolicyDocument"]
+    document["Statement"].append(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "x"}
+    )
+
+
+def _access_log(variable: str) -> Edit:
+    def edit(resources: Resources) -> None:
+        setting = _properties(resources, "RestAPI")["AccessLogSetting"]
+        setting["Format"] = setting["Format"].replace("$context.status", variable)
+
+    return edit
+
+
+TABLE = {"Fn::GetAtt": ["AuditTable", "Arn"]}
+KEYS = {"Fn::GetAtt": ["KeysTable", "Arn"]}
+VAULT = {"Fn::GetAtt": ["VaultKey", "Arn"]}
+BUCKET = {"Fn::GetAtt": ["TrailBucket", "Arn"]}
+RECOVERY = "PointInTimeRecoverySpecification"
+
+BREAKS: list[tuple[str, str, Edit]] = [
+    ("no_wildcard_action", "dynamodb:*", _allow("ApiHandlerRole", "dynamodb:*", TABLE)),
+    ("no_wildcard_action", "kms:Get*", _allow("ApiHandlerRole", "kms:Get*", VAULT)),
+    ("no_wildcard_resource", "on *", _allow("ApiHandlerRole", "dynamodb:GetItem", "*")),
+    (
+        "no_wildcard_resource",
+        "table/*",
+        _allow("ApiHandlerRole", "dynamodb:GetItem", {"Fn::Sub": "arn:aws:dynamodb:::table/*"}),
+    ),
+    ("nobody_outside", "everybody", _public_bucket_policy),
+    ("own_role_and_policy", "shared by 2", _share_role),
+    ("own_role_and_policy", "managed", _set("ApiHandlerRole", "ManagedPolicyArns", ["x"])),
+    ("trail_only_grows", "audit", _allow("ApiHandlerRole", "dynamodb:UpdateItem", TABLE)),
+    ("trail_only_grows", "bucket", _allow("CheckpointTrailRole", "s3:DeleteObject", BUCKET)),
+    (
+        "visitors_destroy_no_keys",
+        "destroy keys",
+        _allow("ApiHandlerRole", "dynamodb:DeleteItem", KEYS),
+    ),
+    (
+        "keys_used_under_conditions",
+        "ApiHandlerRole allows kms:Decrypt",
+        _allow("ApiHandlerRole", "kms:Decrypt", VAULT),
+    ),
+    ("keys_used_under_conditions", "VaultKey allows", _unconditional_key_policy),
+    ("tables_encrypted", "RecordsTable", _drop("RecordsTable", "SSESpecification")),
+    ("tables_recoverable", "no point-in-time", _drop("AuditTable", RECOVERY)),
+    (
+        "tables_recoverable",
+        "KeysTable is recoverable for other than 1",
+        _set("KeysTable", RECOVERY, {"PointInTimeRecoveryEnabled": True}),
+    ),
+    ("tables_recoverable", "protection", _set("KeysTable", "DeletionProtectionEnabled", "no")),
+    (
+        "keys_leave_no_copy",
+        "stream",
+        _set("KeysTable", "StreamSpecification", {"StreamViewType": "KEYS_ONLY"}),
+    ),
+    (
+        "audit_never_expires",
+        "forgets",
+        _set("AuditTable", "TimeToLiveSpecification", {"AttributeName": "ttl"}),
+    ),
+    (
+        "data_outlives_the_stack",
+        "VaultKey",
+        lambda resources: resources["VaultKey"].pop("DeletionPolicy"),
+    ),
+    ("keys_rotate", "StorageKey", _drop("StorageKey", "EnableKeyRotation")),
+    ("buckets_write_once", "deleted", _drop("TrailBucket", "ObjectLockConfiguration")),
+    ("buckets_write_once", "versions", _drop("TrailBucket", "VersioningConfiguration")),
+    ("buckets_write_once", "encrypted", _drop("TrailBucket", "BucketEncryption")),
+    ("buckets_write_once", "public", _drop("TrailBucket", "PublicAccessBlockConfiguration")),
+    ("tls_only", "TrailBucket", _remove("TrailBucketPolicy")),
+    ("tls_only", "CheckpointTrailFailures", _remove("CheckpointTrailFailuresPolicy")),
+    ("functions_sized", "512 MB", _set("APIHandler", "MemorySize", 128)),
+    ("functions_sized", "x86_64", _set("APIHandler", "Architectures", ["arm64"])),
+    ("functions_sized", "traced", _set("APIHandler", "Tracing", "PassThrough")),
+    ("functions_log_for_a_time", "no log group", _drop("APIHandler", "LoggingConfig")),
+    ("functions_log_for_a_time", "shares", _logs_shared),
+    ("logs_end", "forever", _drop("AccessLogs", "RetentionInDays")),
+    ("logs_end", "encrypted", _drop("AccessLogs", "KmsKeyId")),
+    ("failed_runs_arrive", "failed run", _drop("CheckpointTrail", "EventInvokeConfig")),
+    ("failed_runs_arrive", "undelivered", _event("CheckpointTrail", "DeadLetterConfig")),
+    ("failed_records_arrive", "given up", _event("DigestPreferences", "DestinationConfig")),
+    ("failed_records_arrive", "bounded", _event("DigestPreferences", "MaximumRetryAttempts")),
+    (
+        "failed_records_arrive",
+        "one bad record",
+        _event("DigestPreferences", "BisectBatchOnFunctionError"),
+    ),
+    ("known_events", "SNS", _unknown_event),
+    ("queues_are_or_have_dead_letters", "Work has no queue", _queue_without_dead_letters),
+    (
+        "queues_are_or_have_dead_letters",
+        "not encrypted",
+        _drop("DigestPreferencesFailures", "SqsManagedSseEnabled"),
+    ),
+    ("every_job_has_its_alarms", "APIHandler has no alarm", _remove("ApiHandlerErrors")),
+    ("every_job_has_its_alarms", "lag", _remove("DigestPreferencesLag")),
+    (
+        "every_job_has_its_alarms",
+        "heartbeat",
+        _set("CheckpointTrailHeartbeat", "TreatMissingData", "notBreaching"),
+    ),
+    ("every_job_has_its_alarms", "depth", _remove("CheckpointTrailDeadLetters")),
+    ("alarms_can_notify", "AlarmActions", _drop("ApiServerErrors", "AlarmActions")),
+    ("regional_and_traced", "REGIONAL", _set("RestAPI", "EndpointConfiguration", "EDGE")),
+    ("regional_and_traced", "traced", _drop("RestAPI", "TracingEnabled")),
+    ("regional_and_traced", "compress", _drop("RestAPI", "MinimumCompressionSize")),
+    ("access_log_names_nobody", "no access log", _drop("RestAPI", "AccessLogSetting")),
+    ("access_log_names_nobody", "logs path", _access_log("$context.path")),
+    (
+        "access_log_names_nobody",
+        "logs identity.sourceIp",
+        _access_log("$context.identity.sourceIp"),
+    ),
+    ("access_log_names_nobody", "not JSON", _access_log('"')),
+    ("methods_throttled", "throttle", _drop("RestAPI", "MethodSettings")),
+    (
+        "methods_throttled",
+        "execution logs",
+        lambda resources: _properties(resources, "RestAPI")["MethodSettings"][0].update(
+            DataTraceEnabled=True
+        ),
+    ),
+    (
+        "gateway_answers_problems",
+        "leaves THROTTLED",
+        lambda resources: _properties(resources, "RestAPI")["GatewayResponses"].pop("THROTTLED"),
+    ),
+    (
+        "gateway_answers_problems",
+        "another origin",
+        _gateway("DEFAULT_5XX", "ResponseParameters", "Access-Control-Allow-Origin", "''"),
+    ),
+    (
+        "gateway_answers_problems",
+        "problem+json",
+        _gateway("DEFAULT_5XX", "ResponseParameters", "Content-Type", "'text/html'"),
+    ),
+    (
+        "gateway_answers_problems",
+        "no stable code",
+        _gateway("DEFAULT_5XX", "ResponseTemplates", "application/json", "{}"),
+    ),
+    (
+        "gateway_answers_problems",
+        "another status",
+        _gateway(
+            "THROTTLED",
+            "ResponseTemplates",
+            "application/json",
+            '{"type":"urn:jaga:problem:x","code":"x","status":200}',
+        ),
+    ),
+    ("api_alarms", "5xx", _remove("ApiServerErrors")),
+    ("logging_role_given", "no role", _remove("ApiLogging")),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words", "edit"), BREAKS, ids=[f"{rule}: {words}" for rule, words, _ in BREAKS]
+)
+def test_a_rule_notices_its_breach(packaged: Template, rule: str, words: str, edit: Edit) -> None:
+    broken = packaged.copy()
+    edit(broken.document["Resources"])
+    found = [breach for breach in breaches(broken) if breach.startswith(f"{rule}: ")]
+    assert any(words in breach for breach in found), breaches(broken)
+
+
+def test_every_rule_has_a_template_that_breaks_it() -> None:
+    assert {rule.__name__ for rule in RULES} == {rule for rule, _, _ in BREAKS}
