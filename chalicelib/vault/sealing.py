@@ -22,7 +22,7 @@ docs/adr/0001-sealed-format.md argues each choice.
 
 import hmac
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -47,8 +47,7 @@ _HEADER_END = _SALT_END + _COMMITMENT_BYTES
 _SHA512 = SHA512()
 
 
-@dataclass(frozen=True, slots=True)
-class SealContext:
+class SealContext(NamedTuple):
     """Where a sealed value belongs; it opens nowhere else.
 
     `table` is the logical name, `pk` and `sk` the full key of the item, `item_type` and
@@ -70,12 +69,13 @@ class SealContext:
         endian), the schema version in 4 bytes before `bound`. `OverflowError` for a version that
         is negative or needs more.
         """
+        table, pk, sk, item_type, schema_version, bound = self
         parts = [VERSION, _INFO]
-        for text in (self.table, self.pk, self.sk, self.item_type):
+        for text in (table, pk, sk, item_type):
             raw = text.encode()
             parts += (len(raw).to_bytes(4), raw)
-        parts.append(self.schema_version.to_bytes(4))
-        for text in self.bound:
+        parts.append(schema_version.to_bytes(4))
+        for text in bound:
             raw = text.encode()
             parts += (len(raw).to_bytes(4), raw)
         return b"".join(parts)

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
