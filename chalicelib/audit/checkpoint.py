@@ -49,7 +49,10 @@ class Report:
 
 
 class Checkpoints:
-    """Writes checkpoints of what `collector` finds."""
+    """Writes checkpoints of what `collector` finds.
+
+    The very first one covers the `first_lookback` ms before it.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,8 @@ class Checkpoints:
         bucket: str,
         signer: jws.Signer,
         clock: Clock,
+        *,
+        first_lookback: int = FIRST_LOOKBACK,
     ) -> None:
         self._collector = collector
         self._pointer = pointer
@@ -66,6 +71,7 @@ class Checkpoints:
         self._bucket = bucket
         self._signer = signer
         self._clock = clock
+        self._first_lookback = first_lookback
 
     def run(self, remaining_ms: Callable[[], int]) -> Report:
         """Writes checkpoints until the present is covered or `remaining_ms` runs low.
@@ -75,7 +81,7 @@ class Checkpoints:
         """
         report = Report()
         now = to_millis(self._clock.now())
-        link = self._pointer.read() or Link.start(now - FIRST_LOOKBACK)
+        link = self._pointer.read() or Link.start(now - self._first_lookback)
         while remaining_ms() > RESERVE:
             link, adopted = self._adopt(link)
             report = replace(report, adopted=report.adopted + adopted)

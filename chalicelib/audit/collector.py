@@ -16,7 +16,7 @@ from chalicelib.tables.keys import Key
 from chalicelib.tables.table import Table
 
 OVERLAP = 20 * 60 * 1000  # ms; a Lambda lives at most 15 minutes, an index lags by seconds
-FIRST_LOOKBACK = 7 * 24 * 60 * 60 * 1000  # ms; the first run comes within the hour after deployment
+FIRST_LOOKBACK = 2 * 24 * 60 * 60 * 1000  # ms; the first run comes an hour after the deployment
 _HOUR = 60 * 60 * 1000  # ms
 _BATCH = 100
 _ENOUGH_LEAVES = 500_000  # about 100 MB while they are sorted

@@ -6,6 +6,7 @@ The bucket decides which checkpoint follows; the pointer only says from where to
 from chalicelib.audit.document import Link
 from chalicelib.audit.entry import HASH_BYTES
 from chalicelib.errors import Conflict
+from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import Key
 from chalicelib.tables.schema import Schema, UnreadableItem
@@ -31,14 +32,7 @@ class Pointer:
     def read(self) -> Link | None:
         """The last checkpoint noted, None before the first. Raises `UnreadableItem`."""
         item = self._records.get(_KEY, consistent=True)
-        if item is None:
-            return None
-        match SCHEMA.lift(item):
-            case {"number": int(number), "sha256": bytes(sha256), "end": int(end)} if (
-                len(sha256) == HASH_BYTES
-            ):
-                return Link(number, sha256, end)
-        raise UnreadableItem(SCHEMA.item_type)
+        return link_from(item) if item else None
 
     def move(self, link: Link, following: Link) -> None:
         """Notes `following` in place of `link`, unless another run is at it or was first."""
@@ -61,3 +55,13 @@ class Pointer:
             transact(self._records.client, [Put(self._records, item, stands, _Overtaken)])
         except (_Overtaken, Moved):
             return
+
+
+def link_from(item: Item) -> Link:
+    """The checkpoint that the stored `item` names. Raises `UnreadableItem`."""
+    match SCHEMA.lift(item):
+        case {"number": int(number), "sha256": bytes(sha256), "end": int(end)} if (
+            len(sha256) == HASH_BYTES
+        ):
+            return Link(number, sha256, end)
+    raise UnreadableItem(SCHEMA.item_type)

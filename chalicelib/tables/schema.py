@@ -39,7 +39,8 @@ class Schema:
     def lift(self, item: Item) -> Item:
         """`item`, read from a table, at the current version. Raises `UnreadableItem`."""
         version = item.get("v")
-        if item.get("et") != self.item_type or not isinstance(version, int):
+        # A bool is an int to isinstance, and True would pass for version 1.
+        if item.get("et") != self.item_type or type(version) is not int:
             raise UnreadableItem(self.item_type)
         if not 1 <= version <= self.version:
             raise UnreadableItem(self.item_type)

@@ -38,6 +38,15 @@ class Moved(Unavailable):
     code = "moved"
 
 
+class Unsettled(Unavailable):
+    """DynamoDB is still at this very transaction: whether it happens is not known yet.
+
+    Not `Moved`: a command built anew would carry another token and could happen twice.
+    """
+
+    code = "unsettled"
+
+
 class ConditionFailed(Internal):
     """A condition failed whose action names no error of its own: a mistake in the caller."""
 
@@ -81,7 +90,8 @@ def transact(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
     """Carries out `actions` (at most 100 items, 4 MB) as one transaction.
 
     Raises the `otherwise` of the first action whose condition failed, `Moved` when another
-    transaction held one of the items or the table throttled, botocore's error for the rest.
+    transaction held one of the items or the table throttled, `Unsettled` when the outcome is not
+    known yet, botocore's error for the rest.
     """
     if not 1 <= len(actions) <= _LIMIT:
         raise ValueError("a transaction takes 1 to 100 items")
@@ -91,6 +101,8 @@ def transact(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
         code = refusal.response["Error"]["Code"]
         if code == "TransactionCanceledException":
             raise _meaning(actions, refusal.response["CancellationReasons"]) from refusal
+        if code == "TransactionInProgressException":
+            raise Unsettled from refusal
         if code in _PASSING:
             raise Moved from refusal
         raise
@@ -121,7 +133,6 @@ def run_command(
 
 _PASSING = {
     "TransactionConflict",
-    "TransactionInProgressException",
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
     "ThrottlingError",

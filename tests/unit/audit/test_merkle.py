@@ -3,10 +3,12 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.audit.merkle import inclusion_proof, leaf_hash, root, verify_inclusion
+
+UNHURRIED = settings(deadline=None)  # a busy machine is no failure
 
 # The reference data of Certificate Transparency's own tests (RFC 6962, whose tree RFC 9162 keeps).
 CT_LEAVES = [
@@ -77,6 +79,7 @@ def test_published_paths(leaf: int, size: int, path: list[str]) -> None:
     assert [sibling.hex() for sibling in inclusion_proof(CT_LEAVES[:size], leaf - 1)] == path
 
 
+@UNHURRIED
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=70), st.data())
 def test_every_leaf_proves_itself_and_nothing_else(
     leaves: list[bytes], data: st.DataObject
@@ -98,6 +101,7 @@ def test_every_leaf_proves_itself_and_nothing_else(
         assert not verify_inclusion(leaves[index], index, len(leaves), other, whole)
 
 
+@UNHURRIED
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=40))
 def test_the_root_is_the_rfc_s_recursion(leaves: list[bytes]) -> None:
     def recursive(part: list[bytes]) -> bytes:

@@ -1,10 +1,11 @@
 """A small world for the trail: tables and bucket in moto, a local key instead of KMS."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import batched
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -32,6 +33,7 @@ from tests.fakes import FixedClock, SequentialIds
 
 SYSTEM = Actor("system", "watcher")
 PLENTY = 300_000  # ms
+SHORT = 3 * 60 * 60 * 1000  # ms
 
 
 class LocalSigner:
@@ -122,6 +124,17 @@ class World:
         transact(self.tables.records.client, actions)
         self.clock.advance(timedelta(seconds=1))
 
+    def append_to_each(self, entities: Iterable[str]) -> None:
+        """One entry for each of many chains, fifty to a transaction, at the same moment."""
+        for some in batched(entities, 50, strict=False):
+            actions = [
+                action
+                for entity in some
+                for action in self.trail.actions(Entity.parse(entity), SYSTEM, "request.noted", {})
+            ]
+            transact(self.tables.records.client, actions)
+        self.clock.advance(timedelta(seconds=1))
+
     def checkpoints(self, writes: Countdown | None = None) -> Checkpoints:
         countdown = writes or Countdown()
         records = self.tables.records
@@ -135,6 +148,7 @@ class World:
             self.tables.bucket,
             self.signer,
             self.clock,
+            first_lookback=SHORT,
         )
 
     def checkpoint(self) -> Report:

@@ -1,0 +1,130 @@
+"""Versions of stored items: lifting, refusing, and every version ever written, frozen."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.audit.digests import LeafBatch, item_from_json
+from chalicelib.audit.document import Link
+from chalicelib.audit.entry import SCHEMA as ENTRY_SCHEMA
+from chalicelib.audit.entry import Entity, Entry
+from chalicelib.audit.pointer import link_from
+from chalicelib.audit.trail import Head
+from chalicelib.tables.codec import Item
+from chalicelib.tables.schema import Schema, UnreadableItem
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def rename(item: Item) -> Item:
+    return {**{name: value for name, value in item.items() if name != "old"}, "new": item["old"]}
+
+
+def double(item: Item) -> Item:
+    assert isinstance(item["new"], int)
+    return {**item, "new": item["new"] * 2}
+
+
+SCHEMA = Schema("thing", 3, {1: rename, 2: double})
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"et": "thing", "v": 1, "old": 4},
+        {"et": "thing", "v": 2, "new": 4},
+        {"et": "thing", "v": 3, "new": 8},
+    ],
+)
+def test_every_version_is_lifted_step_by_step(stored: Item) -> None:
+    before = dict(stored)
+    assert SCHEMA.lift(stored) == {"et": "thing", "v": 3, "new": 8}
+    assert stored == before
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {},
+        {"et": "thing"},
+        {"v": 1, "old": 4},
+        {"et": "other", "v": 1, "old": 4},
+        {"et": "thing", "v": 0, "old": 4},
+        {"et": "thing", "v": 4, "new": 8},
+        {"et": "thing", "v": -1},
+        {"et": "thing", "v": "1", "old": 4},
+        {"et": "thing", "v": None},
+        {"et": "thing", "v": True, "old": 4},
+    ],
+)
+def test_what_cannot_be_lifted_is_refused(stored: Item) -> None:
+    with pytest.raises(UnreadableItem):
+        SCHEMA.lift(stored)
+
+
+def test_the_refusal_names_the_type_only() -> None:
+    with pytest.raises(UnreadableItem, match=r"^thing$"):
+        SCHEMA.lift({"et": "ani@example.com", "v": 1})
+
+
+def test_a_stamp_is_read_back() -> None:
+    assert SCHEMA.lift(SCHEMA.stamp({"new": 1})) == {"new": 1, "et": "thing", "v": 3}
+
+
+@pytest.mark.parametrize(
+    ("version", "upcasters"),
+    [
+        (2, {}),
+        (1, {1: rename}),
+        (3, {1: rename}),
+        (3, {2: double}),
+        (2, {2: double}),
+        (0, {0: rename}),
+    ],
+)
+def test_a_schema_without_exactly_its_upcasters_cannot_be(
+    version: int, upcasters: dict[int, Callable[[Item], Item]]
+) -> None:
+    with pytest.raises(ValueError, match="one upcaster"):
+        Schema("thing", version, upcasters)
+
+
+# --- the fixtures: each version ever written stays readable --------------------------------------
+
+ENTITY = Entity("request", "01JREQUEST")
+
+
+def fixture(name: str) -> Item:
+    """A stored item as DynamoDB's JSON."""
+    value: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
+    return item_from_json(value)
+
+
+def test_audit_entry_1() -> None:
+    item = fixture("audit_entry.1")
+    entry = Entry.from_fields(ENTRY_SCHEMA.lift(item))
+    assert (entry.entity, entry.seq, entry.action) == (ENTITY, 1, "request.opened")
+    assert entry.hash == item["hash"]
+    assert entry.item() == item
+
+
+def test_trail_head_1() -> None:
+    item = fixture("trail_head.1")
+    head = Head.from_item(item)
+    assert (head.entity, head.seq) == (ENTITY, 1)
+    assert head.item() == item
+    assert item["due_pk"] == "HEADS#2026-11-23T10"
+
+
+def test_leaf_batch_1() -> None:
+    item = fixture("leaf_batch.1")
+    batch = LeafBatch.from_item(item)
+    assert batch.digests == (b"\x01" * 32, b"\x02" * 32)
+    assert batch.item() == item
+
+
+def test_checkpoint_pointer_1() -> None:
+    assert link_from(fixture("checkpoint_pointer.1")) == Link(7, b"\x07" * 32, 1795428000000)
