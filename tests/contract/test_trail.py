@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalicelib.audit.entry import GENESIS, Actor, Entity, UnfitForTrail
+from chalicelib.audit.entry import GENESIS, Actor, Entity, UnfitForTrail, entry_key
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import SystemClock
 from chalicelib.ids import UlidFactory
 from chalicelib.tables.conditions import ABSENT
-from chalicelib.tables.transactions import Action, Moved, Put, run_command, transact
+from chalicelib.tables.transactions import Action, Delete, Moved, Put, run_command, transact
 from tests.contract.moto_tables import Tables
 
 STAFF = Actor("staff", "01STAFF")
@@ -80,6 +80,41 @@ def test_of_two_commands_from_the_same_head_one_must_start_anew(
     assert [entry.action for entry in trail.history(entity)][entries_before:] == ["request.opened"]
 
 
+def test_a_head_that_was_set_back_overwrites_no_entry(
+    trail: Trail, tables: Tables, fresh: str
+) -> None:
+    entity = Entity("request", fresh)
+    transact(tables.records.client, trail.actions(entity, STAFF, "request.received", {}))
+    earlier = trail.head(entity)
+    assert earlier is not None
+    transact(tables.records.client, trail.actions(entity, STAFF, "request.opened", {}))
+    transact(tables.records.client, [Put(tables.records, earlier.item())])  # a restored table
+
+    with pytest.raises(Moved):
+        transact(tables.records.client, trail.actions(entity, STAFF, "request.refused", {}))
+
+    assert [entry.action for entry in trail.history(entity)] == [
+        "request.received",
+        "request.opened",
+    ]
+
+
+@pytest.mark.parametrize("entries_before", [0, 1])
+def test_a_head_that_moved_refuses_even_where_the_entry_is_gone(
+    trail: Trail, tables: Tables, fresh: str, entries_before: int
+) -> None:
+    entity = Entity("request", fresh)
+    for _ in range(entries_before):
+        transact(tables.records.client, trail.actions(entity, STAFF, "request.received", {}))
+    late = trail.actions(entity, STAFF, "request.refused", {})
+    transact(tables.records.client, trail.actions(entity, STAFF, "request.opened", {}))
+    gone = Delete(tables.audit, entry_key(entity, entries_before + 1))
+    transact(tables.records.client, [gone])
+
+    with pytest.raises(Moved):
+        transact(tables.records.client, late)
+
+
 def test_fifty_writers_make_one_chain(trail: Trail, tables: Tables, fresh: str) -> None:
     entity = Entity("request", fresh)
     together = threading.Barrier(WRITERS)
@@ -111,13 +146,15 @@ def test_fifty_writers_make_one_chain(trail: Trail, tables: Tables, fresh: str) 
     assert {entry.actor.id for entry in entries} == {str(number) for number in range(WRITERS)}
 
 
-def test_a_long_history_is_read_page_by_page(trail: Trail, tables: Tables, fresh: str) -> None:
+def test_a_history_longer_than_a_page_is_read_whole(
+    trail: Trail, tables: Tables, fresh: str
+) -> None:
     entity = Entity("request", fresh)
-    for number in range(12):
-        transact(
-            tables.records.client, trail.actions(entity, STAFF, "request.noted", {"n": number})
-        )
-    assert [entry.facts["n"] for entry in trail.history(entity)] == list(range(12))
+    facts = {f"fact{number}": "x" * 256 for number in range(400)}  # ten such make over a megabyte
+    for _ in range(12):
+        transact(tables.records.client, trail.actions(entity, STAFF, "request.noted", facts))
+    assert tables.audit.query(entry_key(entity, 1).pk).last is not None
+    assert [entry.seq for entry in trail.history(entity)] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("leak", ["ani@example.com", "Ani Wijaya", "a\nb", "ä", "x" * 257])
