@@ -1,11 +1,13 @@
 """The embedded AWS's own process: `python -m infra.local.embedded`, started by `infra.local.aws`.
 
-ministack as it comes, with three differences. It saves its state every few seconds and not only
+ministack as it comes, with four differences. It saves its state every few seconds and not only
 when it is told to end, so that a crash loses seconds. It ends when the process that started it
-does: that one holds the other end of our standard input. And its IAM knows more conditions.
+does: that one holds the other end of our standard input. Its IAM knows more conditions. And the API
+runs a few requests at a time; the rest wait, where ministack would start a process for each.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -41,15 +43,23 @@ type _Receive = Callable[[], Awaitable[_Scope]]
 type _Send = Callable[[_Scope], Awaitable[None]]
 
 
+_turns = asyncio.Semaphore(max(4, 2 * (os.cpu_count() or 1)))
+
+
 async def _application(scope: _Scope, receive: _Receive, send: _Send) -> None:
     """ministack behind what stands for TLS here, the loopback interface.
 
     The policies of bucket and queues refuse plain HTTP; they stay as they are deployed.
     """
-    if scope["type"] == "http":
-        forwarded = (b"x-forwarded-proto", b"https")
-        scope = {**scope, "headers": [*scope["headers"], forwarded]}
-    await ministack.app.app(scope, receive, send)
+    if scope["type"] != "http":
+        await ministack.app.app(scope, receive, send)
+        return
+    forwarded = (b"x-forwarded-proto", b"https")
+    scope = {**scope, "headers": [*scope["headers"], forwarded]}
+    # Functions call AWS but never the API, so a request that waits holds up none that runs.
+    waits = scope["path"].startswith("/_aws/execute-api/")
+    async with _turns if waits else contextlib.nullcontext():
+        await ministack.app.app(scope, receive, send)
 
 
 async def _save_regularly() -> None:
@@ -82,6 +92,8 @@ async def _serve() -> None:
     saving = asyncio.create_task(_save_regularly())
     await serve(_application, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]  # hypercorn's own scope types
     saving.cancel()
+    # The state is saved. Threads that still wait for a Lambda worker would hold up the usual exit.
+    os._exit(0)
 
 
 if __name__ == "__main__":

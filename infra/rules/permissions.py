@@ -32,6 +32,11 @@ _CHANGES_OF_ITEMS = {
     "dynamodb:PartiQLUpdate",
     "dynamodb:UpdateItem",
 }
+_GROWTH_OF_BUCKET = {
+    "s3:GetObject",
+    "s3:ListBucket",  # without it S3 answers 403, and not 404, for what is not there
+    "s3:PutObject",
+}
 _USE_OF_KEYS = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign"}
 
 
@@ -90,10 +95,7 @@ def trail_only_grows(template: Template) -> Iterator[str]:
         resources = " ".join(statement.resources)
         if "${AuditTable" in resources and _CHANGES_OF_ITEMS & set(statement.actions):
             yield f"{statement.where} may change the audit table"
-        if "${TrailBucket" in resources and set(statement.actions) - {
-            "s3:GetObject",
-            "s3:PutObject",
-        }:
+        if "${TrailBucket" in resources and set(statement.actions) - _GROWTH_OF_BUCKET:
             yield f"{statement.where} may do more to the trail's bucket than read and add"
 
 
