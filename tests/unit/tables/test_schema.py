@@ -3,18 +3,22 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from chalicelib.audit.digests import LeafBatch, item_from_json
+from chalicelib.audit.digests import LeafBatch, item_from_json, preference_digest
 from chalicelib.audit.document import Link
 from chalicelib.audit.entry import SCHEMA as ENTRY_SCHEMA
 from chalicelib.audit.entry import Entity, Entry
 from chalicelib.audit.pointer import link_from
 from chalicelib.audit.trail import Head
-from chalicelib.tables.codec import Item
+from chalicelib.cookies.site_store import SiteStore
+from chalicelib.cookies.store import PREFERENCE
+from chalicelib.notices.store import NoticeStore
+from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.schema import Schema, UnreadableItem
+from chalicelib.tables.table import Table
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -128,3 +132,45 @@ def test_leaf_batch_1() -> None:
 
 def test_checkpoint_pointer_1() -> None:
     assert link_from(fixture("checkpoint_pointer.1")) == Link(7, b"\x07" * 32, 1795428000000)
+
+
+class Stored:
+    """A client that holds one item."""
+
+    def __init__(self, item: Item) -> None:
+        self._item = encode(item)
+
+    def get_item(self, **_: Any) -> dict[str, Any]:
+        return {"Item": self._item}
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        return {"Items": [self._item]}
+
+
+def records(item: Item) -> Table:
+    return Table(cast("Any", Stored(item)), "records", "jaga-records")
+
+
+def test_site_1() -> None:
+    item = fixture("site.1")
+    store = SiteStore(records(item))
+    site = store.get("jutsoo")
+    assert site is not None
+    assert (site.revision, site.notice_version) == (1, "2026-11-01.1")
+    assert site.cookies == {"performance": ("_ga", "_ga_*")}
+    assert store.put_action(site, replaces=None).item == item
+
+
+def test_notice_version_1() -> None:
+    item = fixture("notice_version.1")
+    store = NoticeStore(records(item))
+    (notice,) = store.versions("cookies-jutsoo")
+    assert notice.texts == {"en": {"title": "Cookies"}, "id": {"title": "Kuki"}}
+    assert store.publish_action(notice).item == item
+
+
+def test_preference_1_keeps_its_digest() -> None:
+    item = fixture("preference.1")
+    assert PREFERENCE.lift(item) == item
+    digest = "0f4d708e590a83fff80715eba71d0d8d4c32d87ea4b4906e6b969da904f58023"
+    assert preference_digest(item).hex() == digest
