@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench package obligations install install-web install-browser
+.PHONY: help run test check bench package obligations install install-web
 
 BIN := .venv/bin
 SOURCES := app.py chalicelib infra tests bench
@@ -13,8 +13,8 @@ help: ## lists the commands
 run: install ## runs all of it on this machine until Ctrl-C; PORT= moves it
 	@$(BIN)/python -m infra.local
 
-test: install install-web install-browser ## runs every test: code, package, deployed stack, browser
-	@$(BIN)/python -m pytest
+test: install install-web ## runs every test: code, package, deployed stack, browser
+	@JAGA_CHROMIUM="$$(infra/install-browser.sh)" $(BIN)/python -m pytest
 
 check: install ## format, lint, types, imports, template and policies; no tests
 	$(BIN)/ruff format --check $(SOURCES)
@@ -25,8 +25,8 @@ check: install ## format, lint, types, imports, template and policies; no tests
 	$(BIN)/cfn-lint dist/template.json
 	$(BIN)/python -m infra.rules
 
-bench: install install-web install-browser ## measures each part beside a named peer, writes bench/results.json
-	@$(BIN)/python -m bench
+bench: install install-web ## measures each part beside a named peer, writes bench/results.json
+	@JAGA_CHROMIUM="$$(infra/install-browser.sh)" $(BIN)/python -m bench
 
 package: install ## builds dist/deployment.zip and dist/template.json
 	@$(BIN)/python -m infra.package
@@ -39,6 +39,3 @@ install:
 
 install-web:
 	@infra/install-web.sh
-
-install-browser: install
-	@infra/install-browser.sh
