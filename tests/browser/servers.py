@@ -231,10 +231,11 @@ class Site(Server):
         name = path.partition("?")[0].removeprefix("/") or "index.html"
         file = SITE / name
         if name in self.pages:
-            text, kind = self.pages[name], TYPES[".html"]
+            text = self.pages[name]
         elif file.parent == SITE and file.is_file():
-            text, kind = file.read_text("utf-8"), TYPES[file.suffix]
+            text = file.read_text("utf-8")
         else:
             return 404, {}, b""
         content = text.replace("__API_URL__", self._api.url).encode()
+        kind = TYPES[file.suffix]
         return 200, {"content-type": kind, "content-security-policy": self.policy()}, content

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from tests.browser.servers import BANNER, ROOT, TEXTS, configuration, served_banner
@@ -49,7 +49,9 @@ def test_both_languages_have_the_same_texts() -> None:
     texts = json.loads(TEXTS.read_text("utf-8"))
     assert texts.keys() == {"en", "id"}
     assert list(texts["en"]) == list(texts["id"])
-    assert all(isinstance(words, str) and words.strip() for t in texts.values() for words in t.values())
+    assert all(
+        isinstance(words, str) and words.strip() for t in texts.values() for words in t.values()
+    )
 
 
 def test_every_text_is_shown() -> None:

@@ -75,7 +75,9 @@ def test_the_cookie_is_secure_on_https(visitor: Visitor, api: Api, site: Site) -
     def fulfil(route: Route, request: Request) -> None:
         path = request.url.removeprefix(home)
         server = api if path.startswith("/v1/") else site
-        reply = server.answer(request.method, path, request.headers, request.post_data_buffer or b"")
+        reply = server.answer(
+            request.method, path, request.headers, request.post_data_buffer or b""
+        )
         assert reply is not None
         status, headers, content = reply
         route.fulfill(
@@ -141,9 +143,7 @@ def test_closing_the_preferences_decides_nothing(visitor: Visitor, api: Api, sit
 
 
 @pytest.mark.parametrize("how", ["withdraw", "save"])
-def test_withdrawing_is_as_easy_as_giving(
-    visitor: Visitor, api: Api, site: Site, how: str
-) -> None:
+def test_withdrawing_is_as_easy_as_giving(visitor: Visitor, api: Api, site: Site, how: str) -> None:
     visitor.visit(site.url)
     visitor.press("accept")
     api.wait_for_records(1)

@@ -173,21 +173,21 @@ def test_two_tabs_share_one_outbox_and_lose_nothing(
     tabs = [Visitor(profile.new_page()), Visitor(profile.new_page())]
     for tab in tabs:
         tab.visit(site.url)
-        tab.page.evaluate(f"window.many = {decide_many(10)}; 0")
+        tab.page.evaluate(f"window.many = {decide_many(6)}; 0")
     # Both run at the same time: the calls return at once, the tabs go on.
     for tab in tabs:
         tab.page.evaluate("window.done = many().then(() => true); 0")
     for tab in tabs:
         assert tab.page.evaluate("done")
-    assert len(tabs[0].waiting()) == 20
+    assert len(tabs[0].waiting()) == 12
     api.failing = None
     for tab in tabs:
         tab.page.evaluate(f"{ONLINE}; 0")
-    records = api.wait_for_records(20)
+    records = api.wait_for_records(12)
     for tab in tabs:
         tab.wait_until_sent()
         assert tab.errors == []
-    assert len(api.wait_for_records(20)) == len(records)
+    assert len(api.wait_for_records(12)) == len(records)
     assert len({record["event"]["visitor_id"] for record in records}) == 1
 
 

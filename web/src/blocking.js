@@ -14,7 +14,9 @@ function revive(element) {
       if (name != "type") fresh.setAttribute(name, value);
     }
     if (element.dataset.type) fresh.type = element.dataset.type;
-    fresh.async = element.async;
+    // Scripts made by scripts are async unless told otherwise, and then run in any order. The held
+    // script's own property does not tell: a browser sets it on types that it does not run.
+    fresh.async = element.hasAttribute("async");
     // Browsers hide the nonce from the attribute; without it a strict policy would refuse this.
     fresh.nonce = element.nonce;
     fresh.text = element.text;

@@ -10,18 +10,20 @@ const shape = /(?:^|; )jaga=(\w{26})\.([01])([01])\.(\w{12})\.(\w+)/;
 /** Pseudonymous and random; it outlives a change of the notice, not the cookie. */
 export let visitor;
 
-/** The explicit choice in force, or undefined. Nothing optional runs without one. */
-export let choice;
+/** The explicit choice in force, or false. Nothing optional runs without one. */
+export let choice = false;
 
 /** Reads the cookie. A malformed or expired one, or one about another text, is no choice. */
 export function read() {
   const [, id, performance, functional, notice, time] = document.cookie.match(shape) || [];
   visitor = id || visitor || ulid();
-  const current =
+  choice =
     // Either language's text counts: changing the language is no reason to ask again.
-    Object.values(text).some((words) => id && words.sha256.startsWith(notice)) &&
-    parseInt(time, 36) + days * 86400 > Date.now() / 1000;
-  choice = current ? { performance: performance > 0, functional: functional > 0 } : undefined;
+    Object.values(text).some((words) => words.sha256.startsWith(notice)) &&
+    parseInt(time, 36) + days * 86400 > Date.now() / 1000 && {
+      performance: performance > 0,
+      functional: functional > 0,
+    };
 }
 
 /** Writes the cookie at once and makes `next` the choice in force. */

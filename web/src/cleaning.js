@@ -1,22 +1,21 @@
 import { cookies, storage } from "./config.js";
 import { store } from "./store.js";
 
-/** Removes the category's cookies (names, or prefixes that end in *) and its storage prefixes. */
+// A name matches itself alone; a pattern that ends in * matches whatever starts like it.
+const matches = (pair, pattern) => pair.startsWith((pattern + "=").replace("*=", ""));
+
+/** Removes the category's cookies from every domain they can be on, and its storage prefixes. */
 export function clean(category) {
-  const patterns = cookies[category] || [];
   for (const pair of document.cookie.split("; ")) {
-    const name = pair.split("=")[0];
-    if (patterns.some((p) => (p.endsWith("*") ? name.startsWith(p.slice(0, -1)) : name == p))) {
-      // A cookie does not tell its domain: try the host alone, the host, and each parent domain.
-      const labels = location.hostname.split(".");
-      document.cookie = name + "=;Path=/;Max-Age=0";
-      while (labels[0]) {
-        document.cookie = `${name}=;Path=/;Max-Age=0;Domain=${labels.join(".")}`;
-        labels.shift();
-      }
+    if (!cookies[category]?.some((pattern) => matches(pair, pattern))) continue;
+    const gone = pair.split("=")[0] + "=;Path=/;Max-Age=0";
+    document.cookie = gone;
+    // A cookie does not tell its domain: try the host, and each of its parents.
+    for (let domain = location.hostname; domain; domain = domain.replace(/^[^.]*\.?/, "")) {
+      document.cookie = gone + ";Domain=" + domain;
     }
   }
   for (const key of Object.keys(store)) {
-    if ((storage[category] || []).some((p) => key.startsWith(p))) delete store[key];
+    if (storage[category]?.some((prefix) => key.startsWith(prefix))) delete store[key];
   }
 }

@@ -20,8 +20,10 @@ export const choices = () => ({
 
 /** Brings the page into line with the choice in force, and tells whoever listens. */
 export function apply() {
-  tellGoogle();
-  if (choice) for (const category of categories) (choice[category] ? release : clean)(category);
+  if (choice) {
+    tellGoogle();
+    for (const category of categories) (choice[category] ? release : clean)(category);
+  }
   document.dispatchEvent(new CustomEvent("jaga:change", { detail: choices() }));
 }
 
@@ -33,12 +35,12 @@ export function reread() {
 
 /** Code that has run cannot be taken back, only left behind. */
 export function leave() {
-  if (categories.some((category) => ran[category] && !choice?.[category])) location.reload();
+  if (categories.some((category) => ran[category] && !choice[category])) location.reload();
 }
 
 /** One explicit choice by the visitor: cookie and outbox first, then everything else. */
 export function decide(action, performance, functional) {
-  const had = choice?.performance || choice?.functional;
+  const had = choice.performance || choice.functional;
   write({ performance, functional });
   enqueue({
     event_id: ulid(),

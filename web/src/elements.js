@@ -21,4 +21,4 @@ export const host = (tag, properties, child) => {
 };
 
 export const button = (word, onclick, className = "") =>
-  make("button", { textContent: t[word], onclick, className, type: "button" });
+  make("button", { onclick, className }, t[word]);

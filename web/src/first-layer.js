@@ -10,11 +10,15 @@ import { put, store } from "./store.js";
 const noted = "jaga-gpc";
 let shown;
 
-const policy = () => make("a", { href: policy_url, textContent: t.policy });
-
 // Accept and Reject come from one function with one style; neither is easier to reach or to see.
 const question = () => [
-  make("div", {}, make("h2", { textContent: t.title }), make("p", { textContent: t.body }), policy()),
+  make(
+    "div",
+    {},
+    make("h2", {}, t.title),
+    make("p", {}, t.body),
+    make("a", { href: policy_url }, t.policy),
+  ),
   make(
     "div",
     { className: "row" },
@@ -26,7 +30,7 @@ const question = () => [
 
 // Under Global Privacy Control nothing is asked: the answer is known. It can still be overruled.
 const note = () => [
-  make("p", { textContent: t.gpc }),
+  make("p", {}, t.gpc),
   make(
     "div",
     { className: "row" },
@@ -54,8 +58,14 @@ export function show() {
 export function dodge() {
   const focused = document.activeElement;
   if (!shown || focused == shown || focused == document.body) return;
-  const [a, b] = [focused, shown].map((element) => element.getBoundingClientRect());
-  if (a.bottom > b.top && a.top < b.bottom && a.right > b.left && a.left < b.right) {
-    shown.classList.toggle("top");
+  const covered = () => {
+    const [a, b] = [focused, shown].map((element) => element.getBoundingClientRect());
+    return a.bottom > b.top && a.top < b.bottom && a.right > b.left && a.left < b.right;
+  };
+  for (let tries = 2; tries-- && covered(); ) {
+    const top = shown.classList.toggle("top");
+    // On a small screen it may reach the middle from either edge: then the page has to move, too,
+    // and near an end of the page it can only move one way.
+    if (covered()) focused.scrollIntoView(!top);
   }
 }

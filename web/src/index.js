@@ -1,4 +1,5 @@
 import { read } from "./choice.js";
+import { tellGoogle } from "./consent-mode.js";
 import { apply, choices, leave, reread } from "./decision.js";
 import { dodge, show } from "./first-layer.js";
 import { prefix, start } from "./outbox.js";
@@ -10,8 +11,8 @@ window.jaga = { open, choices, on };
 function begin() {
   on(show);
   apply();
-  document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-jaga-open]")) {
+  addEventListener("click", (event) => {
+    if (event.target.closest("[data-jaga-open]")) {
       event.preventDefault();
       open();
     }
@@ -29,11 +30,13 @@ function begin() {
     }
   });
   // The browser scrolls to what it has focused after the event, smoothly if the page asks for it.
-  document.addEventListener("focusin", () => requestAnimationFrame(dodge));
-  document.addEventListener("scrollend", dodge);
+  addEventListener("focusin", () => requestAnimationFrame(dodge));
+  addEventListener("scrollend", dodge);
 }
 
+// Before the choice is known everything is denied; Google's own scripts may come next in the page.
+tellGoogle();
 read();
 start();
-if (document.readyState == "loading") document.addEventListener("DOMContentLoaded", begin);
+if (document.readyState == "loading") addEventListener("DOMContentLoaded", begin);
 else begin();

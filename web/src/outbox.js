@@ -25,7 +25,7 @@ export async function flush() {
   clearTimeout(timer);
   while (([sending] = waiting()) && sending) {
     const status = await post(store[sending]);
-    if (!status || [408, 425, 429].includes(status) || status > 499) {
+    if ([0, 408, 425, 429].includes(status) || status > 499) {
       // 0.5 to 1 s at first, then doubling up to about five minutes; random, so that all the
       // pages that saw the same outage do not come back in the same second.
       timer = setTimeout(flush, (1 + Math.random()) * 500 * 2 ** Math.min(failures++, 8));

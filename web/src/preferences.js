@@ -13,7 +13,7 @@ export function open() {
     make("input", {
       type: "checkbox",
       name: category,
-      checked: category == "essential" || choice?.[category],
+      checked: category == "essential" || choice[category],
       disabled: category == "essential",
     }),
   );
@@ -26,23 +26,25 @@ export function open() {
   dialog = make(
     "dialog",
     { ariaLabel: t.title },
-    make("div", { className: "head" }, make("h2", { textContent: t.title }),
-      make("button", { textContent: "×", ariaLabel: t.close, onclick: close, className: "alt x", type: "button" })),
-    make("p", { textContent: t.about }),
+    make("div", { className: "head" }, make("h2", {}, t.title), button("close", close, "alt x")),
+    make("p", {}, t.about),
     ...boxes.map((box) =>
-      make("label", {}, make("span", {}, make("b", { textContent: t[box.name] }), t[box.name + "_text"]), box),
+      make("label", {}, make("span", {}, make("b", {}, t[box.name]), t[box.name + "_text"]), box),
     ),
-    make("div", { className: "row" },
+    make(
+      "div",
+      { className: "row" },
       button("accept", () => choose("accept_all", true, true)),
-      button(choice?.performance || choice?.functional ? "withdraw" : "reject",
-        () => choose("reject_all", false, false)),
+      button(choice.performance || choice.functional ? "withdraw" : "reject", () =>
+        choose("reject_all", false, false),
+      ),
       button("save", () => choose("save", boxes[1].checked, boxes[2].checked), "alt"),
     ),
   );
   const holder = host("div", {}, dialog);
   dialog.onclose = () => {
     holder.remove();
-    dialog = undefined;
+    dialog = 0;
   };
   document.body.append(holder);
   dialog.showModal();
