@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
-from botocore.awsrequest import AWSResponse
-from chalice.app import Chalice
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from chalice.app import Chalice, Request
 from pydantic import BaseModel, ConfigDict
 
 from bench.table import Row, print_table
@@ -68,9 +68,11 @@ def run() -> list[Row]:
     ours, peer = _interleaved(_our_call(), _peer_call())
     app_ms, boto3_ms = _imports()
     return [
-        Row("banner post, CPU per invocation", ours, peer, "bare Chalice + boto3", "µs", "≤ 1.25×"),
         Row(
-            "import app, fresh process", app_ms, boto3_ms, "import boto3 + client", "ms", "≤ 1.25×"
+            "banner post, CPU per invocation", ours, peer, "bare Chalice + boto3", "µs", "≤ 1.25 x"
+        ),
+        Row(
+            "import app, fresh process", app_ms, boto3_ms, "import boto3 + client", "ms", "≤ 1.25 x"
         ),
     ]
 
@@ -78,9 +80,9 @@ def run() -> list[Row]:
 def stubbed[T](client: T) -> T:
     """`client` with every request answered in the process, as if by an AWS that says yes."""
 
-    def answer(request: Any, **_: Any) -> AWSResponse:
+    def answer(request: Any, **_: Any) -> Any:
         operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
-        response = AWSResponse(request.url, 200, {}, None)
+        response: Any = AWSResponse(request.url, 200, HTTPHeaders(), None)
         response._content = json.dumps(_ANSWERS.get(operation, {})).encode()
         return response
 
@@ -112,7 +114,8 @@ def _peer_call() -> Callable[[], None]:
 
     @peer.route(PATH, methods=["POST"])
     def post() -> dict[str, str]:
-        body = Body.model_validate_json(peer.current_request.raw_body)
+        request = cast("Request", peer.current_request)
+        body = Body.model_validate_json(request.raw_body)
         item = {"pk": {"S": body.visitor_id}, "sk": {"S": body.event_id}}
         dynamodb.put_item(TableName="bench", Item={**item, "body": {"S": body.model_dump_json()}})
         return {"visitor_id": body.visitor_id, "event_id": body.event_id}

@@ -31,7 +31,7 @@ def print_table(rows: Iterable[Row]) -> None:
             f"{row.peer:,.2f}",
             row.peer_name,
             row.unit,
-            f"{row.ratio:.3f}" if row.peer else "–",
+            f"{row.ratio:.3f}" if row.peer else "-",
             row.target,
         )
         for row in rows

@@ -8,9 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from app import app
 from chalicelib.ids import UlidFactory
-from tests.contract.moto_tables import Tables, moto_tables
-from tests.fakes import FixedClock
+from chalicelib.services import Services, use
+from chalicelib.settings import Settings
+from infra.seed import seed
+from tests.contract.cookies import ORIGIN
+from tests.contract.moto_tables import SESSION, Tables, moto_tables
+from tests.fakes import FixedClock, SequentialIds
+from tests.gateway import Gateway
 
 
 @pytest.fixture
@@ -23,3 +29,34 @@ def tables() -> Iterator[Tables]:
 def fresh() -> str:
     """An id that nobody used before: tests of a shared table do not meet."""
     return UlidFactory(FixedClock()).new()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
+    """The whole application on moto, with the demonstration site published."""
+    key = SESSION.client("kms").create_key()["KeyMetadata"]["Arn"]
+    settings = Settings(
+        stage="test",
+        records_table=tables.records.name,
+        preferences_table=tables.preferences.name,
+        audit_table=tables.audit.name,
+        keys_table=tables.keys.name,
+        vault_key_id=key,
+        signing_key_id=key,
+        trail_bucket=tables.bucket,
+    )
+    built = Services(settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client)
+    seed(built, [ORIGIN])
+    use(built)
+    yield built
+    use(None)
+
+
+@pytest.fixture
+def gateway(services: Services) -> Gateway:
+    return Gateway(app)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 REGION: Final = "ap-southeast-3"
 BUCKET = "jaga-trail"
+SESSION: Final = boto3.Session("test", "test", region_name=REGION)
+"""Shared, because it keeps the service models that it loaded: 0.3 s for each fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,8 @@ class OneCallAtATime:
 def moto_tables() -> Iterator[Tables]:
     """Fresh, empty tables and an empty bucket, gone at the end."""
     with mock_aws():
-        session = boto3.Session("test", "test", region_name=REGION)
-        dynamodb = cast("DynamoDBClient", OneCallAtATime(session.client("dynamodb")))
-        s3 = session.client("s3")
+        dynamodb = cast("DynamoDBClient", OneCallAtATime(SESSION.client("dynamodb")))
+        s3 = SESSION.client("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         yield Tables(
             _create(dynamodb, "records"),

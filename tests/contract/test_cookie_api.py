@@ -2,89 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from app import app
 from chalicelib.clock import rfc3339
 from chalicelib.cookies.rules import RETENTION
-from chalicelib.services import Services, use
-from chalicelib.settings import Settings
-from chalicelib.tables.codec import decode
-from infra.seed import seed
-from tests.contract.moto_tables import REGION, Tables
-from tests.fakes import FixedClock, SequentialIds
+from chalicelib.services import Services
+from tests.contract.cookies import ORIGIN, PREFERENCES, VISITOR, body, post, stored
+from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
 
-ORIGIN = "https://www.jutsoo.test"
-PREFERENCES = "/v1/sites/jutsoo/cookie-preferences"
-VISITOR = "01JVS1T0R00000000000000001"
-EVENT = "01JEVENT000000000000000001"
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock()
-
-
-@pytest.fixture
-def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
-    session = boto3.Session("test", "test", region_name=REGION)
-    key = session.client("kms").create_key()["KeyMetadata"]["Arn"]
-    settings = Settings(
-        stage="test",
-        records_table=tables.records.name,
-        preferences_table=tables.preferences.name,
-        audit_table=tables.audit.name,
-        keys_table=tables.keys.name,
-        vault_key_id=key,
-        signing_key_id=key,
-        trail_bucket=tables.bucket,
-    )
-    built = Services(settings, clock=clock, ids=SequentialIds(), create_client=session.client)
-    seed(built, [ORIGIN])
-    use(built)
-    yield built
-    use(None)
-
-
-@pytest.fixture
-def gateway(services: Services) -> Gateway:
-    return Gateway(app)
-
-
-def body(services: Services, **changes: Any) -> dict[str, Any]:
-    notice = services.sites.get("jutsoo").notice
-    return {
-        "event_id": EVENT,
-        "visitor_id": VISITOR,
-        "action": "accept_all",
-        "choices": {"performance": True, "functional": True},
-        "notice_sha256": notice.sha256["en"],
-        "language": "en",
-        "gpc": False,
-        "occurred_at": rfc3339(services.clock.now()),
-    } | changes
-
-
-def post(gateway: Gateway, content: Any, **headers: str) -> Answer:
-    text = content if isinstance(content, str | bytes) else json.dumps(content)
-    defaults = {"origin": ORIGIN, "content-type": "text/plain;charset=UTF-8"}
-    return gateway.call("POST", PREFERENCES, body=text, headers=defaults | headers)
 
 
 def show(gateway: Gateway, query: str = "", **headers: str) -> Answer:
     return gateway.call("GET", f"{PREFERENCES}/{VISITOR}{query}", headers=headers)
-
-
-def stored(services: Services) -> list[dict[str, Any]]:
-    name = services.settings.preferences_table
-    return [decode(item) for item in services.dynamodb.scan(TableName=name)["Items"]]
 
 
 def test_a_choice_is_stored_and_answered(gateway: Gateway, services: Services) -> None:

@@ -231,6 +231,29 @@ def test_a_branch_key_opens_only_under_its_own_name(
         Container(clients, clock).keyring.key_to_seal(budi)
 
 
+def test_a_data_key_is_bound_to_its_branch_by_name(
+    clients: Clients, clock: FixedClock, budi: Scope
+) -> None:
+    """Somebody with the right to use KMS gives the same branch key another name."""
+    container = Container(clients, clock)
+    container.keyring.key_to_seal(budi)
+    [branch] = clients.keys.query_all(f"BRANCH#{budi.purpose}")
+    old, new = (
+        container.kms.context(Branch(budi.purpose, name))
+        for name in (str(branch["sk"]), "01JAGA00000000000000000777")
+    )
+    plain = clients.kms.decrypt(
+        CiphertextBlob=cast("bytes", branch["wrapped"]), EncryptionContext=old
+    )["Plaintext"]
+    wrapped = clients.kms.encrypt(KeyId=clients.key_arn, Plaintext=plain, EncryptionContext=new)[
+        "CiphertextBlob"
+    ]
+    overwrite(clients.keys, branch, sk=new["branch"], wrapped=wrapped)
+    overwrite(clients.keys, stored_key(clients.keys, budi), branch=new["branch"])
+    with pytest.raises(SealBroken):
+        Container(clients, clock).keyring.key_to_seal(budi)
+
+
 def test_a_changed_branch_key_does_not_open(
     clients: Clients, clock: FixedClock, budi: Scope
 ) -> None:

@@ -1,0 +1,131 @@
+"""After a run full of marked values, no marked value stands in clear anywhere.
+
+Looked through are every table, queue, bucket object and log stream by their APIs, and then every
+byte of every file that the run left behind: state, objects, logs of the embedded AWS and ours.
+"""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from infra.local.stack import Stack
+from tests.deployed.conftest import MakeChoice, invoke
+from tests.deployed.test_preferences import PATH
+from tests.deployed.test_proof import SCHEDULED
+
+MARK = "canary"
+ADDRESS = "canary.person@example.test"
+FORMS = (
+    MARK.encode(),
+    base64.b64encode(MARK.encode()),  # as the first bytes of an encoded text
+    base64.b64encode(b"." + MARK.encode())[2:9],
+    base64.b64encode(b".." + MARK.encode())[3:9],
+    MARK.encode().hex().encode(),
+    quote(ADDRESS).encode(),
+)
+STORED = "canary-build"
+"""Fits into `banner_build`: a value that is kept, so it must be kept sealed."""
+
+
+@pytest.fixture
+def marked_run(stack: Stack, http: httpx.Client, choice: MakeChoice) -> Stack:
+    """Sends marked values in every place that a visitor or an attacker can fill."""
+    noisy = {"user-agent": f"{MARK}-agent", "cookie": f"session={MARK}", "x-forwarded-for": MARK}
+    kept = http.post(PATH, content=json.dumps(choice(banner_build=STORED)), headers=noisy)
+    assert kept.status_code == 201
+    refused = [
+        choice(email=ADDRESS),
+        choice(visitor_id=ADDRESS),
+        choice(language=MARK),
+        choice(notice_sha256=MARK),
+        choice(occurred_at=ADDRESS),
+    ]
+    for body in refused:
+        answer = http.post(PATH, content=json.dumps(body), headers=noisy)
+        assert 400 <= answer.status_code < 500
+        assert MARK not in answer.text
+    for target in (
+        f"{PATH}/0123456789abcdef?email={ADDRESS}",
+        f"{PATH}/{quote(ADDRESS)}",
+        f"/v1/sites/{MARK}/notice",
+    ):
+        answer = http.get(target, headers=noisy)
+        assert 400 <= answer.status_code < 500
+        assert MARK not in answer.text
+    broken = http.post(PATH, content=f'{{"email": "{ADDRESS}"', headers=noisy)
+    assert (broken.status_code, MARK in broken.text) == (400, False)
+    invoke(stack, "CheckpointTrail", SCHEDULED)
+    return stack
+
+
+def test_no_marked_value_is_in_clear(marked_run: Stack) -> None:
+    looked_at = 0
+    for place, content in everything(marked_run):
+        looked_at += 1
+        for form in FORMS:
+            assert form not in content.lower() if form.islower() else form not in content, place
+    assert looked_at > 20
+
+
+def test_the_search_would_find_one(stack: Stack) -> None:
+    """The same search for a value that is stored in clear on purpose."""
+    places = [place for place, content in everything(stack) if b"SITE#jutsoo" in content]
+    assert any(place.startswith("table") for place in places)
+    assert any(place.startswith("file") for place in places)
+
+
+def everything(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    """Every place and its bytes."""
+    yield from _tables(stack)
+    yield from _queues(stack)
+    yield from _objects(stack)
+    yield from _logs(stack)
+    for file in stack.home.rglob("*"):
+        if file.is_file() and not _is_our_code(file):
+            yield f"file {file.relative_to(stack.home)}", _plain(file.read_bytes())
+
+
+def _tables(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    dynamodb = stack.session.client("dynamodb")
+    for logical, name in stack.tables.items():
+        for page in dynamodb.get_paginator("scan").paginate(TableName=name):
+            for item in page["Items"]:
+                yield f"table {logical}", repr(item).encode()
+
+
+def _queues(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    sqs = stack.session.client("sqs")
+    for url in sqs.list_queues().get("QueueUrls", []):
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        yield f"queue {url}", repr(answer.get("Messages", [])).encode()
+
+
+def _objects(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    s3 = stack.session.client("s3")
+    bucket = stack.settings.trail_bucket
+    for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        yield f"object {each['Key']}", s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+
+
+def _logs(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    logs = stack.session.client("logs")
+    for group in logs.describe_log_groups()["logGroups"]:
+        name = group["logGroupName"]
+        for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]:
+            events = logs.get_log_events(logGroupName=name, logStreamName=stream["logStreamName"])
+            yield f"log {name}", repr(events["events"]).encode()
+
+
+def _is_our_code(file: Path) -> bool:
+    """The unpacked artifact: code, not state."""
+    return file.suffix in {".py", ".pyc", ".so", ".zip"}
+
+
+def _plain(content: bytes) -> bytes:
+    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
