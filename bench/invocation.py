@@ -42,7 +42,7 @@ _ANSWERS = {
     "GenerateDataKey": {
         "Plaintext": "A" * 43 + "=",
         "CiphertextBlob": "A" * 43 + "=",
-        "KeyId": "k",
+        "KeyId": "bench",
     },
     "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
 }
