@@ -9,7 +9,7 @@ import contextlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -434,6 +434,20 @@ def test_branches_are_renewed_after_thirty_days(
     ) == [b"first", b"last"]
 
 
+def test_a_new_container_goes_on_with_the_newest_branch(
+    clients: Clients, clock: FixedClock, person: Callable[[int], Scope]
+) -> None:
+    for number in (1, 2):
+        Container(clients, clock).keyring.key_to_seal(person(number))
+        clock.advance(timedelta(days=20 * number))
+    # The second container's branch is 40 days old, the first one's 60: a third is made, and stays.
+    for number in (3, 4):
+        container = Container(clients, clock)
+        container.keyring.key_to_seal(person(number))
+    assert container.branch_of(person(3)) == container.branch_of(person(4))
+    assert container.branch_of(person(2)) < container.branch_of(person(3))
+
+
 def test_purposes_have_branches_of_their_own(
     clients: Clients, clock: FixedClock, fresh: str
 ) -> None:
@@ -600,6 +614,20 @@ def test_a_command_in_the_window_fails_instead_of_losing_its_write(
     with pytest.raises(KeyDestroyed):
         write(2)
     assert [item["sk"] for item in clients.records.query_all(f"TEST#{fresh}")] == ["1"]
+
+
+def test_a_fresh_key_is_not_taken_for_destroyed(
+    clients: Clients, clock: FixedClock, budi: Scope
+) -> None:
+    """An eventually consistent read may not see it yet."""
+
+    class Lagging(Table):
+        def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
+            return super().batch_get(keys, consistent=True) if consistent else {}
+
+    sealed = Container(clients, clock).vault.seal(budi, CONTEXT, b"fresh")
+    lagging = Lagging(clients.keys.client, clients.keys.logical, clients.keys.name)
+    assert Container(clients, clock, keys=lagging).vault.open(budi, CONTEXT, sealed) == b"fresh"
 
 
 # Keys that end by themselves
