@@ -1,3 +1,3 @@
 // Stands for a script that remembers settings: it may run only once functional is granted.
-document.cookie = "jutsoo_view=compact;Path=/;SameSite=Lax";
+document.cookie = "jutsoo_pref_view=compact;Path=/;SameSite=Lax";
 document.documentElement.dataset.remembered = "yes";

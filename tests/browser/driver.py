@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,8 +50,8 @@ Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => t
 
 def executable() -> str:
     """The Chromium to drive: JAGA_CHROMIUM, the system's, or Playwright's own ("" means that)."""
-    named = os.environ.get("JAGA_CHROMIUM", "")
-    return named or next((p for p in ("/usr/bin/chromium",) if Path(p).exists()), "")
+    names = (os.environ.get("JAGA_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), "")
 
 
 def launch(playwright: Playwright, *more: str) -> Browser:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import threading
+import tomllib
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BANNER = ROOT / "chalicelib" / "static" / "banner.js"
 TEXTS = ROOT / "chalicelib" / "notices" / "texts" / "cookie_notice.json"
 SITE = ROOT / "infra" / "site"
+SETTINGS = ROOT / "infra" / "sites" / "jutsoo.toml"
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -40,17 +42,18 @@ def canonical(value: object) -> bytes:
 def configuration(texts: dict[str, dict[str, str]] | None = None) -> dict[str, Any]:
     """A site's configuration as the server bakes it into the script; the real texts by default."""
     words = json.loads(TEXTS.read_text("utf-8")) if texts is None else texts
+    published = tomllib.loads(SETTINGS.read_text("utf-8"))
     return {
-        "site": "jutsoo",
+        "site": published["site_id"],
         "version": "2026-11-01.1",
         "days": 180,
         "text": {
             language: {"sha256": hashlib.sha256(canonical(t)).hexdigest(), "t": t}
             for language, t in words.items()
         },
-        "cookies": {"performance": ["_ga", "_ga_*"], "functional": ["jutsoo_*"]},
-        "storage": {"performance": ["ga:"], "functional": ["jutsoo:"]},
-        "policy_url": "https://www.jutsoo.com/privacy",
+        "cookies": published["cookies"],
+        "storage": published["storage"],
+        "policy_url": published["policy_url"],
     }
 
 

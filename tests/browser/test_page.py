@@ -94,6 +94,8 @@ def test_a_revived_script_keeps_its_attributes_order_and_nonce(
     order = visitor.page.evaluate("order")
     assert order[0] == "inline"
     assert order.index("kept") < order.index("two")
+    for name in ("one", "two"):
+        assert not visitor.page.evaluate(f"document.querySelector('[src=\"/{name}.js\"]').async")
     expect(visitor.page.locator("#new")).to_be_visible()
     assert visitor.page.locator("template").count() == 0
 
@@ -121,7 +123,7 @@ def test_withdrawal_cleans_up_on_every_domain(visitor: Visitor, api: Api, site: 
         {"name": "session", "value": "1", "domain": "www.jutsoo.test", "path": "/"},
     ]
     visitor.page.context.add_cookies(cookies)
-    visitor.page.evaluate("Object.assign(localStorage, {'ga:a': 1, 'jutsoo:b': 1, 'cart': 1})")
+    visitor.page.evaluate("Object.assign(localStorage, {'analytics:a': 1, 'pref:b': 1, 'cart': 1})")
     visitor.open_preferences()
     with visitor.reloading():
         visitor.press("withdraw")
@@ -135,11 +137,11 @@ def test_giving_up_one_category_leaves_the_other(visitor: Visitor, api: Api, sit
     visitor.visit(site.url)
     visitor.press("accept")
     wait_until_running(visitor, "measured", "remembered")
-    assert {"_ga_demo", "jutsoo_view"} <= set(visitor.cookies())
+    assert {"_ga_demo", "jutsoo_pref_view"} <= set(visitor.cookies())
     with visitor.reloading():
         visitor.save(performance=False, functional=True)
     wait_until_running(visitor, "remembered")
-    assert set(visitor.cookies()) == {"jaga", "jutsoo_view"}
+    assert set(visitor.cookies()) == {"jaga", "jutsoo_pref_view"}
     assert [record["event"]["action"] for record in api.wait_for_records(2)] == [
         "accept_all", "save",
     ]  # fmt: skip
