@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.audit.checkpoint import RESERVE, Checkpoints, CheckpointsBroken
 from chalicelib.audit.collector import Collector
-from chalicelib.audit.document import Checkpoint, jws_key
+from chalicelib.audit.document import Checkpoint, Link, jws_key
 from chalicelib.audit.entry import Entity
 from chalicelib.audit.jws import Jws
 from chalicelib.audit.leaves import Leaves
@@ -438,3 +438,16 @@ def test_the_pointer_says_what_was_written(world: World) -> None:
     link = Pointer(world.tables.records).read()
     assert link is not None
     assert (link.number, link.end) == (1, to_millis(world.clock.now()))
+
+
+@pytest.mark.parametrize("noted", [1, 5])
+def test_a_slow_run_does_not_set_the_pointer_back(world: World, noted: int) -> None:
+    pointer = Pointer(world.tables.records)
+    first, ahead = Link(1, digest(1), 10), Link(noted + 1, digest(2), 20)
+    pointer.move(Link.start(0), Link(noted, digest(noted), 10))
+    pointer.move(Link(noted, digest(noted), 10), ahead)
+
+    pointer.move(Link.start(0), first)
+    assert pointer.read() == ahead
+    pointer.move(first, Link(2, digest(3), 11))
+    assert pointer.read() == ahead
