@@ -11,11 +11,13 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from chalicelib.audit.entry import Actor
+from chalicelib.cookies.banner import banner_for
 from chalicelib.cookies.site_store import SiteRecord
 from chalicelib.inventory.policy import policy
 from chalicelib.inventory.service import cookie_types
@@ -27,8 +29,17 @@ DEMONSTRATION = Path(__file__).parent / "sites" / "jutsoo.toml"
 _OPERATOR = Actor("operator", "seed")
 
 
-def seed(services: Services, origins: Iterable[str], site: Path = DEMONSTRATION) -> str:
-    """Publishes the site described in the file `site` for `origins`; returns the notice's version.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the site's owner needs to know of what is in force now."""
+
+    site_id: str
+    notice_version: str
+    integrity: str
+
+
+def seed(services: Services, origins: Iterable[str], site: Path = DEMONSTRATION) -> Published:
+    """Publishes the site described in the file `site` for `origins`.
 
     Raises `ValueError` when the site's categories are not the policy's refusable cookie types.
     """
@@ -46,7 +57,8 @@ def seed(services: Services, origins: Iterable[str], site: Path = DEMONSTRATION)
         storage={name: tuple(values) for name, values in described["storage"].items()},
     )
     services.sites.publish(record, notice, _OPERATOR)
-    return notice.version
+    banner = banner_for(services.sites.get(record.site_id))
+    return Published(record.site_id, notice.version, banner.integrity)
 
 
 def _notice(services: Services, notice_id: str) -> NoticeVersion:
@@ -68,8 +80,10 @@ def main() -> None:
     parser.add_argument("--site", type=Path, default=DEMONSTRATION)
     parser.add_argument("--origin", action="append", required=True)
     arguments = parser.parse_args()
-    version = seed(Services(Settings.from_environment()), arguments.origin, arguments.site)
-    print(f"Published the cookie notice, version {version}")
+    published = seed(Services(Settings.from_environment()), arguments.origin, arguments.site)
+    print(f"Site {published.site_id}: the cookie notice {published.notice_version} is in force")
+    print(f'The banner, pinned: integrity="{published.integrity}" crossorigin="anonymous"')
+    print("Pinned, it must be changed with every notice; unpinned, it follows by itself.")
 
 
 if __name__ == "__main__":
