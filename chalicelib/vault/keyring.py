@@ -79,7 +79,7 @@ class Keyring:
         self._clock = clock
         self._sleep = sleep
         self._branches = BranchKeys(keys, kms, clock, ids, size=cache_size, life=cache_life)
-        self._plain: KeyCache[Scope, DataKey] = KeyCache(clock, size=cache_size, life=cache_life)
+        self._plain: KeyCache[str, DataKey] = KeyCache(clock, size=cache_size, life=cache_life)
 
     def key_to_seal(self, scope: Scope, expires: datetime | None = None) -> DataKey:
         """The key of `scope`, made if there never was one; then it ends at `expires` (aware).
@@ -87,11 +87,11 @@ class Keyring:
         The first caller's `expires` stands, to the second, rounded up. Raises `KeyDestroyed` when
         the scope is in the erasure ledger or its key has ended.
         """
-        return self._plain.get(scope) or self._stored(scope) or self._make(scope, expires)
+        return self._plain.get(scope.value) or self._stored(scope) or self._make(scope, expires)
 
     def key_to_open(self, scope: Scope) -> DataKey:
         """The key of `scope`. Raises `KeyDestroyed` when it has none. Calls as `keys_to_open`."""
-        key = self._plain.get(scope) or self.keys_to_open([scope]).get(scope)
+        key = self._plain.get(scope.value) or self.keys_to_open([scope]).get(scope)
         if key is None:
             raise KeyDestroyed
         return key
@@ -104,7 +104,7 @@ class Keyring:
         consistent read, so that a fresh one is never taken for destroyed.
         """
         wanted = set(scopes)
-        found = {scope: key for scope in wanted if (key := self._plain.get(scope))}
+        found = {scope: key for scope in wanted if (key := self._plain.get(scope.value))}
         wrapped = self._read(wanted - found.keys())
         branches = self._branches.get(each.branch for each in wrapped)
         for each in wrapped:
@@ -135,7 +135,7 @@ class Keyring:
 
     def forget(self, scope: Scope) -> None:
         """Drops the plaintext key of `scope` from this container's memory."""
-        self._plain.forget(scope)
+        self._plain.forget(scope.value)
 
     def _stored(self, scope: Scope) -> DataKey | None:
         # Eventually consistent: who misses a fresh key learns of it from the conditional write.
@@ -169,7 +169,7 @@ class Keyring:
             if winner is None:
                 raise KeyDestroyed from None
             return self._from_item(scope, winner)
-        self._plain.put(scope, fresh, not_after=_moment(item.get("ttl")))
+        self._plain.put(scope.value, fresh, not_after=_moment(item.get("ttl")))
         return fresh
 
     def _from_item(self, scope: Scope, item: Item) -> DataKey:
@@ -203,7 +203,7 @@ class Keyring:
     def _unwrap(self, wrapped: _Wrapped, branch_key: BranchKey) -> DataKey:
         context = self._context(wrapped.scope, wrapped.branch)
         key = DataKey(open_sealed(branch_key, wrapped.sealed, context))
-        self._plain.put(wrapped.scope, key, not_after=wrapped.expires)
+        self._plain.put(wrapped.scope.value, key, not_after=wrapped.expires)
         return key
 
     def _context(self, scope: Scope, branch: Branch) -> SealContext:
