@@ -371,6 +371,22 @@ def test_a_cold_container_opens_fifty_people_with_one_call_of_kms(
     assert clients.calls == {"BatchGetItem": 2, "Decrypt": 1}
 
 
+def test_a_destroyed_key_among_them_costs_one_more_read(
+    clients: Clients, clock: FixedClock, person: Callable[[int], Scope]
+) -> None:
+    writer = Container(clients, clock)
+    sealed = [
+        (person(number), CONTEXT, writer.vault.seal(person(number), CONTEXT, b"x"))
+        for number in range(3)
+    ]
+    reader = Container(clients, clock).vault
+    reader.open_many(sealed[:1])
+    writer.destroy(person(1))
+    clients.calls.clear()
+    assert reader.open_many(sealed) == [b"x", None, b"x"]
+    assert clients.calls == {"BatchGetItem": 2}
+
+
 def test_opening_nothing_asks_nobody(clients: Clients, clock: FixedClock) -> None:
     container = Container(clients, clock)
     clients.calls.clear()
