@@ -24,6 +24,7 @@ _PASSING = {
     "ServiceUnavailable",
     "SlowDown",
     "ThrottlingException",
+    "TransactionConflictException",
 }
 
 

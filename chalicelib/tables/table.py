@@ -1,5 +1,6 @@
 """One DynamoDB table: the reads and the single writes that stores need."""
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import batched
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _BATCH_GET_LIMIT = 100
 _BATCH_GET_ATTEMPTS = 5
+_BATCH_GET_PAUSE_SECONDS = 0.02  # doubled each time: half a second in all
 
 
 class ReadIncomplete(Unavailable):
@@ -141,7 +143,9 @@ class Table:
 
     def _batch_get(self, keys: Iterable[Key], *, consistent: bool) -> Iterator[Item]:
         pending: Any = [encode(key_of(key)) for key in keys]
-        for _ in range(_BATCH_GET_ATTEMPTS):
+        for attempt in range(_BATCH_GET_ATTEMPTS):
+            if attempt:
+                time.sleep(_BATCH_GET_PAUSE_SECONDS * 2**attempt)
             answer = self.client.batch_get_item(
                 RequestItems={self.name: {"Keys": pending, "ConsistentRead": consistent}}
             )

