@@ -10,7 +10,11 @@ SOURCES := app.py chalicelib infra tests bench
 help: ## lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
 
-run: install ## runs all of it on this machine until Ctrl-C; PORT= moves it
+run: .jaga/run.json ## runs all of it on this machine until Ctrl-C; PORT= moves it
+
+# A file, so that an interrupted make deletes it: a SIGINT that reaches make alone is not passed on
+# to what make runs, but the vanishing of its file is noticed.
+.jaga/run.json: install
 	@$(BIN)/python -m infra.local
 
 test: install install-web ## runs every test: code, package, deployed stack, browser

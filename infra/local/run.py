@@ -1,4 +1,4 @@
-"""Runs the stack in the foreground until SIGINT or SIGTERM."""
+"""Runs the stack in the foreground until SIGINT, SIGTERM, or until `.jaga/run.json` is deleted."""
 
 import json
 import os
@@ -29,7 +29,8 @@ def main() -> int:
         stack.start()
         described.write_text(json.dumps(_description(stack), indent=2) + "\n", encoding="utf-8")
         _print_urls(stack)
-        while not stop.wait(1):
+        # Whoever deletes run.json wants us to end: make, when it alone is interrupted (Makefile).
+        while described.exists() and not stop.wait(0.5):
             if not stack.aws.running:
                 print(f"The embedded AWS ended; see {stack.aws.log_file}", file=sys.stderr)
                 return 1
