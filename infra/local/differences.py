@@ -25,7 +25,7 @@ def supplement(session: boto3.Session, deployment: Deployment) -> None:
 def _supplement_tables(
     session: boto3.Session, deployment: Deployment, resources: dict[str, Any]
 ) -> None:
-    """Encryption with our own key, and point-in-time recovery."""
+    """Encryption with our own key, point-in-time recovery, time to live."""
     dynamodb = session.client("dynamodb")
     for logical, resource in resources.items():
         if resource["Type"] != "AWS::DynamoDB::Table":
@@ -43,6 +43,10 @@ def _supplement_tables(
                 "PointInTimeRecoverySpecification"
             ],
         )
+        expiry = resource["Properties"].get("TimeToLiveSpecification")
+        present = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        if expiry and present.get("TimeToLiveStatus") != "ENABLED":
+            dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
 
 
 def _supplement_bucket(session: boto3.Session, deployment: Deployment) -> None:

@@ -28,10 +28,13 @@ def _missing_of_tables(session: boto3.Session, deployment: Deployment) -> list[s
         table = dynamodb.describe_table(TableName=name)["Table"]
         backups = dynamodb.describe_continuous_backups(TableName=name)
         recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        expires = expiry.get("TimeToLiveStatus") == "ENABLED"
         checks = {
             "a table that is active": table["TableStatus"] == "ACTIVE",
             "deletion protection": table.get("DeletionProtectionEnabled", False),
             "encryption with its own key": table.get("SSEDescription", {}).get("SSEType") == "KMS",
+            "its own time to live": expires == (output != "AuditTable"),
             # Its period is the template test's: the embedded DynamoDB does not tell it.
             "point-in-time recovery": recovery["PointInTimeRecoveryStatus"] == "ENABLED",
         }

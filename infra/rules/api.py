@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from infra.rules.document import Resource, Template, referred
+from infra.rules.document import Resource, Template, as_list
 
 LOGGED = {
     "error.responseType",
@@ -113,10 +113,17 @@ def api_alarms(template: Template) -> Iterator[str]:
 
 
 def logging_role_given(template: Template) -> Iterator[str]:
-    """API Gateway gets the role without which it writes no access log."""
-    accounts = list(template.of_type("AWS::ApiGateway::Account"))
-    if not any(referred(each.properties.get("CloudWatchRoleArn")) for each in accounts):
+    """API Gateway gets the role without which it writes no access log, before it needs it."""
+    given = {
+        account.name
+        for account in template.of_type("AWS::ApiGateway::Account")
+        if account.properties.get("CloudWatchRoleArn")
+    }
+    if not given:
         yield "API Gateway has no role to write logs with"
+    for api in _apis(template):
+        if given and not given & set(as_list(api.attributes.get("DependsOn", []))):
+            yield f"{api.name} may be made before its role to write logs with"
 
 
 def _apis(template: Template) -> Iterator[Resource]:

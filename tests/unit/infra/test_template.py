@@ -260,6 +260,11 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ),
     ("api_alarms", "5xx", _remove("ApiServerErrors")),
     ("logging_role_given", "no role", _remove("ApiLogging")),
+    (
+        "logging_role_given",
+        "before its role",
+        lambda resources: resources["RestAPI"].pop("DependsOn"),
+    ),
 ]
 
 
