@@ -54,13 +54,12 @@ class CookiePreferences:
         Raises `UnknownSite`, `InvalidInput` (contradiction, time, unknown notice) and
         `EventConflict` when the event id stands for another choice of this visitor.
         """
-        site = self._sites.get(site_id)
         now = self._now()
         action = Action(sent.action)
         choices = Choices(sent.choices.performance, sent.choices.functional)
         check_choice(action, choices)
         check_time(sent.occurred_at, now)
-        site.check_notice(sent.notice_sha256, sent.language)
+        self._sites.get_with_notice(site_id, sent.notice_sha256, sent.language)
         preference = Preference(
             record_id=self._ids.new(),
             event_id=sent.event_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from chalicelib.audit.entry import Actor, Entity
@@ -15,6 +15,7 @@ from chalicelib.notices.service import Notices
 from chalicelib.tables.transactions import Action
 
 _CACHE_TIME = timedelta(seconds=60)
+_RELOAD_TIME = timedelta(seconds=1)
 _CACHE_ENTRIES = 256
 
 
@@ -44,10 +45,9 @@ class Site:
                 found[sha256] = found.get(sha256, frozenset()) | {language}
         return found
 
-    def check_notice(self, sha256: str, language: Language) -> None:
-        """Raises `InvalidInput` unless `sha256` is a text this site ever showed in `language`."""
-        if language not in self._languages.get(sha256, ()):
-            raise InvalidInput(FieldError("notice_sha256", "unknown_notice"))
+    def showed(self, sha256: str, language: Language) -> bool:
+        """Whether `sha256` is a text that this site showed in `language`, now or ever."""
+        return language in self._languages.get(sha256, ())
 
 
 class Sites:
@@ -70,20 +70,36 @@ class Sites:
         self._trail = trail
         self._clock = clock
         self._run_command = run_command
-        self._cache: dict[str, tuple[float, Site | None]] = {}
+        self._cache: dict[str, tuple[datetime, Site | None]] = {}
 
     def get(self, site_id: str) -> Site:
-        """The site. Raises `UnknownSite`."""
-        now = self._clock.now().timestamp()
-        until, site = self._cache.get(site_id, (0.0, None))
-        if now >= until:
-            site = self._load(site_id)
+        """The site, as published up to a minute ago. Raises `UnknownSite`."""
+        return self._cached(site_id, _CACHE_TIME)
+
+    def get_with_notice(self, site_id: str, sha256: str, language: Language) -> Site:
+        """The site, looked up again when it does not know the notice text `sha256`.
+
+        A visitor who loaded a new notice from another container may be ahead of this one's cache;
+        their choice must not be refused for it. At most one more read a second, whoever asks.
+        Raises `UnknownSite`, and `InvalidInput` when the site never showed that text.
+        """
+        site = self.get(site_id)
+        if not site.showed(sha256, language):
+            site = self._cached(site_id, _RELOAD_TIME)
+        if not site.showed(sha256, language):
+            raise InvalidInput(FieldError("notice_sha256", "unknown_notice"))
+        return site
+
+    def _cached(self, site_id: str, longest: timedelta) -> Site:
+        now = self._clock.now()
+        loaded = self._cache.get(site_id)
+        if loaded is None or now - loaded[0] >= longest:
             if len(self._cache) >= _CACHE_ENTRIES:
                 self._cache.clear()
-            self._cache[site_id] = (now + _CACHE_TIME.total_seconds(), site)
-        if site is None:
+            loaded = self._cache[site_id] = (now, self._load(site_id))
+        if loaded[1] is None:
             raise UnknownSite
-        return site
+        return loaded[1]
 
     def publish(self, record: SiteRecord, notice: NoticeVersion, actor: Actor) -> None:
         """Makes `record` and its `notice` the ones in force; repeating it changes nothing.

@@ -24,7 +24,7 @@ def every_error() -> Iterator[type[DomainError]]:
             pending += error.__subclasses__()
 
 
-@pytest.mark.parametrize("error", sorted(set(every_error()), key=lambda each: each.__qualname__))
+@pytest.mark.parametrize("error", sorted(set(every_error()), key=repr))
 def test_every_error_descends_from_exactly_one_family(error: type[DomainError]) -> None:
     assert [family for family in FAMILIES if issubclass(error, family)].__len__() == 1
 
