@@ -4,6 +4,7 @@ The artifact is what Chalice packages from a copy of only what ships; the same i
 bytes. docs/adr/0002 says why the wheels are laid out here and not by Chalice.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -30,14 +31,17 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 def build() -> str:
     """Builds `dist/` unless it already holds what the inputs give. Returns its SHA-256."""
-    stamp = DIST / "inputs.sha256"
-    digest = _digest_of_inputs()
-    up_to_date = stamp.exists() and stamp.read_text(encoding="ascii") == digest
-    if not (up_to_date and ARTIFACT.exists() and TEMPLATE.exists()):
-        stamp.unlink(missing_ok=True)
-        _build(DIST / "build")
-        stamp.write_text(digest, encoding="ascii")
-    return hashlib.sha256(ARTIFACT.read_bytes()).hexdigest()
+    DIST.mkdir(exist_ok=True)
+    with (DIST / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # `make run` and `make test` may come at once
+        stamp = DIST / "inputs.sha256"
+        digest = _digest_of_inputs()
+        up_to_date = stamp.exists() and stamp.read_text(encoding="ascii") == digest
+        if not (up_to_date and ARTIFACT.exists() and TEMPLATE.exists()):
+            stamp.unlink(missing_ok=True)
+            _build(DIST / "build")
+            stamp.write_text(digest, encoding="ascii")
+        return hashlib.sha256(ARTIFACT.read_bytes()).hexdigest()
 
 
 def _build(work: Path) -> None:

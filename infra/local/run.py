@@ -12,7 +12,7 @@ from infra.local.deploy import DeploymentFailed
 from infra.local.stack import Stack, StateInUse
 from infra.local.verify import Unverified
 
-HOME = Path(__file__).parents[2] / ".jaga"
+HOME = Path(os.environ.get("JAGA_HOME") or Path(__file__).parents[2] / ".jaga")
 DEFAULT_PORT = 7420
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    stack = Stack(HOME, int(os.environ.get("PORT") or DEFAULT_PORT))
+    stack = Stack(HOME.resolve(), int(os.environ.get("PORT") or DEFAULT_PORT))
     described = HOME / "run.json"
     try:
         stack.take_home()
@@ -44,7 +44,7 @@ def main() -> int:
         if stack.holds_home:
             described.unlink(missing_ok=True)
         stack.stop()
-    print("\nStopped. The records stay in .jaga/.")
+    print(f"\nStopped. The records stay in {HOME.name}/.")
     return 0
 
 
