@@ -32,4 +32,4 @@ def checkpoint_trail(event: CloudWatchEvent) -> None:
     """Signs what happened since the last checkpoint."""
     context = cast("LambdaContext", event.context)
     report = services().checkpoints.run(context.get_remaining_time_in_millis)
-    report_counts("checkpoint_trail", asdict(report))
+    report_counts("checkpoint_trail", services().settings.stage, asdict(report))

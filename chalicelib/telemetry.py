@@ -29,12 +29,13 @@ def log_failure(error: Exception, request_id: str) -> None:
     )
 
 
-def report_counts(job: str, counts: dict[str, int]) -> None:
-    """Publishes `counts` as metrics of the namespace `Jaga`, dimension `service` = `job`."""
+def report_counts(job: str, stage: str, counts: dict[str, int]) -> None:
+    """Publishes `counts` as metrics of the namespace `Jaga` under `service` = `job` and `stage`."""
     from aws_lambda_powertools import Metrics  # noqa: PLC0415  # see above
     from aws_lambda_powertools.metrics import MetricUnit  # noqa: PLC0415
 
     metrics = Metrics(namespace=NAMESPACE, service=job)
+    metrics.add_dimension(name="stage", value=stage)
     for name, value in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     metrics.flush_metrics()
@@ -44,4 +45,5 @@ def report_counts(job: str, counts: dict[str, int]) -> None:
 def _logger() -> "Logger":
     from aws_lambda_powertools import Logger  # noqa: PLC0415  # see above
 
-    return Logger(service="jaga")
+    # Not "jaga": Chalice puts its own handler on the logger of that name.
+    return Logger(service="privacy-office")
