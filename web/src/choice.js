@@ -16,7 +16,7 @@ export let choice = false;
 /** Reads the cookie. A malformed or expired one, or one about another text, is no choice. */
 export function read() {
   const [, id, performance, functional, notice, time] = document.cookie.match(shape) || [];
-  visitor = id || visitor || ulid();
+  visitor = id || visitor;
   choice =
     // Either language's text counts: changing the language is no reason to ask again.
     Object.values(text).some((words) => words.sha256.startsWith(notice)) &&
@@ -28,6 +28,7 @@ export function read() {
 
 /** Writes the cookie at once and makes `next` the choice in force. */
 export function write(next) {
+  visitor ||= ulid();
   choice = next;
   const flags = `${+next.performance}${+next.functional}`;
   const time = Math.floor(Date.now() / 1000).toString(36);

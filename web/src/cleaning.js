@@ -15,7 +15,7 @@ export function clean(category) {
       document.cookie = gone + ";Domain=" + domain;
     }
   }
-  for (const key of Object.keys(store)) {
-    if (storage[category]?.some((prefix) => key.startsWith(prefix))) delete store[key];
+  for (const key of Object.keys(store())) {
+    if (storage[category]?.some((prefix) => key.startsWith(prefix))) delete store()[key];
   }
 }

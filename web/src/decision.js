@@ -40,6 +40,7 @@ export function leave() {
 
 /** One explicit choice by the visitor: cookie and outbox first, then everything else. */
 export function decide(action, performance, functional) {
+  read(); // another tab may have been here since
   const had = choice.performance || choice.functional;
   write({ performance, functional });
   enqueue({

@@ -43,7 +43,7 @@ const note = () => [
 export function show() {
   shown?.remove();
   shown = undefined;
-  if (!choice && !(gpc && store[noted] == sha256)) {
+  if (!choice && !(gpc && store()[noted] == sha256)) {
     const box = make("div", { className: "box" }, ...(gpc ? note() : question()));
     shown = host("section", { ariaLabel: t.title }, box);
     document.body.prepend(shown);

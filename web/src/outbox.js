@@ -10,7 +10,7 @@ let failures = 0;
 let timer;
 
 // Event ids are ULIDs, so the order of the keys is the order of the choices.
-const waiting = () => Object.keys(store).filter((key) => key.startsWith(prefix)).sort();
+const waiting = () => Object.keys(store()).filter((key) => key.startsWith(prefix)).sort();
 
 // A string goes as text/plain, which needs no preflight; keepalive lets it outlive the page.
 const post = (body) =>
@@ -24,7 +24,7 @@ export async function flush() {
   if (sending) return;
   clearTimeout(timer);
   while (([sending] = waiting()) && sending) {
-    const status = await post(store[sending]);
+    const status = await post(store()[sending]);
     if ([0, 408, 425, 429].includes(status) || status > 499) {
       // 0.5 to 1 s at first, then doubling up to about five minutes; random, so that all the
       // pages that saw the same outage do not come back in the same second.
@@ -34,7 +34,7 @@ export async function flush() {
     }
     // Recorded, or refused for good: the same bytes would be refused again on every page load for
     // ever, so a refused record is dropped. The visitor's own cookie still holds the choice.
-    delete store[sending];
+    delete store()[sending];
     failures = 0;
   }
 }
@@ -51,7 +51,8 @@ export function start() {
   // A last try as the page goes. Entries stay until an answer was read; should the server have got
   // one twice, it knows the event by its id and answers with the record that it already holds.
   addEventListener("pagehide", () =>
-    waiting().forEach((key) => key != sending && post(store[key])),
+    waiting().forEach((key) => key != sending && post(store()[key])),
   );
-  flush();
+  // The storage is read from the disk the first time: not before the banner has been painted.
+  setTimeout(flush, 50);
 }
