@@ -7,13 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from chalicelib.clock import SystemClock, rfc3339
 from chalicelib.ids import UlidFactory
 from infra.local.deploy import STACK
 from infra.local.stack import Stack
-from tests.browser.driver import GPC, launch
+from tests.browser.driver import GPC
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,14 +66,6 @@ def choice(http: httpx.Client) -> MakeChoice:
         } | changes
 
     return make
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launch(playwright)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ byte of every file that the run left behind: state, objects, logs of the embedde
 """
 
 import base64
+import contextlib
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -61,6 +63,7 @@ def marked_run(stack: Stack, http: httpx.Client, choice: MakeChoice) -> Stack:
     broken = http.post(PATH, content=f'{{"email": "{ADDRESS}"', headers=noisy)
     assert (broken.status_code, MARK in broken.text) == (400, False)
     invoke(stack, "CheckpointTrail", SCHEDULED)
+    _wait_for_state(stack, kept.json()["visitor_id"].encode())
     return stack
 
 
@@ -73,11 +76,19 @@ def test_no_marked_value_is_in_clear(marked_run: Stack) -> None:
     assert looked_at > 20
 
 
-def test_the_search_would_find_one(stack: Stack) -> None:
+def test_the_search_would_find_one(marked_run: Stack) -> None:
     """The same search for a value that is stored in clear on purpose."""
-    places = [place for place, content in everything(stack) if b"SITE#jutsoo" in content]
+    places = [place for place, content in everything(marked_run) if b"SITE#jutsoo" in content]
     assert any(place.startswith("table") for place in places)
     assert any(place.startswith("file") for place in places)
+
+
+def _wait_for_state(stack: Stack, key: bytes) -> None:
+    """The embedded AWS saves its state every few seconds: waits until what was sent is in it."""
+    deadline = time.monotonic() + 30
+    while not any(key in content for _, content in _files(stack)):
+        assert time.monotonic() < deadline, "the state was never saved"
+        time.sleep(0.5)
 
 
 def everything(stack: Stack) -> Iterator[tuple[str, bytes]]:
@@ -86,9 +97,7 @@ def everything(stack: Stack) -> Iterator[tuple[str, bytes]]:
     yield from _queues(stack)
     yield from _objects(stack)
     yield from _logs(stack)
-    for file in stack.home.rglob("*"):
-        if file.is_file() and not _is_our_code(file):
-            yield f"file {file.relative_to(stack.home)}", _plain(file.read_bytes())
+    yield from _files(stack)
 
 
 def _tables(stack: Stack) -> Iterator[tuple[str, bytes]]:
@@ -120,6 +129,14 @@ def _logs(stack: Stack) -> Iterator[tuple[str, bytes]]:
         for stream in logs.describe_log_streams(logGroupName=name)["logStreams"]:
             events = logs.get_log_events(logGroupName=name, logStreamName=stream["logStreamName"])
             yield f"log {name}", repr(events["events"]).encode()
+
+
+def _files(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    for file in stack.home.rglob("*"):
+        if not _is_our_code(file):
+            # A file may be replaced or removed while we look: what replaced it is looked at too.
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                yield f"file {file.relative_to(stack.home)}", _plain(file.read_bytes())
 
 
 def _is_our_code(file: Path) -> bool:
