@@ -135,7 +135,7 @@ def _site(services: Services) -> Site:
     texts = {"en": {"title": "Cookies"}, "id": {"title": "Kuki"}}
     notice = NoticeVersion("cookies-jutsoo", "1", texts, services.clock.now())  # type: ignore[arg-type]  # keys are languages
     names = {"performance": (), "functional": ()}
-    record = SiteRecord("jutsoo", frozenset({ORIGIN}), "https://x", "1", names, names)
+    record = SiteRecord("jutsoo", frozenset({ORIGIN}), "https://x.test", "1", names, names)
     return Site(record, [notice])
 
 

@@ -11,10 +11,10 @@ from chalicelib.cookies.rules import Action, Choices, Preference, State
 from chalicelib.notices.models import Language
 from chalicelib.wire import Wire
 
-VISITOR_ID_PATTERN = r"^[0-9A-Za-z_-]{16,64}$"
+OPAQUE_ID_PATTERN = r"^[0-9A-Za-z_-]{16,64}$"
 """ULIDs by our banner; whatever other clients make must be as opaque: no room for an address."""
 
-type OpaqueId = Annotated[str, StringConstraints(pattern=VISITOR_ID_PATTERN)]
+type OpaqueId = Annotated[str, StringConstraints(pattern=OPAQUE_ID_PATTERN)]
 
 
 def _rfc3339_text(value: object) -> object:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from chalicelib.clock import rfc3339
 from chalicelib.cookies.banner import banner_for
 from chalicelib.cookies.models import (
-    VISITOR_ID_PATTERN,
+    OPAQUE_ID_PATTERN,
     PreferenceIn,
     PreferenceOut,
     PreferencesView,
@@ -27,7 +27,7 @@ from chalicelib.tables.keys import Key
 
 _CHOICES = "/v1/sites/{site}/cookie-preferences"
 _VISITOR = "/v1/sites/{site}/cookie-preferences/{visitor_id}"
-_VISITOR_ID = re.compile(VISITOR_ID_PATTERN)
+_VISITOR_ID = re.compile(OPAQUE_ID_PATTERN)
 _BANNER_SECONDS = 300
 
 
@@ -120,7 +120,7 @@ def withdraw_choices(call: Call[None], site: str, visitor_id: str) -> Reply:
 
 
 def _opaque(visitor_id: str) -> str:
-    if not _VISITOR_ID.match(visitor_id):
+    if not _VISITOR_ID.fullmatch(visitor_id):
         raise InvalidInput(FieldError("visitor_id", "invalid_value"))
     return visitor_id
 

@@ -27,6 +27,7 @@ class State(StrEnum):
     DECIDED = "decided"
     GPC = "gpc"
     UNDECIDED = "undecided"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,15 @@ class Preference:
     def expires_at(self) -> datetime:
         return self.effective_at + RETENTION
 
+    @property
+    def counts_from(self) -> datetime:
+        """Where the choice stands among the visitor's others.
+
+        A refusal counts from its arrival: a clock that was set back between the yes and the
+        withdrawal, or a withdrawal that waited in an outbox, must not leave the yes in force.
+        """
+        return self.recorded_at if self.choices == ESSENTIAL_ONLY else self.effective_at
+
     def same_event(self, other: "Preference") -> bool:
         """Whether both came from the same body: a repeat, not a contradiction."""
         return _body_of(self) == _body_of(other)
@@ -98,14 +108,19 @@ def check_time(occurred_at: datetime, now: datetime) -> None:
 def current(history: Sequence[Preference], now: datetime) -> list[Preference]:
     """`history` without what has expired by `now` (to the microsecond), newest first."""
     alive = [each for each in history if now < each.expires_at]
-    return sorted(alive, key=lambda each: (each.effective_at, each.record_id), reverse=True)
+    return sorted(alive, key=lambda each: (each.counts_from, each.record_id), reverse=True)
 
 
-def in_force(alive: Sequence[Preference], *, gpc: bool) -> tuple[State, Choices]:
+def in_force(
+    alive: Sequence[Preference], *, gpc: bool, complete: bool = True
+) -> tuple[State, Choices]:
     """What a visitor allows: the newest choice, else the GPC signal, else nothing but essential.
 
-    GPC is a layer under the choice, not a choice: an explicit yes given despite it stands.
+    GPC is a layer under the choice, not a choice: an explicit yes given despite it stands. When
+    the history is not `complete`, what is missing may be a withdrawal, so nothing is granted.
     """
+    if not complete:
+        return State.UNREADABLE, ESSENTIAL_ONLY
     if alive:
         return State.DECIDED, alive[0].choices
     return (State.GPC if gpc else State.UNDECIDED), ESSENTIAL_ONLY

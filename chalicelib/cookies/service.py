@@ -1,7 +1,7 @@
 """What visitors do with their cookie preferences."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.cookies.models import PreferenceIn
@@ -18,8 +18,10 @@ from chalicelib.cookies.rules import (
 )
 from chalicelib.cookies.sites import Sites
 from chalicelib.cookies.store import PreferenceStore, Recorded
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, FieldError, InvalidInput
 from chalicelib.ids import Ids
+
+_TICK = timedelta(milliseconds=1)
 
 
 class EventConflict(Conflict):
@@ -59,7 +61,7 @@ class CookiePreferences:
         choices = Choices(sent.choices.performance, sent.choices.functional)
         check_choice(action, choices)
         check_time(sent.occurred_at, now)
-        self._sites.get_with_notice(site_id, sent.notice_sha256, sent.language)
+        self._sites.check_notice(site_id, sent.notice_sha256, sent.language)
         preference = Preference(
             record_id=self._ids.new(),
             event_id=sent.event_id,
@@ -80,39 +82,45 @@ class CookiePreferences:
         recorded = self._store.add(preference)
         if not recorded.preference.same_event(preference):
             raise EventConflict
+        if now >= recorded.preference.expires_at:
+            raise InvalidInput(FieldError("occurred_at", "too_old"))
         return recorded
 
-    def standing(self, site_id: str, visitor_id: str, *, gpc: bool) -> Standing:
+    def standing(
+        self, site_id: str, visitor_id: str, *, gpc: bool, consistent: bool = False
+    ) -> Standing:
         """What `visitor_id` allows on the site right now. Raises `UnknownSite`."""
         self._sites.get(site_id)
-        recorded = {
-            each.preference.record_id: each for each in self._store.history(site_id, visitor_id)
-        }
-        alive = current([each.preference for each in recorded.values()], self._now())
-        state, choices = in_force(alive, gpc=gpc)
+        history = self._store.history(site_id, visitor_id, consistent=consistent)
+        recorded = {each.preference.record_id: each for each in history.recorded}
+        alive = current([each.preference for each in history.recorded], self._now())
+        state, choices = in_force(alive, gpc=gpc, complete=history.complete)
         return Standing(state, choices, [recorded[each.record_id] for each in alive])
 
     def withdraw(self, site_id: str, visitor_id: str, origin: str, *, gpc: bool) -> Standing:
-        """Takes every optional consent back; without one there is nothing to record.
+        """Takes every optional consent back; where none was given there is nothing to record.
 
-        The event id names the record that is withdrawn, so two calls at once make one record.
-        Raises `UnknownSite`.
+        Two calls at once make one record: its event id names the record that is withdrawn, with a
+        colon that no visitor's event id may have. It counts after that record even when this
+        container's clock is behind. Raises `UnknownSite`.
         """
-        before = self.standing(site_id, visitor_id, gpc=gpc)
-        if before.choices == ESSENTIAL_ONLY:
+        # A replica that lags would hide the very choice that is taken back.
+        before = self.standing(site_id, visitor_id, gpc=gpc, consistent=True)
+        if before.choices == ESSENTIAL_ONLY and before.state is not State.UNREADABLE:
             return before
-        withdrawn = before.history[0].preference
-        now = self._now()
+        site = self._sites.get(site_id)
+        last = before.history[0].preference if before.history else None
+        now = max(self._now(), last.counts_from + _TICK) if last else self._now()
         self._store.add(
             Preference(
                 record_id=self._ids.new(),
-                event_id=f"withdraw-{withdrawn.record_id}",
+                event_id=f"withdraw:{last.record_id if last else self._ids.new()}",
                 visitor_id=visitor_id,
                 site=site_id,
                 action=Action.WITHDRAW,
                 choices=ESSENTIAL_ONLY,
-                notice_sha256=withdrawn.notice_sha256,
-                language=withdrawn.language,
+                notice_sha256=last.notice_sha256 if last else site.notice.sha256["en"],
+                language=last.language if last else "en",
                 gpc_script=False,
                 gpc_header=gpc,
                 origin=origin,
@@ -122,7 +130,7 @@ class CookiePreferences:
                 recorded_at=now,
             )
         )
-        return self.standing(site_id, visitor_id, gpc=gpc)
+        return self.standing(site_id, visitor_id, gpc=gpc, consistent=True)
 
     def _now(self) -> datetime:
         # Milliseconds are what is stored, so that a read gives back what was answered.

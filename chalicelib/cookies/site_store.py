@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
+from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import Key, compose
@@ -13,14 +14,27 @@ from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Moved, Put
 
 SITE = Schema("site")
-_SITE_ID = re.compile(r"^[a-z0-9-]{1,40}$")
+_SITE_ID = re.compile(r"[a-z0-9-]{1,40}")
+# An origin as browsers send it (RFC 6454): no path, no user, lower case. Unencrypted only on the
+# machine itself. The length keeps a preference, which names its origin, under one kilobyte.
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
+_LONGEST_ORIGIN = 100
 
 type CookieNames = Mapping[str, tuple[str, ...]]
 
 
+class InvalidSite(InvalidInput):
+    """A site's id or one of its origins is not what a browser could send."""
+
+    code = "invalid_site"
+
+
 @dataclass(frozen=True, slots=True)
 class SiteRecord:
-    """What its owner configures. `cookies` and `storage` are cleared when a category is refused."""
+    """What its owner configures. `cookies` and `storage` are cleared when a category is refused.
+
+    Raises `InvalidSite`.
+    """
 
     site_id: str
     origins: frozenset[str]
@@ -29,6 +43,12 @@ class SiteRecord:
     cookies: CookieNames
     storage: CookieNames
     revision: int = 0
+
+    def __post_init__(self) -> None:
+        if not _SITE_ID.fullmatch(self.site_id):
+            raise InvalidSite(FieldError("site_id", "wrong_format"))
+        if not all(map(_is_origin, self.origins)):
+            raise InvalidSite(FieldError("origins", "wrong_format"))
 
     @property
     def notice_id(self) -> str:
@@ -47,7 +67,7 @@ class SiteStore:
 
     def get(self, site_id: str) -> SiteRecord | None:
         """The site as last published, or None; also for an id that cannot be one."""
-        if not _SITE_ID.match(site_id):
+        if not _SITE_ID.fullmatch(site_id):
             return None
         item = self._records.get(_key(site_id), consistent=True)
         return None if item is None else _record_from(site_id, SITE.lift(item))
@@ -68,6 +88,10 @@ class SiteStore:
         )
         condition = revision_is(replaces.revision) if replaces else ABSENT
         return Put(self._records, item, condition, Moved)
+
+
+def _is_origin(text: str) -> bool:
+    return len(text) <= _LONGEST_ORIGIN and _ORIGIN.fullmatch(text) is not None
 
 
 def _key(site_id: str) -> Key:

@@ -15,8 +15,6 @@ from chalicelib.notices.service import Notices
 from chalicelib.tables.transactions import Action
 
 _CACHE_TIME = timedelta(seconds=60)
-_RELOAD_TIME = timedelta(seconds=1)
-_CACHE_ENTRIES = 256
 
 
 class UnknownSite(NotFound):
@@ -51,10 +49,11 @@ class Site:
 
 
 class Sites:
-    """The directory of sites: read through a short cache, so that hot calls read nothing.
+    """The directory of sites, read through a short cache, so that hot calls read nothing.
 
-    A change is seen within a minute. Unknown names are remembered as well, or each would cost a
-    read; the cache is bounded, so nobody can fill the memory with names.
+    Nobody is refused on the word of the cache: what it does not know (a site, an origin, a notice
+    published a moment ago through another container) is looked up again first. Only sites that
+    exist are kept, so made-up names neither fill the memory nor push a real site out.
     """
 
     def __init__(
@@ -70,36 +69,41 @@ class Sites:
         self._trail = trail
         self._clock = clock
         self._run_command = run_command
-        self._cache: dict[str, tuple[datetime, Site | None]] = {}
+        self._cache: dict[str, tuple[datetime, Site]] = {}
 
     def get(self, site_id: str) -> Site:
         """The site, as published up to a minute ago. Raises `UnknownSite`."""
-        return self._cached(site_id, _CACHE_TIME)
+        return self._suiting(site_id, lambda _: True)
 
-    def get_with_notice(self, site_id: str, sha256: str, language: Language) -> Site:
-        """The site, looked up again when it does not know the notice text `sha256`.
+    def allows(self, site_id: str, origin: str) -> bool:
+        """Whether pages of `origin` may speak for the site. Raises `UnknownSite`."""
 
-        A visitor who loaded a new notice from another container may be ahead of this one's cache;
-        their choice must not be refused for it. At most one more read a second, whoever asks.
-        Raises `UnknownSite`, and `InvalidInput` when the site never showed that text.
-        """
-        site = self.get(site_id)
-        if not site.showed(sha256, language):
-            site = self._cached(site_id, _RELOAD_TIME)
-        if not site.showed(sha256, language):
+        def names_it(site: Site) -> bool:
+            return origin in site.record.origins
+
+        return names_it(self._suiting(site_id, names_it))
+
+    def check_notice(self, site_id: str, sha256: str, language: Language) -> None:
+        """Raises `InvalidInput` unless the site ever showed that text; `UnknownSite`."""
+
+        def showed_it(site: Site) -> bool:
+            return site.showed(sha256, language)
+
+        if not showed_it(self._suiting(site_id, showed_it)):
             raise InvalidInput(FieldError("notice_sha256", "unknown_notice"))
-        return site
 
-    def _cached(self, site_id: str, longest: timedelta) -> Site:
+    def _suiting(self, site_id: str, suits: Callable[[Site], bool]) -> Site:
+        """The cached site if it is fresh and `suits`, else the one that is stored now."""
         now = self._clock.now()
-        loaded = self._cache.get(site_id)
-        if loaded is None or now - loaded[0] >= longest:
-            if len(self._cache) >= _CACHE_ENTRIES:
-                self._cache.clear()
-            loaded = self._cache[site_id] = (now, self._load(site_id))
-        if loaded[1] is None:
+        cached = self._cache.get(site_id)
+        if cached and now - cached[0] < _CACHE_TIME and suits(cached[1]):
+            return cached[1]
+        site = self._load(site_id)
+        if site is None:
+            self._cache.pop(site_id, None)
             raise UnknownSite
-        return loaded[1]
+        self._cache[site_id] = (now, site)
+        return site
 
     def publish(self, record: SiteRecord, notice: NoticeVersion, actor: Actor) -> None:
         """Makes `record` and its `notice` the ones in force; repeating it changes nothing.

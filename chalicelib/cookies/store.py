@@ -25,11 +25,14 @@ from chalicelib.tables.codec import Item
 from chalicelib.tables.keys import compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
+from chalicelib.telemetry import log_failure
+from chalicelib.vault.errors import KeyDestroyed, SealBroken
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 PREFERENCE = Schema("preference")
+_LONGEST_HISTORY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,19 @@ class Recorded:
     preference: Preference
     receipt: str
     created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What could be read of one visitor, in no particular order.
+
+    Not `complete` when an item does not open, or when there are more than 500: whoever decides by
+    it must not take what is missing for granted. Choices whose key ended with their day are not
+    missing, they are gone.
+    """
+
+    recorded: list[Recorded]
+    complete: bool
 
 
 class PreferenceStore:
@@ -52,19 +68,32 @@ class PreferenceStore:
         """Stores `preference` unless its event id is taken; then returns what stands there.
 
         One conditional write; with the day's key in memory nothing else leaves the process.
+        Raises `KeyDestroyed` when what stands there cannot be read any more.
         """
         item = self._item(preference)
         standing = self._preferences.put_new(item)
         if standing is None:
             return Recorded(preference, _receipt(item), created=True)
-        return Recorded(self._opened([standing])[0].preference, _receipt(standing), created=False)
+        opened = self._opened([standing])
+        if not opened:
+            raise KeyDestroyed
+        return opened[0]
 
-    def history(self, site: str, visitor_id: str) -> list[Recorded]:
-        """Everything readable of one visitor, expired or not, in no particular order.
+    def history(self, site: str, visitor_id: str, *, consistent: bool) -> History:
+        """The visitor's choices, expired or not, of one query of at most 500 items.
 
-        Choices whose key was destroyed are gone and left out.
+        Half a read unit per 4 KB, a whole one when `consistent`.
         """
-        return self._opened(list(self._preferences.query_all(_partition(site, visitor_id))))
+        page = self._preferences.query(
+            _partition(site, visitor_id),
+            limit=_LONGEST_HISTORY,
+            newest_first=True,
+            consistent=consistent,
+        )
+        try:
+            return History(self._opened(page.items), complete=page.last is None)
+        except SealBroken:
+            return History(self._opened_singly(page.items), complete=False)
 
     def _item(self, preference: Preference) -> Item:
         day = preference.effective_at.date()
@@ -82,6 +111,16 @@ class PreferenceStore:
             key_expires=_key_expiry(day),
         )
         return item
+
+    def _opened_singly(self, items: Sequence[Item]) -> list[Recorded]:
+        """Whatever opens of `items`; what does not was tampered with, and operators hear of it."""
+        found: list[Recorded] = []
+        for item in items:
+            try:
+                found += self._opened([item])
+            except SealBroken as error:
+                log_failure(error, "")
+        return found
 
     def _opened(self, items: Sequence[Item]) -> list[Recorded]:
         sealed = [

@@ -2,15 +2,20 @@
 
 import json
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from app import app
+from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
+from chalicelib.cookies import store
 from chalicelib.cookies.rules import RETENTION
 from chalicelib.services import Services
+from chalicelib.tables.codec import decode
+from chalicelib.vault.keys import Scope
 from tests.contract.cookies import ORIGIN, PREFERENCES, VISITOR, body, post, stored
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
@@ -53,6 +58,7 @@ def test_the_same_event_again_answers_with_the_same_record(
     "change",
     [
         {"action": "reject_all", "choices": {"performance": False, "functional": False}},
+        {"action": "save", "choices": {"performance": True, "functional": False}},
         {"gpc": True},
         {"source": "gpc"},
         {"banner_build": "other"},
@@ -67,6 +73,22 @@ def test_the_same_event_id_for_another_body_is_a_conflict(
     answer = post(gateway, sent | change)
     assert (answer.status, answer.code) == (409, "event_conflict")
     assert len(stored(services)) == 1
+
+
+def test_the_same_event_id_under_another_text_is_a_conflict(
+    gateway: Gateway, services: Services
+) -> None:
+    sent = body(services)
+    post(gateway, sent)
+    other = {"language": "id", "notice_sha256": services.sites.get("jutsoo").notice.sha256["id"]}
+    assert post(gateway, sent | other).code == "event_conflict"
+
+
+def test_an_event_id_is_one_visitors_own(gateway: Gateway, services: Services) -> None:
+    """Its scope is the visitor: docs/adr/0004-idempotency-of-choices.md."""
+    sent = body(services)
+    other = sent | {"visitor_id": "01JVS1T0R00000000000000002"}
+    assert [post(gateway, each).status for each in (sent, other)] == [201, 201]
 
 
 REFUSALS: list[tuple[str, dict[str, Any], int, str, str]] = [
@@ -336,16 +358,169 @@ def test_what_is_stored_shows_nothing_of_the_choice(gateway: Gateway, services: 
         assert clear not in item["sealed"]
 
 
-def test_an_item_moved_to_another_visitor_does_not_open(
-    gateway: Gateway, services: Services
+def test_an_item_moved_to_another_visitor_grants_nothing(
+    gateway: Gateway, services: Services, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    other = "01JVS1T0R00000000000000002"
     post(gateway, body(services))
     name = services.settings.preferences_table
     item = services.dynamodb.scan(TableName=name)["Items"][0]
-    item["pk"] = {"S": "SITE#jutsoo#VISITOR#01JVS1T0R00000000000000002"}
-    services.dynamodb.put_item(TableName=name, Item=item)
-    answer = gateway.call("GET", f"{PREFERENCES}/01JVS1T0R00000000000000002")
-    assert (answer.status, answer.code) == (500, "internal")
+    services.dynamodb.put_item(
+        TableName=name, Item={**item, "pk": {"S": f"SITE#jutsoo#VISITOR#{other}"}}
+    )
+    view = gateway.call("GET", f"{PREFERENCES}/{other}").json()
+    assert (view["state"], view["choices"]["performance"], view["history"]) == (
+        "unreadable",
+        False,
+        [],
+    )
+
+
+def test_one_unreadable_record_neither_grants_nor_keeps_from_withdrawing(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    post(gateway, body(services))
+    post(gateway, body(services, event_id="01JEVENT000000000000000002"))
+    name = services.settings.preferences_table
+    item = services.dynamodb.scan(TableName=name)["Items"][0]
+    sealed = bytearray(item["sealed"]["B"])
+    sealed[-1] ^= 1
+    services.dynamodb.put_item(TableName=name, Item={**item, "sealed": {"B": bytes(sealed)}})
+    clock.advance(SECOND)
+    view = show(gateway).json()
+    assert (view["state"], view["choices"]["performance"]) == ("unreadable", False)
+    assert len(view["history"]) == 1
+    answer = gateway.call("DELETE", f"{PREFERENCES}/{VISITOR}", headers={"origin": ORIGIN})
+    assert (answer.status, answer.json()["history"][0]["action"]) == (200, "withdraw")
+
+
+def test_a_withdrawal_counts_although_the_visitors_clock_was_set_back(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    post(gateway, body(services))
+    clock.advance(timedelta(minutes=5))
+    back = rfc3339(clock.now() - timedelta(hours=1))
+    withdrawal = body(
+        services,
+        event_id="01JEVENT000000000000000002",
+        action="withdraw",
+        choices={"performance": False, "functional": False},
+        occurred_at=back,
+    )
+    assert post(gateway, withdrawal).status == 201
+    assert show(gateway).json()["choices"]["performance"] is False
+
+
+def test_a_withdrawal_counts_although_our_clock_is_behind(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    post(gateway, body(services))
+    clock.advance(timedelta(milliseconds=-5))
+    answer = gateway.call("DELETE", f"{PREFERENCES}/{VISITOR}", headers={"origin": ORIGIN})
+    assert answer.json()["choices"]["performance"] is False
+
+
+def test_nobody_can_take_the_id_of_a_withdrawal(gateway: Gateway, services: Services) -> None:
+    record = post(gateway, body(services)).json()["record_id"]
+    assert post(gateway, body(services, event_id=f"withdraw:{record}")).status == 422
+
+
+def test_withdrawing_reads_consistently_and_showing_costs_half_a_unit(
+    gateway: Gateway, services: Services
+) -> None:
+    post(gateway, body(services))
+    asked: list[bool] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(json.loads(params["body"])["ConsistentRead"])
+
+    services.dynamodb.meta.events.register("before-call.dynamodb.Query", note)
+    show(gateway)
+    gateway.call("DELETE", f"{PREFERENCES}/{VISITOR}", headers={"origin": ORIGIN})
+    assert asked == [False, True, True]
+
+
+def test_more_choices_than_are_read_grant_nothing(
+    gateway: Gateway, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_LONGEST_HISTORY", 3)
+    for number in range(4):
+        post(gateway, body(services, event_id=f"01JEVENT00000000000000001{number}"))
+    view = show(gateway).json()
+    assert (view["state"], len(view["history"])) == ("unreadable", 3)
+    assert view["choices"]["performance"] is False
+
+
+def test_keys_and_items_end_with_the_day(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    yesterday = rfc3339(clock.now() - timedelta(days=1))
+    post(gateway, body(services))
+    post(gateway, body(services, event_id="01JEVENT000000000000000002", occurred_at=yesterday))
+    keys = [
+        decode(item)
+        for item in services.dynamodb.scan(TableName=services.settings.keys_table)["Items"]
+    ]
+    ends = {str(key["pk"]): key["ttl"] for key in keys if key["et"] == "data_key"}
+    assert ends == {  # 180 days after the last moment of the day
+        "SCOPE#visitors/jutsoo/2026-11-22": int(datetime(2027, 5, 22, tzinfo=UTC).timestamp()),
+        "SCOPE#visitors/jutsoo/2026-11-23": int(datetime(2027, 5, 23, tzinfo=UTC).timestamp()),
+    }
+    assert {item["day"]: item["ttl"] for item in stored(services)} == {
+        "2026-11-22": int((clock.now() - timedelta(days=1) + RETENTION).timestamp()),
+        "2026-11-23": int((clock.now() + RETENTION).timestamp()),
+    }
+
+
+def test_destroying_a_days_key_ends_that_day_only(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    yesterday = rfc3339(clock.now() - timedelta(days=1))
+    kept = post(gateway, body(services)).json()
+    post(gateway, body(services, event_id="01JEVENT000000000000000002", occurred_at=yesterday))
+    scope = Scope.visitors("jutsoo", clock.now().date() - timedelta(days=1))
+    services.run_command(lambda: services.keyring.destroy_actions(scope))
+    services.keyring.forget(scope)
+    view = show(gateway).json()
+    assert [entry["record_id"] for entry in view["history"]] == [kept["record_id"]]
+    assert view["state"] == "decided"
+
+
+def test_a_repeat_of_a_record_whose_key_is_gone_is_refused_for_good(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    sent = body(services, occurred_at=rfc3339(clock.now() - timedelta(days=1)))
+    post(gateway, sent)
+    scope = Scope.visitors("jutsoo", clock.now().date() - timedelta(days=1))
+    services.run_command(lambda: services.keyring.destroy_actions(scope))
+    services.keyring.forget(scope)
+    assert post(gateway, sent).status == 404
+
+
+def test_a_repeat_after_the_expiry_is_too_old(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    ahead = body(services, occurred_at=rfc3339(clock.now() + timedelta(minutes=8)))
+    assert post(gateway, ahead).status == 201
+    clock.advance(RETENTION + timedelta(minutes=5))
+    assert post(gateway, ahead).status == 422
+
+
+def test_the_longest_record_is_under_a_kilobyte(gateway: Gateway, services: Services) -> None:
+    origin = "https://" + "o" * 92
+    site = services.sites.get("jutsoo")
+    record = replace(site.record, origins=frozenset({origin}))
+    services.sites.publish(record, site.notice, Actor("operator", "test"))
+    longest = body(
+        services, visitor_id="v" * 64, event_id="e" * 64, banner_build="b" * 16, gpc=True
+    )
+    assert post(gateway, longest, origin=origin).status == 201
+    (item,) = stored(services)
+    size = sum(
+        len(name) + (len(value) if isinstance(value, str | bytes) else 21)
+        for name, value in item.items()
+    )
+    assert size <= 1024
 
 
 def test_the_banner_is_cacheable_and_carries_the_notice(

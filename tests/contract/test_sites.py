@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.audit.entry import Actor, Entity
+from chalicelib.cookies.site_store import InvalidSite
 from chalicelib.cookies.sites import Sites, UnknownSite
-from chalicelib.errors import InvalidInput
 from chalicelib.notices.models import LANGUAGES, NoticeVersion
 from chalicelib.notices.store import AlreadyPublished
 from chalicelib.services import Services
@@ -72,33 +72,67 @@ def test_a_text_of_an_earlier_version_still_counts(gateway: Gateway, services: S
     assert post(gateway, sent).status == 201
 
 
-def test_made_up_hashes_cost_one_read_a_second(services: Services, clock: FixedClock) -> None:
+def test_a_page_of_an_origin_newer_than_the_cache_is_heard(
+    gateway: Gateway, services: Services
+) -> None:
+    site = services.sites.get("jutsoo")  # this container has it cached now
+    record = replace(site.record, origins=site.record.origins | {"https://new.jutsoo.test"})
+    other_container(services).publish(record, site.notice, OPERATOR)
+    answer = post(gateway, body(services), origin="https://new.jutsoo.test")
+    assert answer.status == 201
+
+
+def test_a_site_that_was_unknown_a_moment_ago_is_found(services: Services) -> None:
+    with pytest.raises(UnknownSite):
+        services.sites.get("new")
+    other = services.sites.get("jutsoo")
+    record = replace(other.record, site_id="new", notice_version="1")
+    version = replace(notice(services, "1", "New"), notice_id="cookies-new")
+    other_container(services).publish(record, version, OPERATOR)
+    assert services.sites.get("new").notice.version == "1"
+
+
+def test_made_up_names_neither_fill_the_memory_nor_evict_a_site(services: Services) -> None:
+    services.sites.get("jutsoo")
+    for number in range(300):
+        with pytest.raises(UnknownSite):
+            services.sites.get(f"made-up-{number}")
     calls: list[str] = []
     services.dynamodb.meta.events.register(
         "before-call", lambda model, **_: calls.append(model.name)
     )
     services.sites.get("jutsoo")
-    clock.advance(timedelta(seconds=2))
-    calls.clear()
-    for _ in range(10):
-        with pytest.raises(InvalidInput):
-            services.sites.get_with_notice("jutsoo", "f" * 64, "en")
-    assert sorted(calls) == ["GetItem", "Query"]
+    assert calls == []
+    assert len(services.sites._cache) == 1
 
 
-def test_made_up_names_are_remembered_but_do_not_fill_the_memory(services: Services) -> None:
-    calls: list[str] = []
-    services.dynamodb.meta.events.register(
-        "before-call", lambda model, **_: calls.append(model.name)
-    )
-    for _ in range(2):
-        with pytest.raises(UnknownSite):
-            services.sites.get("made-up")
-    assert calls == ["GetItem"]
-    for number in range(1000):
-        with pytest.raises(UnknownSite):
-            services.sites.get(f"made-up-{number}")
-    assert len(services.sites._cache) <= 256
+def test_the_cache_ends_after_a_minute(services: Services, clock: FixedClock) -> None:
+    before = services.sites.get("jutsoo")
+    record = replace(before.record, policy_url="https://www.jutsoo.test/new")
+    other_container(services).publish(record, before.notice, OPERATOR)
+    clock.advance(timedelta(seconds=59))
+    assert services.sites.get("jutsoo") is before
+    clock.advance(timedelta(seconds=1))
+    assert services.sites.get("jutsoo").record.policy_url == "https://www.jutsoo.test/new"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://www.jutsoo.test/",
+        "https://WWW.jutsoo.test",
+        "https://user@www.jutsoo.test",
+        "http://www.jutsoo.test",
+        "null",
+        "*",
+        "",
+        "https://" + "x" * 100,
+        "https://www.jutsoo.test\n",
+    ],
+)
+def test_only_what_a_browser_could_send_is_an_origin(services: Services, origin: str) -> None:
+    with pytest.raises(InvalidSite):
+        replace(services.sites.get("jutsoo").record, origins=frozenset({origin}))
 
 
 def test_publishing_is_on_the_trail(services: Services) -> None:
