@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from chalicelib.cookies.rules import RETENTION
+from chalicelib.cookies.models import RETENTION
 from chalicelib.cookies.sites import Site
 
 _PLACEHOLDER = '"__JAGA_CONFIG__"'

@@ -1,15 +1,103 @@
-"""Cookie preferences on the wire."""
+"""Cookie preferences: the domain's values first, then what is on the wire."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
-from chalicelib.clock import rfc3339
-from chalicelib.cookies.rules import Action, Choices, Preference, State
 from chalicelib.notices.models import Language
 from chalicelib.wire import Wire
+
+RETENTION = timedelta(days=180)
+"""How long a choice holds, a refusal too; then the visitor is asked again."""
+
+
+class Action(StrEnum):
+    ACCEPT_ALL = "accept_all"
+    REJECT_ALL = "reject_all"
+    SAVE = "save"
+    WITHDRAW = "withdraw"
+
+
+class State(StrEnum):
+    """What a visitor's choice rests on."""
+
+    DECIDED = "decided"
+    GPC = "gpc"
+    UNDECIDED = "undecided"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The optional categories; essential cookies are not a choice."""
+
+    performance: bool = False
+    functional: bool = False
+
+
+ESSENTIAL_ONLY = Choices()
+EVERYTHING = Choices(performance=True, functional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One recorded choice, the evidence of it, and never a word about who made it."""
+
+    record_id: str
+    event_id: str
+    visitor_id: str
+    site: str
+    action: Action
+    choices: Choices
+    notice_sha256: str
+    language: str
+    gpc_script: bool
+    gpc_header: bool
+    origin: str
+    source: str
+    banner_build: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+    @property
+    def effective_at(self) -> datetime:
+        """When the choice counts from: never later than we heard of it, whatever clock made it."""
+        return min(self.occurred_at, self.recorded_at)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.effective_at + RETENTION
+
+    @property
+    def counts_from(self) -> datetime:
+        """Where the choice stands among the visitor's others.
+
+        A refusal counts from its arrival: a clock that was set back between the yes and the
+        withdrawal, or a withdrawal that waited in an outbox, must not leave the yes in force.
+        """
+        return self.recorded_at if self.choices == ESSENTIAL_ONLY else self.effective_at
+
+    def same_event(self, other: "Preference") -> bool:
+        """Whether both came from the same body: a repeat, not a contradiction."""
+        return _body_of(self) == _body_of(other)
+
+
+def _body_of(preference: Preference) -> tuple[object, ...]:
+    return (
+        preference.action,
+        preference.choices,
+        preference.notice_sha256,
+        preference.language,
+        preference.gpc_script,
+        preference.source,
+        preference.banner_build,
+        preference.occurred_at,
+    )
+
 
 OPAQUE_ID_PATTERN = r"^[0-9A-Za-z_-]{16,64}$"
 """ULIDs by our banner; whatever other clients make must be as opaque: no room for an address."""
@@ -106,36 +194,3 @@ class PreferencesView(Wire):
     expires_at: str | None
     history: tuple[PreferenceEvent, ...]
     cursor: str | None
-
-
-def choices_out(choices: Choices) -> ChoicesOut:
-    return ChoicesOut(performance=choices.performance, functional=choices.functional)
-
-
-def preference_out(preference: Preference, receipt: str) -> PreferenceOut:
-    """The answer to a recorded choice."""
-    return PreferenceOut(
-        record_id=preference.record_id,
-        visitor_id=preference.visitor_id,
-        choices=choices_out(preference.choices),
-        recorded_at=rfc3339(preference.recorded_at),
-        expires_at=rfc3339(preference.expires_at),
-        receipt=receipt,
-    )
-
-
-def preference_event(
-    preference: Preference, receipt: str, previous_record_id: str | None
-) -> PreferenceEvent:
-    """A history entry."""
-    return PreferenceEvent(
-        **preference_out(preference, receipt).model_dump(),
-        event_id=preference.event_id,
-        action=preference.action,
-        occurred_at=rfc3339(preference.occurred_at),
-        notice_sha256=preference.notice_sha256,
-        language=preference.language,
-        gpc=preference.gpc_script or preference.gpc_header,
-        source=preference.source,
-        previous_record_id=previous_record_id,
-    )

@@ -4,18 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.clock import Clock, from_millis, to_millis
-from chalicelib.cookies.models import PreferenceIn
-from chalicelib.cookies.rules import (
+from chalicelib.cookies.models import (
     ESSENTIAL_ONLY,
     Action,
     Choices,
     Preference,
+    PreferenceIn,
     State,
-    check_choice,
-    check_time,
-    current,
-    in_force,
 )
+from chalicelib.cookies.rules import check_choice, check_time, current, in_force
 from chalicelib.cookies.sites import Sites
 from chalicelib.cookies.store import PreferenceStore, Recorded
 from chalicelib.errors import Conflict, FieldError, InvalidInput

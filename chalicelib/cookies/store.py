@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from chalicelib.audit.digests import preference_digest, receipt_of
 from chalicelib.clock import from_millis, to_millis
-from chalicelib.cookies.rules import RETENTION, Action, Choices, Preference
+from chalicelib.cookies.models import RETENTION, Action, Choices, Preference
 from chalicelib.tables.codec import Item
 from chalicelib.tables.keys import compose
 from chalicelib.tables.schema import Schema

@@ -12,7 +12,7 @@ from app import app
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
 from chalicelib.cookies import store
-from chalicelib.cookies.rules import RETENTION
+from chalicelib.cookies.models import RETENTION
 from chalicelib.services import Services
 from chalicelib.tables.codec import decode
 from chalicelib.vault.keys import Scope

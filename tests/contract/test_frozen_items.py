@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from chalicelib.audit.digests import item_from_json
-from chalicelib.cookies.rules import Action, Choices, Preference
+from chalicelib.cookies.models import Action, Choices, Preference
 from chalicelib.cookies.store import PreferenceStore
 from chalicelib.tables.codec import Item, encode
 from chalicelib.vault.errors import KeyDestroyed

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.cookies.rules import (
-    CLOCK_TOLERANCE,
+from chalicelib.cookies.models import (
     ESSENTIAL_ONLY,
     EVERYTHING,
     RETENTION,
@@ -16,11 +15,8 @@ from chalicelib.cookies.rules import (
     Choices,
     Preference,
     State,
-    check_choice,
-    check_time,
-    current,
-    in_force,
 )
+from chalicelib.cookies.rules import CLOCK_TOLERANCE, check_choice, check_time, current, in_force
 from chalicelib.errors import InvalidInput
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

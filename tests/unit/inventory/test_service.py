@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.cookies.rules import RETENTION
+from chalicelib.cookies.models import RETENTION
 from chalicelib.inventory import service
 from chalicelib.inventory.policy import PolicyInvalid, load, policy
 from tests.unit.inventory.conftest import Edit
