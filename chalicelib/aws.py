@@ -1,7 +1,7 @@
 """How we talk to AWS: one configuration for every client, and which failures pass by themselves."""
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004  # its name
 
 from chalicelib import __version__
 
@@ -16,20 +16,32 @@ CLIENT_CONFIG = Config(
     parameter_validation=False,
 )
 
-_PASSING = {
-    "InternalServerError",
-    "KMSInternalException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "SlowDown",
-    "ThrottlingException",
-    "TransactionConflictException",
-}
+REFUSED_FOR_NOW = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflict",
+        "TransactionConflictException",
+    }
+)
+"""Errors, and reasons of a cancelled transaction, after which nothing has happened: the same thing
+may be built anew and tried again."""
+
+_FAILED_FOR_NOW = frozenset({"InternalServerError", "KMSInternalException", "ServiceUnavailable"})
+"""AWS's own failures: they pass, but whether the call took effect is not known."""
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether `error` is AWS's throttling or absence: the same call may go through later."""
+    """Whether `error` is AWS's throttling or absence: the same call may go through later.
+
+    Missing credentials or a wrong parameter are ours to mend and do not pass.
+    """
     if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] in _PASSING
-    return isinstance(error, BotoCoreError)
+        return error.response["Error"]["Code"] in REFUSED_FOR_NOW | _FAILED_FOR_NOW
+    return isinstance(error, HTTPClientError | ConnectionError)

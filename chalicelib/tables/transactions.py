@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.aws import REFUSED_FOR_NOW
 from chalicelib.errors import DomainError, Internal, Unavailable
 from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.conditions import Condition
@@ -103,7 +104,7 @@ def transact(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
             raise _meaning(actions, refusal.response["CancellationReasons"]) from refusal
         if code == "TransactionInProgressException":
             raise Unsettled from refusal
-        if code in _PASSING:
+        if code in REFUSED_FOR_NOW:
             raise Moved from refusal
         raise
 
@@ -131,21 +132,12 @@ def run_command(
     raise Contended
 
 
-_PASSING = {
-    "TransactionConflict",
-    "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
-    "ThrottlingError",
-    "ThrottlingException",
-}
-
-
 def _meaning(actions: Sequence[Action], reasons: Sequence[Any]) -> DomainError:
     codes = [reason.get("Code", "None") for reason in reasons]
     for action, code in zip(actions, codes, strict=True):
         if code == "ConditionalCheckFailed":
             return action.otherwise()
-    if any(code in _PASSING for code in codes):
+    if any(code in REFUSED_FOR_NOW for code in codes):
         return Moved()
     return ConditionFailed(", ".join(code for code in codes if code != "None"))
 

@@ -110,6 +110,8 @@ def test_a_failed_condition_without_a_word_of_its_own_is_our_mistake() -> None:
     [
         ("ThrottlingException", Moved),
         ("ProvisionedThroughputExceededException", Moved),
+        ("RequestLimitExceeded", Moved),
+        ("InternalServerError", ClientError),
         ("TransactionInProgressException", Unsettled),
         ("ResourceNotFoundException", ClientError),
         ("AccessDeniedException", ClientError),
