@@ -2,41 +2,62 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib import __version__
-from chalicelib.http.problems import PROBLEM_JSON
+from chalicelib.http.paging import LIMIT_SCHEMA
+from chalicelib.http.problems import MAX_FIELDS, PROBLEM_JSON
 from chalicelib.http.routes import Operation
-from chalicelib.wire import Wire
 
 _REFERENCE = "#/components/schemas/{model}"
 
 
-class FieldProblem(Wire):
-    """A refused field; never its value."""
-
-    field: str
-    code: str
-
-
-class Problem(Wire):
-    """RFC 9457. `code` is stable."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    errors: tuple[FieldProblem, ...] = ()
+_PROBLEM: dict[str, Any] = {
+    "description": (
+        "RFC 9457. `code` is stable. `status` may be missing when the gateway before the"
+        " application refused the request by itself; `errors` name refused fields, never values."
+    ),
+    "type": "object",
+    "required": ["type", "title", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "maxItems": MAX_FIELDS,
+            "items": {
+                "type": "object",
+                "required": ["field", "code"],
+                "properties": {"field": {"type": "string"}, "code": {"type": "string"}},
+            },
+        },
+    },
+}
+_STRING = {"type": "string"}
+_HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Origin": (
+        "The page's origin, one of the site's. A change without it is refused.",
+        _STRING,
+    ),
+    "Sec-GPC": (
+        "Global Privacy Control: the signal is exactly `1`, anything else is none.",
+        {"type": "string", "enum": ["1"]},
+    ),
+    "If-None-Match": ("ETags of what the caller holds (RFC 9110).", _STRING),
+    "Idempotency-Key": ("Accepted and not needed: see the description.", _STRING),
+}
 
 
 def openapi_document(operations: Iterable[Operation]) -> str:
     """The document as JSON text."""
     operations = list(operations)
-    models: set[type[BaseModel]] = {Problem}
+    models: set[type[BaseModel]] = set()
     for operation in operations:
         models |= {each for each in (operation.body, operation.answers) if isinstance(each, type)}
     references, definitions = models_json_schema(
@@ -57,10 +78,13 @@ def openapi_document(operations: Iterable[Operation]) -> str:
         "info": {
             "title": "Jaga",
             "version": __version__,
-            "description": "A serverless privacy office.",
+            "description": (
+                "A serverless privacy office. Paths that pages call answer OPTIONS too, as the"
+                " Fetch standard's CORS preflight asks; browsers do that by themselves."
+            ),
         },
         "paths": paths,
-        "components": {"schemas": definitions.get("$defs", {})},
+        "components": {"schemas": {**definitions.get("$defs", {}), "Problem": _PROBLEM}},
     }
     return json.dumps(document, separators=(",", ":"))
 
@@ -74,22 +98,17 @@ def _described(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": _operation_id(operation),
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in re.findall(r"{(\w+)}", operation.path)
-        ]
-        + [
-            {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
-            for name in operation.query
-        ],
+        "parameters": [*_parameters(operation), *_header_parameters(operation)],
         "responses": {
-            **{str(status): _answer(operation, schemas) for status in operation.statuses},
+            **{str(status): _answer(operation, status, schemas) for status in operation.statuses},
             "default": {
                 "description": "A problem",
-                "content": {PROBLEM_JSON: {"schema": schemas[Problem]}},
+                "content": {PROBLEM_JSON: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}},
             },
         },
     }
+    if operation.description:
+        described["description"] = operation.description
     if operation.body is not None:
         described["requestBody"] = {
             "required": True,
@@ -98,7 +117,32 @@ def _described(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     return described
 
 
-def _answer(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    schemas = {"limit": LIMIT_SCHEMA, **operation.parameters}
+    for name in re.findall(r"{(\w+)}", operation.path):
+        schema = schemas.get(name, _STRING)
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+    for name in operation.query:
+        schema = schemas.get(name, _STRING)
+        yield {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    conditional = ("If-None-Match",) if 304 in operation.statuses else ()
+    for name in (*operation.headers, *conditional):
+        description, schema = _HEADERS[name]
+        yield {
+            "name": name,
+            "in": "header",
+            "required": name == "Origin" and operation.method != "GET",
+            "description": description,
+            "schema": schema,
+        }
+
+
+def _answer(operation: Operation, status: int, schemas: dict[Any, Any]) -> dict[str, Any]:
+    if status == 304:
+        return {"description": "What the caller holds is current"}
     if isinstance(operation.answers, str):
         return {"description": operation.summary, "content": {operation.answers: {}}}
     schema = schemas[operation.answers]

@@ -28,6 +28,14 @@ def check_origin(origin: str | None, allowed: frozenset[str], *, required: bool)
         raise OriginNotAllowed
 
 
+def public_headers() -> dict[str, str]:
+    """Headers of what any page may read."""
+    return {
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": EXPOSED_HEADERS,
+    }
+
+
 def cors_headers(origin: str | None) -> dict[str, str]:
     """Headers for an `origin` that was allowed."""
     if origin is None:

@@ -33,19 +33,25 @@ FAMILIES: dict[type[DomainError], tuple[int, str]] = {
 EXCEPTIONS: dict[str, int] = {"malformed_json": 400}
 """Codes whose status differs from their family's."""
 
+MAX_FIELDS = 20
+"""A body of 4 KB can break a rule a thousand times; an answer says enough with these."""
+
 
 def problem_for(error: DomainError) -> Response:
-    """The answer to `error`. An internal error keeps its code to itself."""
+    """The answer to `error`. An internal error keeps its code to itself.
+
+    Names at most 20 different fields.
+    """
     family = family_of(error)
     status, title = FAMILIES[family]
     code = Internal.code if family is Internal else error.code
-    fields = error.fields if isinstance(error, InvalidInput) else ()
+    fields = list(dict.fromkeys(error.fields)) if isinstance(error, InvalidInput) else []
     headers = {"retry-after": "1"} if family is Unavailable else {}
     return problem(
         EXCEPTIONS.get(code, status),
         code,
         title,
-        errors=[{"field": each.field, "code": each.code} for each in fields],
+        errors=[{"field": each.field, "code": each.code} for each in fields[:MAX_FIELDS]],
         headers=headers,
     )
 

@@ -5,8 +5,8 @@ function behind it is handed a `Call` and its path parameters and returns a `Rep
 error on the way becomes a problem here, because Chalice's middleware never sees a view's exception.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalice.app import Blueprint, Request, Response
@@ -16,7 +16,12 @@ from chalicelib.aws import is_passing
 from chalicelib.errors import DomainError, FieldError, InvalidInput, Unavailable
 from chalicelib.http.bodies import parse_body
 from chalicelib.http.headers import request_id
-from chalicelib.http.origins import check_origin, cors_headers, preflight_headers
+from chalicelib.http.origins import (
+    check_origin,
+    cors_headers,
+    preflight_headers,
+    public_headers,
+)
 from chalicelib.http.problems import problem, problem_for
 from chalicelib.telemetry import log_failure
 from chalicelib.wire import Wire
@@ -26,6 +31,7 @@ BEACON = "text/plain"
 """`sendBeacon` and a fetch without preflight send text/plain."""
 
 type SiteOrigins = Callable[[str], frozenset[str]]
+type Answer = Callable[[Request, dict[str, str]], Response]
 
 
 class DependencyUnavailable(Unavailable):
@@ -63,7 +69,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The declaration of one route, the source of its OpenAPI description."""
+    """The declaration of one route, the source of its OpenAPI description.
+
+    `parameters` gives path and query parameters their JSON schema; those without one are strings,
+    `limit` has its own. `headers` names the request headers that matter: `Origin` (added for
+    pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
+    """
 
     method: str
     path: str
@@ -73,6 +84,9 @@ class Operation:
     accepts: tuple[str, ...] = (JSON,)
     query: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
+    description: str = ""
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
 
 
 class Routes(Blueprint):
@@ -80,7 +94,7 @@ class Routes(Blueprint):
 
     With `site_origins` its routes are called by pages: the `Origin` header is checked against the
     site in the path, CORS headers are answered on success and on problems, and each path gets its
-    preflight.
+    preflight. Without, they are public: whatever they answer, any page may read.
     """
 
     def __init__(self, import_name: str, site_origins: SiteOrigins | None = None) -> None:
@@ -92,10 +106,13 @@ class Routes(Blueprint):
         """Registers the decorated function under `operation`."""
 
         def register(view: Callable[..., Reply]) -> None:
-            self.operations.append(operation)
+            self.operations.append(self._declared(operation))
+
+            def answer(request: Request, parameters: dict[str, str]) -> Response:
+                return _response(view(_call(operation, request), **parameters))
 
             def handle(**parameters: str) -> Response:
-                return self._handle(operation, view, parameters)
+                return self._handle(answer, parameters, changes=operation.method != "GET")
 
             # Any media type reaches us, so that a wrong one is refused with CORS headers too.
             self.route(
@@ -111,62 +128,68 @@ class Routes(Blueprint):
         """Answers OPTIONS on `path` for the methods declared so far."""
         methods = ", ".join(each.method for each in self.operations if each.path == path)
 
+        def answer(request: Request, _parameters: dict[str, str]) -> Response:
+            headers = preflight_headers(request.headers.get("origin"), methods)
+            return Response("", status_code=204, headers={**headers})
+
         def handle(**parameters: str) -> Response:
-            return self._answer_preflight(methods, parameters)
+            return self._handle(answer, parameters, changes=True)
 
-        self.route(path, methods=["OPTIONS"], name=f"preflight {path}")(handle)
+        self.route(path, methods=["OPTIONS"], name=f"preflight {path}", content_types=["*/*"])(
+            handle
+        )
 
-    def _handle(
-        self, operation: Operation, view: Callable[..., Reply], parameters: dict[str, str]
-    ) -> Response:
+    def _declared(self, operation: Operation) -> Operation:
+        if self._site_origins is None:
+            return operation
+        return replace(operation, headers=("Origin", *operation.headers))
+
+    def _handle(self, answer: Answer, parameters: dict[str, str], *, changes: bool) -> Response:
         request = self.current_request
         cors: dict[str, str] = {}
         try:
-            cors = self._admit(request, parameters, changes=operation.method != "GET")
-            reply = view(_call(operation, request), **parameters)
+            cors = self._admit(request, parameters, changes=changes)
+            response = answer(request, parameters)
         except Exception as error:  # noqa: BLE001  # the one place where anything becomes a problem
             response = _problem_of(error, request)
-            response.headers |= cors
-            return response
-        return _response(reply, cors)
+        # The answer's own headers win.
+        response.headers = {**cors, **response.headers}
+        return response
 
     def _admit(
         self, request: Request, parameters: dict[str, str], *, changes: bool
     ) -> dict[str, str]:
         if self._site_origins is None:
-            return {}
+            return public_headers()
         origin = request.headers.get("origin")
         check_origin(origin, self._site_origins(parameters["site"]), required=changes)
         return cors_headers(origin)
-
-    def _answer_preflight(self, methods: str, parameters: dict[str, str]) -> Response:
-        request = self.current_request
-        try:
-            self._admit(request, parameters, changes=True)
-        except DomainError as error:
-            return problem_for(error)
-        origin = request.headers.get("origin")
-        return Response("", status_code=204, headers={**preflight_headers(origin, methods)})
 
 
 def _call(operation: Operation, request: Request) -> Call[Any]:
     body = None
     if operation.body is not None:
         media_type = request.headers.get("content-type", JSON)
-        raw = bytes(request.raw_body)  # type: ignore[arg-type]  # always bytes for a REST event
-        body = parse_body(operation.body, raw, media_type, operation.accepts)
+        body = parse_body(operation.body, _raw_body(request), media_type, operation.accepts)
     query = dict(request.query_params or {})
     if not query.keys() <= set(operation.query):
         raise InvalidInput(FieldError("query", "unknown_parameter"))
     return Call(body, query, request.headers)
 
 
-def _response(reply: Reply, cors: dict[str, str]) -> Response:
+def _raw_body(request: Request) -> bytes:
+    try:
+        return bytes(request.raw_body)  # type: ignore[arg-type]  # always bytes for a REST event
+    except UnicodeEncodeError:
+        # A lone surrogate, which the event's JSON can spell and UTF-8 cannot: as these bytes it
+        # reaches the parser, which refuses it like any other that is no UTF-8.
+        return str(request.to_original_event()["body"]).encode("utf-8", "surrogatepass")
+
+
+def _response(reply: Reply) -> Response:
     content = reply.content
     body = content if isinstance(content, str) else content.model_dump_json()
-    return Response(
-        body, status_code=reply.status, headers={"content-type": JSON, **cors, **reply.headers}
-    )
+    return Response(body, status_code=reply.status, headers={"content-type": JSON, **reply.headers})
 
 
 def _problem_of(error: Exception, request: Request) -> Response:

@@ -48,6 +48,16 @@ def test_a_problem_names_fields_but_no_values() -> None:
     }
 
 
+def test_a_problem_names_each_field_once_and_at_most_twenty() -> None:
+    twice = InvalidInput(*[FieldError("body", "unknown_field")] * 2, FieldError("gpc", "missing"))
+    assert json.loads(problem_for(twice).body)["errors"] == [
+        {"field": "body", "code": "unknown_field"},
+        {"field": "gpc", "code": "missing"},
+    ]
+    many = InvalidInput(*(FieldError(f"choices.{each}", "missing") for each in range(21)))
+    assert len(json.loads(problem_for(many).body)["errors"]) == 20
+
+
 def test_an_internal_error_keeps_its_reason_to_itself() -> None:
     class Secret(Internal):
         code = "very_secret_reason"
