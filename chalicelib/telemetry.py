@@ -8,8 +8,9 @@ import is a fifth of the app's (bench/invocation.py).
 """
 
 import traceback
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -27,6 +28,25 @@ def log_failure(error: Exception, request_id: str) -> None:
         "unexpected_error",
         extra={"error_type": type(error).__name__, "frames": frames, "request_id": request_id},
     )
+
+
+class HandlerFailed(Exception):
+    """An event handler failed; its argument is the type of what it raised, never the text."""
+
+
+def withhold_text(event: Any, handle: Callable[[Any], Any]) -> Any:
+    """Chalice event middleware: a failure is logged by us and goes on as `HandlerFailed`.
+
+    Lambda writes what a handler raises, text and all, into the log and into the message for the
+    failures' queue. It still has to see a failure, or nothing would be tried again.
+    """
+    try:
+        return handle(event)
+    except Exception as error:  # noqa: BLE001  # whatever it is, its text must not go on
+        log_failure(error, getattr(event.context, "aws_request_id", ""))
+        kind = type(error).__name__
+    # Outside of the handler, so that the original does not come along as the context.
+    raise HandlerFailed(kind)
 
 
 def report_counts(job: str, stage: str, counts: dict[str, int]) -> None:

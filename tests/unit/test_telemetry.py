@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 
+from chalicelib.telemetry import withhold_text
+
 FAIL = """
 from chalicelib.telemetry import log_failure
 try:
@@ -17,6 +19,16 @@ except ValueError as error:
 REPORT = """
 from chalicelib.telemetry import report_counts
 report_counts("checkpoint_trail", "local", {"lag_seconds": 7})
+"""
+HANDLE = """
+import traceback
+from types import SimpleNamespace
+from chalicelib.telemetry import withhold_text
+event = SimpleNamespace(context=SimpleNamespace(aws_request_id="request-1"))
+try:
+    withhold_text(event, lambda _: int("can" + "ary"))
+except Exception:
+    traceback.print_exc()
 """
 
 
@@ -34,6 +46,19 @@ def test_a_failure_names_its_type_and_places_but_never_its_text() -> None:
     assert logged["request_id"] == "request-1"
     assert logged["frames"] == ["<string>:4 <module>"]
     assert "canary" not in line
+
+
+def test_a_failed_handler_fails_without_its_text() -> None:
+    line, *trace = said_by(HANDLE).splitlines()
+    logged = json.loads(line)
+    assert (logged["error_type"], logged["request_id"]) == ("ValueError", "request-1")
+    assert logged["frames"][-1] == "<string>:7 <lambda>"
+    assert trace[-1] == "chalicelib.telemetry.HandlerFailed: ValueError"
+    assert "canary" not in line + "".join(trace)
+
+
+def test_a_handler_that_succeeds_answers_what_it_answers() -> None:
+    assert withhold_text(None, lambda _: {"batchItemFailures": []}) == {"batchItemFailures": []}
 
 
 def test_counts_become_the_metrics_that_the_alarms_watch() -> None:
