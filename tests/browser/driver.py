@@ -102,8 +102,9 @@ class Visitor:
     # What there is to do
 
     def visit(self, url: str) -> None:
-        """Goes to a page and waits until its deferred scripts have run."""
+        """Goes to a page and waits until the banner has shown what it has to show."""
         self.page.goto(url, wait_until="load")
+        self.page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done)))")
 
     def press(self, word: str) -> None:
         """Presses a button of whichever layer is open, by the key of its text."""
@@ -111,7 +112,7 @@ class Visitor:
 
     def open_preferences(self) -> None:
         """Opens the preferences from the first layer, or when that is gone as the page offers."""
-        if self.first_layer.count():
+        if not self.choices()["decided"] and self.first_layer.count():
             self.press("preferences")
         else:
             self.page.locator("[data-jaga-open]").last.click()

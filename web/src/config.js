@@ -4,7 +4,4 @@ export const { days, text, cookies, storage, policy_url } = JAGA_CONFIG;
 
 export const script = document.currentScript;
 
-// …/v1/sites/<site>/banner.js and …/v1/sites/<site>/cookie-preferences are siblings.
-export const endpoint = new URL("cookie-preferences", script.src);
-
 export const categories = ["performance", "functional"];

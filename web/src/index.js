@@ -1,4 +1,4 @@
-import { read } from "./choice.js";
+import { choice, read } from "./choice.js";
 import { tellGoogle } from "./consent-mode.js";
 import { apply, choices, leave, reread } from "./decision.js";
 import { dodge, show } from "./first-layer.js";
@@ -8,8 +8,23 @@ import { open } from "./preferences.js";
 const on = (listener) => document.addEventListener("jaga:change", (e) => listener(e.detail));
 window.jaga = { open, choices, on };
 
+function connect() {
+  start();
+  // A choice made in another tab shows as its outbox entry. Nothing is reloaded here: the visitor
+  // is elsewhere, and may have left a half-filled form behind.
+  addEventListener("storage", ({ key, newValue }) => {
+    if (newValue && key.startsWith(prefix)) reread();
+  });
+  // One that was made before this page listened.
+  if (!choice) {
+    read();
+    if (choice) apply();
+  }
+}
+
 function begin() {
-  on(show);
+  // In a task of its own, so that running this script and laying out the banner make no long one.
+  on(() => setTimeout(show));
   apply();
   addEventListener("click", (event) => {
     if (event.target.closest("[data-jaga-open]")) {
@@ -17,11 +32,9 @@ function begin() {
       open();
     }
   });
-  // A choice made in another tab shows as its outbox entry. Nothing is reloaded here: the visitor
-  // is elsewhere, and may have left a half-filled form behind.
-  addEventListener("storage", ({ key, newValue }) => {
-    if (newValue && key.startsWith(prefix)) reread();
-  });
+  // The browser makes the page wait when it first asks for its storage, and even when it first
+  // listens for changes of it: not before the banner has been painted.
+  setTimeout(connect, 200);
   // Back from the browser's page cache, where such events do not arrive.
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) {
@@ -37,6 +50,5 @@ function begin() {
 // Before the choice is known everything is denied; Google's own scripts may come next in the page.
 tellGoogle();
 read();
-start();
 if (document.readyState == "loading") addEventListener("DOMContentLoaded", begin);
 else begin();

@@ -1,6 +1,6 @@
 // Records wait in localStorage until the server has them, one key for each event: tabs share the
 // storage, and a list under one key would lose entries when two tabs read, change and write it.
-import { endpoint } from "./config.js";
+import { script } from "./config.js";
 import { put, store } from "./store.js";
 
 /** What the storage keys of waiting events start with. */
@@ -12,9 +12,15 @@ let timer;
 // Event ids are ULIDs, so the order of the keys is the order of the choices.
 const waiting = () => Object.keys(store()).filter((key) => key.startsWith(prefix)).sort();
 
-// A string goes as text/plain, which needs no preflight; keepalive lets it outlive the page.
+// …/v1/sites/<site>/banner.js and …/v1/sites/<site>/cookie-preferences are siblings. A string goes
+// as text/plain, which needs no preflight; keepalive lets it outlive the page.
 const post = (body) =>
-  fetch(endpoint, { method: "POST", body, keepalive: true, credentials: "omit" }).then(
+  fetch(new URL("cookie-preferences", script.src), {
+    method: "POST",
+    body,
+    keepalive: true,
+    credentials: "omit",
+  }).then(
     (response) => response.status,
     () => 0,
   );
@@ -53,6 +59,5 @@ export function start() {
   addEventListener("pagehide", () =>
     waiting().forEach((key) => key != sending && post(store()[key])),
   );
-  // The storage is read from the disk the first time: not before the banner has been painted.
-  setTimeout(flush, 50);
+  flush();
 }
