@@ -99,6 +99,8 @@ def _body_of(preference: Preference) -> tuple[object, ...]:
     )
 
 
+SITE_ID_PATTERN = r"^[a-z0-9-]{1,40}$"
+
 OPAQUE_ID_PATTERN = r"^[0-9A-Za-z_-]{16,64}$"
 """ULIDs by our banner; whatever other clients make must be as opaque: no room for an address."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
+from chalicelib.cookies.models import SITE_ID_PATTERN
 from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, revision_is
@@ -14,7 +15,7 @@ from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Moved, Put
 
 SITE = Schema("site")
-_SITE_ID = re.compile(r"[a-z0-9-]{1,40}")
+_SITE_ID = re.compile(SITE_ID_PATTERN)
 # An origin as browsers send it (RFC 6454): no path, no user, lower case. Unencrypted only on the
 # machine itself. The length keeps a preference, which names its origin, under one kilobyte.
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")

@@ -7,7 +7,8 @@ error on the way becomes a problem here, because Chalice's middleware never sees
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
@@ -30,7 +31,8 @@ JSON = "application/json"
 BEACON = "text/plain"
 """`sendBeacon` and a fetch without preflight send text/plain."""
 
-type SiteOrigins = Callable[[str], frozenset[str]]
+type AllowsOrigin = Callable[[str, str], bool]
+"""Whether pages of an origin (second) may speak for a site (first)."""
 type Answer = Callable[[Request, dict[str, str]], Response]
 
 
@@ -92,14 +94,14 @@ class Operation:
 class Routes(Blueprint):
     """A blueprint whose routes are declared as operations.
 
-    With `site_origins` its routes are called by pages: the `Origin` header is checked against the
+    With `allows_origin` its routes are called by pages: the `Origin` header is checked against the
     site in the path, CORS headers are answered on success and on problems, and each path gets its
     preflight. Without, they are public: whatever they answer, any page may read.
     """
 
-    def __init__(self, import_name: str, site_origins: SiteOrigins | None = None) -> None:
+    def __init__(self, import_name: str, allows_origin: AllowsOrigin | None = None) -> None:
         super().__init__(import_name)
-        self._site_origins = site_origins
+        self._allows_origin = allows_origin
         self.operations: list[Operation] = []
 
     def operation(self, operation: Operation) -> Callable[[Callable[..., Reply]], None]:
@@ -140,7 +142,7 @@ class Routes(Blueprint):
         )
 
     def _declared(self, operation: Operation) -> Operation:
-        if self._site_origins is None:
+        if self._allows_origin is None:
             return operation
         return replace(operation, headers=("Origin", *operation.headers))
 
@@ -159,10 +161,11 @@ class Routes(Blueprint):
     def _admit(
         self, request: Request, parameters: dict[str, str], *, changes: bool
     ) -> dict[str, str]:
-        if self._site_origins is None:
+        if self._allows_origin is None:
             return public_headers()
-        origin = request.headers.get("origin")
-        check_origin(origin, self._site_origins(parameters["site"]), required=changes)
+        origin = cast("str | None", request.headers.get("origin"))
+        is_allowed = partial(self._allows_origin, parameters["site"])
+        check_origin(origin, is_allowed, required=changes)
         return cors_headers(origin)
 
 

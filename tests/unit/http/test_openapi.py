@@ -18,7 +18,7 @@ class Thing(Wire):
 
 
 def described(operation: Operation, *, pages: bool = False) -> Any:
-    routes = Routes("things", (lambda _: frozenset()) if pages else None)
+    routes = Routes("things", (lambda _site, _origin: True) if pages else None)
 
     @routes.operation(operation)
     def view(_call: Call[None], **_: str) -> Reply:
