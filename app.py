@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
-from chalicelib.audit.stream import written_digests
+from chalicelib.audit.stream import keep_digests
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
@@ -26,7 +26,9 @@ for routes in (meta_routes([public, pages]), public, pages):
 @app.on_dynamodb_record(stream_arn="the template puts the preferences table's stream here")
 def digest_preferences(event: DynamoDBEvent) -> None:
     """Keeps the digests of new preferences until the next checkpoint."""
-    services().digest_book.add(written_digests(event.to_dict()), services().clock.now())
+    here = services()
+    if passed_over := keep_digests(event.to_dict(), here.digest_book, here.clock.now()):
+        report_counts("digest_preferences", here.settings.stage, {"undigestible": passed_over})
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))

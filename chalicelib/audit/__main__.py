@@ -1,9 +1,11 @@
-"""`python -m chalicelib.audit`: export the trail, and verify an export without us.
+"""`python -m chalicelib.audit`: export the trail, verify an export without us, mend its gaps.
 
     export [--entity type/id ...] [--output FILE]
     verify BUNDLE [--key JWK] [--known JWS ...] [--receipt R [--item ITEM]]
+    backfill [--add]
 
 `verify` needs no network and no environment. It exits with 0 when nothing is wrong, else with 1.
+`backfill` without `--add` changes nothing, and exits with 1 when digests are missing.
 """
 
 import argparse
@@ -54,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--entity", action="append", help="only this chain (type/id)")
     export.add_argument("--output", type=Path, help="a file instead of standard output")
     export.set_defaults(run=_export)
+    backfill = commands.add_parser("backfill", help="find preferences whose digest never arrived")
+    backfill.add_argument("--add", action="store_true", help="add the missing digests")
+    backfill.set_defaults(run=_backfill)
     return parser
 
 
@@ -111,6 +116,33 @@ def _export(options: argparse.Namespace) -> int:
     else:
         _say(text)
     return 0
+
+
+def _backfill(options: argparse.Namespace) -> int:
+    from chalicelib.audit.archive import Archive  # noqa: PLC0415  # see above
+    from chalicelib.audit.backfill import Backfill  # noqa: PLC0415
+    from chalicelib.audit.collector import Collector  # noqa: PLC0415
+    from chalicelib.services import services  # noqa: PLC0415
+
+    here = services()
+    backfill = Backfill(
+        here.preferences,
+        Archive(here.s3, here.settings.trail_bucket),
+        Collector(here.records, here.audit),
+        here.trail,
+        here.digest_book,
+        here.clock,
+    )
+    gap = backfill.find()
+    missing = len(gap.missing)
+    _say(f"{gap.preferences} preferences, {missing} digests missing")
+    if gap.undigestible:
+        _say(f"{gap.undigestible} items cannot be digested: our code never wrote them")
+    if options.add:
+        backfill.add(gap)
+        _say(f"{missing} digests added, for the next checkpoint")
+        return 0
+    return 1 if missing else 0
 
 
 def _keys(path: Path) -> list[PublicKey]:

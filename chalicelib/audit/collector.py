@@ -51,6 +51,11 @@ class Collector:
             pass  # The unfinished hour is collected again by the next run.
         return (Leaves(heads, digests), reached) if reached > start else None
 
+    def batches(self, since: int, end: int) -> Iterator[LeafBatch]:
+        """The leaf batches stored from `since` to `end` (ms)."""
+        for hour in hours(since, end):
+            yield from self._batches(hour, since)
+
     def _heads(self, hour: int, since: int) -> Iterator[HeadLeaf]:
         for keys in batched(self._records.due(heads_bucket(hour)), _BATCH, strict=False):
             yield from self._read_heads(keys, since)

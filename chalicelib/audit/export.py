@@ -7,12 +7,12 @@ is scanned.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.audit.archive import Archive
 from chalicelib.audit.bundle import Bundle, Chain, Signed, entry_to_json
 from chalicelib.audit.collector import FIRST_LOOKBACK, OVERLAP, Collector, hours
 from chalicelib.audit.digests import LeafBatch, leaves_bucket
-from chalicelib.audit.document import Checkpoint, Link, jws_key, leaves_key
+from chalicelib.audit.document import Checkpoint, Link
 from chalicelib.audit.entry import SCHEMA, Entity, Entry, entry_key
-from chalicelib.audit.jws import Jws
 from chalicelib.audit.leaves import Leaves
 from chalicelib.audit.pointer import Pointer
 from chalicelib.audit.trail import Head, head_key
@@ -38,8 +38,7 @@ class Exporter:
     ) -> None:
         self._records = records
         self._audit = audit
-        self._s3 = s3
-        self._bucket = bucket
+        self._archive = Archive(s3, bucket)
         self._clock = clock
 
     def export(
@@ -52,7 +51,7 @@ class Exporter:
         # The pointer first, the bucket next, the chains last: whatever happens meanwhile, the
         # chains reach at least as far as the checkpoints say.
         latest = Pointer(self._records).read()
-        checkpoints = list(self._checkpoints())
+        checkpoints = list(self._archive.checkpoints())
         chosen = entities if entities is not None else self._all_entities(checkpoints, latest)
         batches = list(self._batches(checkpoints)) if entities is None else []
         return Bundle(
@@ -64,14 +63,6 @@ class Exporter:
             checkpoints=tuple(signed for _, signed in checkpoints),
             latest=latest,
         )
-
-    def _checkpoints(self) -> Iterator[tuple[Checkpoint, Signed]]:
-        number = 1
-        while (text := self._read(jws_key(number))) is not None:
-            jws = text.decode()
-            checkpoint = Checkpoint.from_payload(Jws.parse(jws).payload)
-            yield checkpoint, Signed(jws, self._read(leaves_key(number, checkpoint.root)))
-            number += 1
 
     def _all_entities(
         self, checkpoints: Sequence[tuple[Checkpoint, Signed]], latest: Link | None
@@ -102,12 +93,6 @@ class Exporter:
         return Chain(
             (stored.seq, stored.hash) if stored else None, tuple(_entry(item) for item in items)
         )
-
-    def _read(self, key: str) -> bytes | None:
-        try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
-            return None
 
 
 def _beginning(checkpoints: Sequence[tuple[Checkpoint, Signed]], now: int) -> int:

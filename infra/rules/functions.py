@@ -5,6 +5,9 @@ from typing import Any
 
 from infra.rules.document import Resource, Template, referred
 
+_STREAM_FORGETS = 24 * 60 * 60  # seconds, DynamoDB's
+_SHORTEST_OUTAGE = 12 * 60 * 60  # seconds that must be waited out
+
 
 def functions_sized(template: Template) -> Iterator[str]:
     """The runtime that the wheels are for, memory that gives enough CPU, traces."""
@@ -56,12 +59,19 @@ def failed_runs_arrive(template: Template) -> Iterator[str]:
 
 
 def failed_records_arrive(template: Template) -> Iterator[str]:
-    """Records of a stream that failed after bounded retries go to a queue, without their batch."""
+    """Records of a stream are tried again until shortly before it forgets them, then go to a queue.
+
+    A count of tries would give them up during an outage. That one record holds up all the others
+    is for its handler to prevent.
+    """
     for function, name, event in _events(template, "DynamoDB"):
         if not _destination(event):
             yield f"{function.name}.{name}: records that were given up leave no trace"
-        if event.get("MaximumRetryAttempts", -1) < 0:
-            yield f"{function.name}.{name}: retries are not bounded"
+        if event.get("MaximumRetryAttempts") != -1:
+            yield f"{function.name}.{name}: an outage outlasts the retries"
+        age = event.get("MaximumRecordAgeInSeconds", -1)
+        if not _SHORTEST_OUTAGE <= age < _STREAM_FORGETS:
+            yield f"{function.name}.{name}: records go before or without word of it"
         if event.get("BisectBatchOnFunctionError") is not True:
             yield f"{function.name}.{name}: one bad record takes its batch along"
 
@@ -95,6 +105,8 @@ def every_job_has_its_alarms(template: Template) -> Iterator[str]:
     for function, _, _ in _events(template, "DynamoDB"):
         if not _has(alarms, "IteratorAge", function.name):
             yield f"{function.name} has no alarm for its lag"
+        if not any(alarm.properties.get("MetricName") == "undigestible" for alarm in alarms):
+            yield f"{function.name} has no alarm for what it passes over"
     for function, _, _ in _events(template, "Schedule"):
         if not _has(alarms, "Invocations", function.name, TreatMissingData="breaching"):
             yield f"{function.name} has no heartbeat that alarms when it stops"

@@ -16,7 +16,6 @@ from chalicelib.audit.digests import (
     preference_digest,
     receipt_of,
 )
-from chalicelib.audit.stream import written_digests
 from chalicelib.tables.codec import Item, Value, encode
 from chalicelib.tables.schema import UnreadableItem
 from tests.unit.audit.test_entry import maps
@@ -65,13 +64,6 @@ def stream_image(item: Item) -> dict[str, Any]:
 @given(maps)
 def test_the_stream_s_image_has_the_item_s_digest(item: dict[str, Value]) -> None:
     assert preference_digest(item_from_json(stream_image(item))) == preference_digest(item)
-
-
-def test_a_stream_event_gives_the_digest_of_each_written_item() -> None:
-    removed = {"eventName": "REMOVE", "dynamodb": {"Keys": {}}}
-    written = {"eventName": "INSERT", "dynamodb": {"NewImage": stream_image(PREFERENCE)}}
-    event = {"Records": [removed, written]}
-    assert list(written_digests(event)) == [preference_digest(PREFERENCE)]
 
 
 @pytest.mark.parametrize("name", list(PREFERENCE))

@@ -26,9 +26,11 @@ from chalicelib.audit.export import Exporter
 from chalicelib.audit.jws import PublicKey
 from chalicelib.audit.pointer import Pointer
 from chalicelib.audit.trail import Trail
+from chalicelib.services import Services
+from chalicelib.settings import Settings
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import transact
-from tests.contract.moto_tables import Tables, moto_tables
+from tests.contract.moto_tables import SESSION, Tables, moto_tables
 from tests.fakes import FixedClock, SequentialIds
 
 SYSTEM = Actor("system", "watcher")
@@ -161,6 +163,21 @@ class World:
         )
         chosen = [Entity.parse(entity) for entity in entities] or None
         return exporter.export([self.signer.jwk()], chosen)
+
+    def services(self) -> Services:
+        """The composition root over these tables."""
+        tables = self.tables
+        settings = Settings(
+            stage="test",
+            records_table=tables.records.name,
+            preferences_table=tables.preferences.name,
+            audit_table=tables.audit.name,
+            keys_table=tables.keys.name,
+            vault_key_id="unused",
+            signing_key_id="unused",
+            trail_bucket=tables.bucket,
+        )
+        return Services(settings, clock=self.clock, ids=self.ids, create_client=SESSION.client)
 
     def objects(self) -> list[str]:
         """The bucket's names."""
