@@ -76,8 +76,11 @@ class BranchKeys:
         plain, wrapped = self._kms.generate(branch)
         at = _key(branch)
         item: Item = {"pk": at.pk, "sk": at.sk, "wrapped": wrapped, "made_at": to_millis(now)}
-        if self._keys.put_new(_SCHEMA.stamp(item)) is not None:
-            raise SealBroken  # an id came twice: never wrap under a key that was not stored
+        standing = self._keys.put_new(_SCHEMA.stamp(item))
+        # A write whose answer was lost is repeated and finds its own item. Any other item is an id
+        # that came twice: never wrap under a key that was not stored.
+        if standing is not None and standing.get("wrapped") != wrapped:
+            raise SealBroken
         self._plain.put(branch, plain)
         self._active.put(purpose, branch, not_after=now + ROTATION)
         return branch, plain

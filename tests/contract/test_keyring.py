@@ -166,6 +166,35 @@ def test_what_one_container_seals_another_opens(
     assert Container(clients, clock).vault.open(budi, CONTEXT, sealed) == b"hello"
 
 
+class Stuttering(Table):
+    """Every single write is sent twice, as botocore does when the first answer is lost."""
+
+    def put_new(self, item: Item) -> Item | None:
+        super().put_new(item)
+        return super().put_new(item)
+
+
+def test_a_branch_key_whose_write_was_repeated_is_used(
+    clients: Clients, clock: FixedClock, budi: Scope
+) -> None:
+    keys = Stuttering(clients.keys.client, clients.keys.logical, clients.keys.name)
+    sealed = Container(clients, clock, keys=keys).vault.seal(budi, CONTEXT, b"hello")
+    assert Container(clients, clock).vault.open(budi, CONTEXT, sealed) == b"hello"
+
+
+def test_a_branch_key_under_an_id_that_came_twice_is_not_used(
+    clients: Clients, clock: FixedClock, budi: Scope
+) -> None:
+    class Taken(Table):
+        def put_new(self, item: Item) -> Item | None:
+            super().put_new({**item, "wrapped": b"another's"})
+            return super().put_new(item)
+
+    keys = Taken(clients.keys.client, clients.keys.logical, clients.keys.name)
+    with pytest.raises(SealBroken):
+        Container(clients, clock, keys=keys).keyring.key_to_seal(budi)
+
+
 def test_keys_are_stored_only_wrapped(clients: Clients, clock: FixedClock, budi: Scope) -> None:
     container = Container(clients, clock)
     data_key = container.keyring.key_to_seal(budi).material
