@@ -36,13 +36,16 @@ ANSWERED = {
 _CONTEXT = re.compile(r"\$context\.([A-Za-z.]+)")
 
 
-def regional_and_traced(template: Template) -> Iterator[str]:
-    """The endpoint stays in its region (records must be kept in the country), and is traced."""
+def regional_and_untraced(template: Template) -> Iterator[str]:
+    """The endpoint stays in its region (records must be kept in the country), and is not traced.
+
+    A gateway's trace segment holds the whole URL and the address that the request came from.
+    """
     for api in _apis(template):
         if api.properties.get("EndpointConfiguration") != "REGIONAL":
             yield f"{api.name} is not REGIONAL"
-        if api.properties.get("TracingEnabled") is not True:
-            yield f"{api.name} is not traced"
+        if api.properties.get("TracingEnabled") is not False:
+            yield f"{api.name} writes addresses into traces"
         if not 0 < api.properties.get("MinimumCompressionSize", 0) <= 4096:
             yield f"{api.name} does not compress"
 
@@ -131,7 +134,7 @@ def _apis(template: Template) -> Iterator[Resource]:
 
 
 api_rules = (
-    regional_and_traced,
+    regional_and_untraced,
     access_log_names_nobody,
     methods_throttled,
     gateway_answers_problems,
