@@ -340,3 +340,22 @@ def test_a_choice_in_one_tab_is_known_in_the_other(visitor: Visitor, api: Api, s
     assert visitor.choices()["performance"] is True
     assert len(api.wait_for_records(1)) == 1
     assert other.violations() == other.errors == []
+
+
+def test_a_choice_made_before_this_tab_listened_is_known_too(
+    visitor: Visitor, api: Api, site: Site
+) -> None:
+    # Holds back the moment, a little after the first paint, in which the banner starts to listen.
+    visitor.page.add_init_script("""
+      const real = setTimeout;
+      window.setTimeout = (task, ms) => (ms == 200 ? (window.held = task) : real(task, ms));
+    """)
+    visitor.visit(site.url)
+    other = Visitor(open_second(visitor.page))
+    other.visit(site.url)
+    other.press("accept")
+    api.wait_for_records(1)
+    expect(visitor.first_layer).to_be_visible()
+    visitor.page.evaluate("held()")
+    expect(visitor.first_layer).to_have_count(0)
+    assert visitor.choices()["performance"] is True
