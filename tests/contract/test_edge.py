@@ -271,6 +271,13 @@ def test_a_1_is_the_gpc_signal_and_part_of_the_evidence(call: Call) -> None:
 class TestIdempotency:
     """docs/adr/0004-idempotency-of-choices.md."""
 
+    def test_the_document_says_so(self, gateway: Gateway) -> None:
+        paths = gateway.call("GET", "/v1/openapi.json").json()["paths"]
+        described = paths[CHOICES]["post"]
+        assert "event id is the idempotency key" in described["description"]
+        taken = {each["name"]: each["required"] for each in described["parameters"]}
+        assert taken == {"site": True, "Origin": True, "Sec-GPC": False, "Idempotency-Key": False}
+
     def test_the_event_id_is_the_key(self, gateway: Gateway, services: Services) -> None:
         first = post(gateway, body(services), **{"idempotency-key": "one"})
         again = post(gateway, body(services), **{"idempotency-key": "two"})
