@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from infra.rules.document import Template, as_text, referred
+from infra.rules.document import Template, as_list, as_text, referred
 
 ANY_RESOURCE = {
     # X-Ray has no resources that a permission could name.
@@ -32,6 +32,7 @@ _CHANGES_OF_ITEMS = {
     "dynamodb:PartiQLUpdate",
     "dynamodb:UpdateItem",
 }
+_PUTS = {"dynamodb:ConditionCheckItem", "dynamodb:PutItem"}
 _GROWTH_OF_BUCKET = {
     "s3:GetObject",
     "s3:ListBucket",  # without it S3 answers 403, and not 404, for what is not there
@@ -99,6 +100,25 @@ def trail_only_grows(template: Template) -> Iterator[str]:
             yield f"{statement.where} may do more to the trail's bucket than read and add"
 
 
+def writes_keep_to_their_items(template: Template) -> Iterator[str]:
+    """Who may put items into a table, or lean on one in a transaction, may for named keys only.
+
+    A PutItem can replace what stands there, and IAM cannot tell; so at least not anything.
+    """
+    for statement in template.statements():
+        writes = _PUTS & set(statement.actions)
+        if not (statement.allows and writes):
+            continue
+        condition = statement.document.get("Condition", {})
+        named = as_list(
+            condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+        )
+        # ForAllValues holds for a request without the key, so the key has to be there.
+        present = condition.get("Null", {}).get("dynamodb:LeadingKeys") == "false"
+        if not (named and present) or any(key.startswith("*") for key in named):
+            yield f"{statement.where} allows {', '.join(sorted(writes))} of every item"
+
+
 def visitors_destroy_no_keys(template: Template) -> Iterator[str]:
     """The function that anybody can call cannot destroy a data key."""
     for statement in template.statements():
@@ -126,6 +146,7 @@ permission_rules = (
     nobody_outside,
     own_role_and_policy,
     trail_only_grows,
+    writes_keep_to_their_items,
     visitors_destroy_no_keys,
     keys_used_under_conditions,
 )

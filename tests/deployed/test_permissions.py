@@ -5,6 +5,7 @@ call; that the rest of this folder passes shows what the roles may do.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -13,6 +14,9 @@ from botocore.exceptions import ClientError
 from infra.local.aws import REGION
 from infra.local.deploy import STACK
 from infra.local.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 type Attempt = Callable[[boto3.Session, Stack], object]
 
@@ -38,16 +42,64 @@ def _session(stack: Stack, role: str) -> boto3.Session:
     )
 
 
+def _item(pk: str) -> dict[str, "AttributeValueTypeDef"]:
+    return {"pk": {"S": pk}, "sk": {"S": "test"}}
+
+
+def _put(table: str, pk: str) -> Attempt:
+    return lambda session, stack: session.client(
+        "dynamodb", endpoint_url=stack.endpoint_url
+    ).put_item(TableName=stack.tables[table], Item=_item(pk))
+
+
+def _put_in_a_transaction(table: str, *pks: str) -> Attempt:
+    return lambda session, stack: session.client(
+        "dynamodb", endpoint_url=stack.endpoint_url
+    ).transact_write_items(
+        TransactItems=[{"Put": {"TableName": stack.tables[table], "Item": _item(pk)}} for pk in pks]
+    )
+
+
+def _check(table: str, pk: str) -> Attempt:
+    return lambda session, stack: session.client(
+        "dynamodb", endpoint_url=stack.endpoint_url
+    ).transact_write_items(
+        TransactItems=[
+            {
+                "ConditionCheck": {
+                    "TableName": stack.tables[table],
+                    "Key": _item(pk),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            }
+        ]
+    )
+
+
+def _query(table: str, pk: str) -> Attempt:
+    return lambda session, stack: session.client("dynamodb", endpoint_url=stack.endpoint_url).query(
+        TableName=stack.tables[table],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": pk}},
+    )
+
+
+def _batch_get(table: str, *pks: str) -> Attempt:
+    return lambda session, stack: session.client(
+        "dynamodb", endpoint_url=stack.endpoint_url
+    ).batch_get_item(RequestItems={stack.tables[table]: {"Keys": [_item(pk) for pk in pks]}})
+
+
 def _delete(table: str) -> Attempt:
     return lambda session, stack: session.client(
         "dynamodb", endpoint_url=stack.endpoint_url
     ).delete_item(TableName=stack.tables[table], Key=KEY)
 
 
-def _get(table: str) -> Attempt:
+def _get(table: str, pk: str = "x") -> Attempt:
     return lambda session, stack: session.client(
         "dynamodb", endpoint_url=stack.endpoint_url
-    ).get_item(TableName=stack.tables[table], Key=KEY)
+    ).get_item(TableName=stack.tables[table], Key=_item(pk))
 
 
 def _scan(table: str) -> Attempt:
@@ -122,7 +174,41 @@ def _attach_policy(session: boto3.Session, stack: Stack) -> object:
     )
 
 
+OURS, THEIRS = "SCOPE#visitors/jutsoo/2026-11-23", "SCOPE#person/1"
+
 FORBIDDEN: list[tuple[str, str, Attempt]] = [
+    ("ApiHandlerRole", "replace a person's key", _put("keys", THEIRS)),
+    ("ApiHandlerRole", "replace a person's branch", _put("keys", "BRANCH#person")),
+    (
+        "ApiHandlerRole",
+        "hide one among its own",
+        _put_in_a_transaction("keys", OURS, THEIRS),
+    ),
+    ("ApiHandlerRole", "read a person's key", _get("keys", THEIRS)),
+    ("ApiHandlerRole", "read one among its own", _batch_get("keys", OURS, THEIRS)),
+    ("ApiHandlerRole", "read a person's branch", _query("keys", "BRANCH#person")),
+    ("ApiHandlerRole", "lean on a site", _check("records", "SITE#jutsoo")),
+    ("ApiHandlerRole", "rewrite a site", _put("records", "SITE#jutsoo")),
+    ("ApiHandlerRole", "put anything beside the choices", _put("preferences", "ENTITY#x")),
+    ("ApiHandlerRole", "read many records", _batch_get("records", "SITE#jutsoo")),
+    ("DigestPreferencesRole", "replace an entry", _put("audit", "ENTITY#site#jutsoo")),
+    (
+        "DigestPreferencesRole",
+        "replace one in a transaction",
+        _put_in_a_transaction("audit", "LEAVES#2026-11-23T10", "ENTITY#site#jutsoo"),
+    ),
+    ("CheckpointTrailRole", "rewrite a site", _put("records", "SITE#jutsoo")),
+    ("CheckpointTrailRole", "set a head back", _put("records", "TRAIL#site#jutsoo")),
+    (
+        "CheckpointTrailRole",
+        "rewrite a site in a transaction",
+        _put_in_a_transaction("records", "SITE#jutsoo"),
+    ),
+    ("CheckpointTrailRole", "read a site", _get("records", "SITE#jutsoo")),
+    ("CheckpointTrailRole", "read many sites", _batch_get("records", "SITE#jutsoo")),
+    ("CheckpointTrailRole", "list records", _query("records", "SITE#jutsoo")),
+    ("CheckpointTrailRole", "read an entry", _get("audit", "LEAVES#2026-11-23T10")),
+    ("CheckpointTrailRole", "put a leaf batch", _put("audit", "LEAVES#2026-11-23T10")),
     ("ApiHandlerRole", "delete a wrapped key", _delete("keys")),
     ("ApiHandlerRole", "delete one in a transaction", _delete_in_a_transaction("keys")),
     ("ApiHandlerRole", "change a wrapped key", _update("keys")),
@@ -167,7 +253,13 @@ def test_a_role_may_not(stack: Stack, role: str, attempt: Attempt) -> None:
 
 ALLOWED: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "make a data key", _data_key(application="jaga", stage="local")),
-    ("ApiHandlerRole", "read a wrapped key", _get("keys")),
+    ("ApiHandlerRole", "read a wrapped key", _get("keys", OURS)),
+    ("ApiHandlerRole", "read several", _batch_get("keys", OURS, "SCOPE#mac/cursors/v1")),
+    ("ApiHandlerRole", "find its branch", _query("keys", "BRANCH#visitors")),
+    ("ApiHandlerRole", "ask the erasure ledger", _check("records", "ERASURE#visitors/test/1")),
+    ("CheckpointTrailRole", "read heads", _batch_get("records", "TRAIL#site#jutsoo")),
+    ("CheckpointTrailRole", "read leaf batches", _query("audit", "LEAVES#2026-11-23T10")),
+    ("CheckpointTrailRole", "read its pointer", _get("records", "CHECKPOINT")),
     ("CheckpointTrailRole", "sign", _sign),
 ]
 

@@ -44,6 +44,17 @@ def _allow(role: str, action: str, resource: object) -> Edit:
     return lambda resources: _statements(resources, role).append(statement)
 
 
+def _condition(operator: str, value: object) -> Edit:
+    """Puts `value` under `operator` into the condition of what the digests' function may write."""
+
+    def edit(resources: Resources) -> None:
+        for statement in _statements(resources, "DigestPreferencesRole"):
+            if statement["Action"] == ["dynamodb:PutItem"]:
+                statement["Condition"][operator] = value
+
+    return edit
+
+
 def _set(name: str, key: str, value: object) -> Edit:
     return lambda resources: _properties(resources, name).__setitem__(key, value)
 
@@ -117,6 +128,8 @@ def _access_log(variable: str) -> Edit:
 
 
 TABLE = {"Fn::GetAtt": ["AuditTable", "Arn"]}
+ANY_KEY = {"dynamodb:LeadingKeys": ["*"]}
+RECORDS = {"Fn::GetAtt": ["RecordsTable", "Arn"]}
 KEYS = {"Fn::GetAtt": ["KeysTable", "Arn"]}
 VAULT = {"Fn::GetAtt": ["VaultKey", "Arn"]}
 BUCKET = {"Fn::GetAtt": ["TrailBucket", "Arn"]}
@@ -136,6 +149,15 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("own_role_and_policy", "managed", _set("ApiHandlerRole", "ManagedPolicyArns", ["x"])),
     ("trail_only_grows", "audit", _allow("ApiHandlerRole", "dynamodb:UpdateItem", TABLE)),
     ("trail_only_grows", "bucket", _allow("CheckpointTrailRole", "s3:DeleteObject", BUCKET)),
+    (
+        "writes_keep_to_their_items",
+        "CheckpointTrailRole allows dynamodb:PutItem of every item",
+        _allow("CheckpointTrailRole", "dynamodb:PutItem", RECORDS),
+    ),
+    *(
+        ("writes_keep_to_their_items", "DigestPreferencesRole", edit)
+        for edit in (_condition("Null", {}), _condition("ForAllValues:StringLike", ANY_KEY))
+    ),
     (
         "visitors_destroy_no_keys",
         "destroy keys",
@@ -187,7 +209,8 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("failed_runs_arrive", "failed run", _drop("CheckpointTrail", "EventInvokeConfig")),
     ("failed_runs_arrive", "undelivered", _event("CheckpointTrail", "DeadLetterConfig")),
     ("failed_records_arrive", "given up", _event("DigestPreferences", "DestinationConfig")),
-    ("failed_records_arrive", "bounded", _event("DigestPreferences", "MaximumRetryAttempts")),
+    ("failed_records_arrive", "outlasts", _event("DigestPreferences", "MaximumRetryAttempts")),
+    ("failed_records_arrive", "word", _event("DigestPreferences", "MaximumRecordAgeInSeconds")),
     (
         "failed_records_arrive",
         "one bad record",
@@ -202,6 +225,7 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ),
     ("every_job_has_its_alarms", "APIHandler has no alarm", _remove("ApiHandlerErrors")),
     ("every_job_has_its_alarms", "lag", _remove("DigestPreferencesLag")),
+    ("every_job_has_its_alarms", "passes over", _remove("DigestPreferencesUndigestible")),
     (
         "every_job_has_its_alarms",
         "heartbeat",
@@ -209,9 +233,9 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ),
     ("every_job_has_its_alarms", "depth", _remove("CheckpointTrailDeadLetters")),
     ("alarms_can_notify", "AlarmActions", _drop("ApiServerErrors", "AlarmActions")),
-    ("regional_and_traced", "REGIONAL", _set("RestAPI", "EndpointConfiguration", "EDGE")),
-    ("regional_and_traced", "traced", _drop("RestAPI", "TracingEnabled")),
-    ("regional_and_traced", "compress", _drop("RestAPI", "MinimumCompressionSize")),
+    ("regional_and_untraced", "REGIONAL", _set("RestAPI", "EndpointConfiguration", "EDGE")),
+    ("regional_and_untraced", "addresses", _set("RestAPI", "TracingEnabled", value=True)),
+    ("regional_and_untraced", "compress", _drop("RestAPI", "MinimumCompressionSize")),
     ("access_log_names_nobody", "no access log", _drop("RestAPI", "AccessLogSetting")),
     ("access_log_names_nobody", "logs path", _access_log("$context.path")),
     (

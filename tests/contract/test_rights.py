@@ -1,0 +1,126 @@
+"""The functions' policies allow what the functions do, and no operation more.
+
+What they do is recorded below botocore, in moto; whether they may is tested on the deployed stack.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.audit.digests import preference_digest
+from chalicelib.services import Services, use
+from chalicelib.tables.table import Table
+from tests.contract.cookies import PREFERENCES, body, post
+from tests.contract.moto_tables import SESSION
+from tests.gateway import Gateway
+from tests.unit.audit.test_digests import PREFERENCE
+from tests.unit.audit.world import World, new_world
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+POLICIES = Path(__file__).parents[2] / ".chalice"
+IN_A_TRANSACTION = {"Put": "PutItem", "ConditionCheck": "ConditionCheckItem"}
+
+type Rights = set[tuple[str, str]]
+"""An operation and the logical name of its table, `records/due` for the index."""
+
+
+def granted(function: str) -> Rights:
+    """The rights on items that the function's policy grants."""
+    policy = json.loads((POLICIES / f"policy-{function}.json").read_text())
+    return {
+        (action.removeprefix("dynamodb:"), _table(statement["Resource"]))
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        if action.startswith("dynamodb:") and "Stream" not in json.dumps(statement["Resource"])
+        if "/stream/" not in json.dumps(statement["Resource"])
+    }
+
+
+def _table(resource: dict[str, Any]) -> str:
+    match resource:
+        case {"Fn::GetAtt": [str(name), "Arn"]}:
+            return name.removesuffix("Table").lower()
+        case {"Fn::Sub": "${RecordsTable.Arn}/index/due"}:
+            return "records/due"
+    raise ValueError(resource)
+
+
+@contextmanager
+def recorded(client: "DynamoDBClient", *tables: Table) -> Iterator[Rights]:
+    """The rights on items of `tables` that are used within, through `client`."""
+    logical = {table.name: table.logical for table in tables}
+    used: Rights = set()
+
+    def note(params: dict[str, Any], model: Any, **_: object) -> None:
+        if "RequestItems" in params:
+            used.update((model.name, logical[name]) for name in params["RequestItems"])
+        elif "TransactItems" in params:
+            used.update(
+                (IN_A_TRANSACTION[member], logical[part["TableName"]])
+                for item in params["TransactItems"]
+                for member, part in item.items()
+            )
+        else:
+            index = "/due" if "IndexName" in params else ""
+            used.add((model.name, logical[params["TableName"]] + index))
+
+    events = getattr(client, "_client", client).meta.events  # behind OneCallAtATime
+    events.register("provide-client-params.dynamodb", note)
+    yield used
+    events.unregister("provide-client-params.dynamodb", note)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with new_world() as made:
+        yield made
+
+
+def _recorded_in(world: World) -> AbstractContextManager[Rights]:
+    tables = world.tables
+    return recorded(tables.records.client, tables.records, tables.audit)
+
+
+def test_a_checkpoint_uses_every_right_that_it_has(world: World) -> None:
+    world.append("site/jutsoo")
+    world.book.add([preference_digest(PREFERENCE)], world.clock.now())
+    with _recorded_in(world) as used:
+        world.checkpoint()
+        world.clock.advance(timedelta(hours=1))
+        world.checkpoint()
+    assert used == granted("checkpoint_trail")
+
+
+def test_the_digests_use_every_right_that_they_have(world: World) -> None:
+    with _recorded_in(world) as used:
+        world.book.add([preference_digest(PREFERENCE)], world.clock.now())
+    assert used == granted("digest_preferences")
+
+
+def test_the_api_uses_every_right_that_it_has(services: Services, gateway: Gateway) -> None:
+    first, second = body(services), body(services, event_id="01JEVENT000000000000000002")
+    tables = (services.records, services.preferences, services.keys)
+    with recorded(services.dynamodb, *tables) as used:
+        assert post(gateway, first).status == 201  # makes the day's keys
+    with _another_container(services) as other, recorded(other.dynamodb, *tables) as more:
+        assert gateway.call("GET", f"{PREFERENCES}/{first['visitor_id']}").status == 200
+        assert post(gateway, second).status == 201
+    assert used | more == granted("api_handler")
+
+
+@contextmanager
+def _another_container(services: Services) -> Iterator[Services]:
+    """A cold one, in place of the first."""
+    other = Services(
+        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
+    )
+    use(other)
+    yield other
+    use(services)
