@@ -3,19 +3,24 @@
     python -m bench.cookies
 
 The app runs in this process against the deployed tables; every request that leaves it is recorded
-below botocore, with the capacity that DynamoDB says it consumed.
+below botocore, with the capacity that DynamoDB says it consumed, and with what it must consume by
+the sizes of the items.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from itertools import batched
-from typing import Any
+from typing import Any, Self
 
 from app import app
+from bench.capacity import READ_BLOCK, item_bytes, read_units, write_units
 from bench.table import Row, print_table
 from chalicelib.clock import SystemClock, rfc3339
+from chalicelib.cookies.models import Action, Choices, Preference
+from chalicelib.cookies.store import PreferenceStore
 from chalicelib.ids import UlidFactory
 from chalicelib.services import Services, use
 from infra.local.stack import Stack
@@ -27,11 +32,13 @@ _ids = UlidFactory(SystemClock())
 
 
 class Recorder:
-    """Counts operations and adds up capacity units of the clients it watches."""
+    """Counts operations of the clients it watches, and the capacity of what they read and wrote.
+
+    `units` is what DynamoDB says; `read` and `written` follow from the items' sizes.
+    """
 
     def __init__(self, services: Services) -> None:
-        self.calls: Counter[str] = Counter()
-        self.units = 0.0
+        self.reset()
         for client in (services.dynamodb, services.kms):
             events = client.meta.events
             events.register("provide-client-params.dynamodb", self._ask)
@@ -39,19 +46,35 @@ class Recorder:
             events.register("after-call.dynamodb", self._add)
 
     def reset(self) -> None:
-        self.calls.clear()
+        self.calls: Counter[str] = Counter()
         self.units = 0.0
+        self.read = 0.0
+        self.written = 0.0
+        self.largest = 0
+        self._consistent = False
+
+    def take(self) -> Self:
+        """What was recorded since the last time."""
+        taken = copy(self)
+        self.reset()
+        return taken
 
     def _ask(self, params: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
+        self._consistent = params.get("ConsistentRead", False)
+        if "Item" in params:
+            self.written += write_units(params["Item"])
+            self.largest = max(self.largest, item_bytes(params["Item"]))
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls[model.name] += 1
 
-    def _add(self, parsed: dict[str, Any], **_: Any) -> None:
+    def _add(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
         consumed = parsed.get("ConsumedCapacity", {})
         for each in consumed if isinstance(consumed, list) else [consumed]:
             self.units += each.get("CapacityUnits", 0.0)
+        if model.name == "Query":
+            self.read += read_units(parsed["Items"], consistent=self._consistent)
 
 
 def run() -> list[Row]:
@@ -60,54 +83,72 @@ def run() -> list[Row]:
         recorder = Recorder(services)
         visitor = _ids.new()
         _post(gateway, stack, services, visitor)  # brings keys and site into memory
+        one = _read(gateway, recorder, visitor)
         recorder.reset()
         _post(gateway, stack, services, visitor)
-        write_calls, write_units = dict(recorder.calls), recorder.units
+        write = recorder.take()
 
-        recorder.reset()
         services.dynamodb.put_item(
             TableName=stack.tables["preferences"],
             Item={"pk": {"S": _ids.new()}, "sk": {"S": "-"}, "body": {"S": "x" * 300}},
         )
-        bare_units = recorder.units
+        bare = recorder.take()
+        PreferenceStore(services.preferences, services.vault).add(_longest(services))
+        longest = recorder.take()
 
+        two = _read(gateway, recorder, visitor)
         _add_others(stack, services, FEW)
         few = _read(gateway, recorder, visitor)
         _add_others(stack, services, MANY - FEW)
         many = _read(gateway, recorder, visitor)
+        for _ in range(4):
+            _post(gateway, stack, services, visitor)
+        six = _read(gateway, recorder, visitor)
+        for _ in range(3):
+            _post(gateway, stack, services, visitor)
+        nine = _read(gateway, recorder, visitor)
+    others = sum(write.calls.values()) - write.calls["PutItem"]
+    held = READ_BLOCK // write.largest
+    name = "bare put_item"
     return [
+        Row("banner post: DynamoDB writes", write.calls["PutItem"], 1, name, "calls", "1"),
+        Row("banner post: all other calls", others, 0, name, "calls", "0"),
+        Row("banner post: capacity, as reported", write.units, bare.units, name, "WCU", "≤ 1"),
+        Row("banner post: capacity, by size", write.written, bare.written, name, "WCU", "≤ 1"),
         Row(
-            "banner post: DynamoDB writes",
-            write_calls.get("PutItem", 0),
-            1,
-            "bare put_item",
-            "calls",
-            "1",
+            f"longest legal post ({longest.largest} bytes): capacity, by size",
+            longest.written,
+            bare.written,
+            name,
+            "WCU",
+            "≤ 1",
         ),
-        Row(
-            "banner post: all other calls",
-            sum(write_calls.values()) - write_calls.get("PutItem", 0),
-            0,
-            "bare put_item",
-            "calls",
-            "0",
-        ),
-        Row("banner post: capacity", write_units, bare_units, "bare put_item", "WCU", "≤ 1"),
         Row(
             f"visitor's choice: calls, {MANY:,} others",
-            sum(many[0].values()),
-            sum(few[0].values()),
+            sum(many.calls.values()),
+            sum(few.calls.values()),
             f"{FEW} others",
             "calls",
             "1",
         ),
         Row(
-            f"visitor's choice: capacity, {MANY:,} others",
-            many[1],
-            few[1],
+            f"visitor's choice: capacity by size, {MANY:,} others",
+            many.read,
+            few.read,
             f"{FEW} others",
             "RCU",
             "≤ 0.5",
+        ),
+        *(
+            Row(
+                f"a visitor's {count}, where 0.5 RCU holds {held}: capacity by size",
+                each.read,
+                each.units,
+                "as reported",
+                "RCU",
+                "≤ 0.5" if count <= held else "≤ 1",
+            )
+            for count, each in ((1, one), (2, two), (6, six), (9, nine))
         ),
     ]
 
@@ -138,10 +179,32 @@ def _post(gateway: Gateway, stack: Stack, services: Services, visitor: str) -> N
     assert gateway.call("POST", PATH, body=json.dumps(body), headers=headers).status == 201
 
 
-def _read(gateway: Gateway, recorder: Recorder, visitor: str) -> tuple[Counter[str], float]:
+def _longest(services: Services) -> Preference:
+    """A choice whose every field is as long as the contract lets it be."""
+    now = services.clock.now()
+    return Preference(
+        record_id=_ids.new(),
+        event_id=_ids.new().ljust(64, "0"),
+        visitor_id=_ids.new().ljust(64, "0"),
+        site="s" * 40,
+        action=Action.REJECT_ALL,
+        choices=Choices(performance=False, functional=False),
+        notice_sha256="0" * 64,
+        language="id",
+        gpc_script=False,
+        gpc_header=False,
+        origin="https://".ljust(100, "o"),
+        source="button",
+        banner_build="0123456789abcdef",
+        occurred_at=now,
+        recorded_at=now,
+    )
+
+
+def _read(gateway: Gateway, recorder: Recorder, visitor: str) -> Recorder:
     recorder.reset()
     assert gateway.call("GET", f"{PATH}/{visitor}").status == 200
-    return recorder.calls.copy(), recorder.units
+    return recorder.take()
 
 
 def _add_others(stack: Stack, services: Services, count: int) -> None:
