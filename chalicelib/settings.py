@@ -15,7 +15,10 @@ class MissingSetting(Internal):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Names of the deployed resources. Nothing here is secret."""
+    """Names of the deployed resources. Nothing here is secret.
+
+    `vault_key_id` and `signing_key_id` are key ARNs: what KMS answers is compared with them.
+    """
 
     stage: str
     records_table: str
