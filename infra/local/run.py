@@ -64,4 +64,7 @@ def _print_urls(stack: Stack) -> None:
     print(f"Site          {stack.site_url}")
     print(f"API           {stack.api_url}/v1")
     print(f"Embedded AWS  {stack.endpoint_url}")
+    if stack.published:
+        print(f"Banner        {stack.api_url}/v1/sites/{stack.published.site_id}/banner.js")
+        print(f"  integrity   {stack.published.integrity}")
     print("Jaga is ready", flush=True)

@@ -19,7 +19,7 @@ from infra.local.differences import supplement
 from infra.local.site import Site, origins
 from infra.local.verify import verify
 from infra.package import build
-from infra.seed import seed
+from infra.seed import Published, seed
 
 
 class StateInUse(Exception):
@@ -42,6 +42,7 @@ class Stack:
         self.port = port or free_ports()[0]
         self.site_port = self.port + 1
         self.aws = EmbeddedAws(self.home, self.port)
+        self.published: Published | None = None
         self._site: Site | None = None
         self._deployment: Deployment | None = None
         self._lock: IO[bytes] | None = None
@@ -75,7 +76,7 @@ class Stack:
         self._deployment = deploy(self.session)
         supplement(self.session, self._deployment)
         verify(self.session, self._deployment)
-        seed(self.services, origins(self.site_port))
+        self.published = seed(self.services, origins(self.site_port))
         self._site = Site(self.site_port, self.api_url)
         self._site.start()
 
