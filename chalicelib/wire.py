@@ -1,4 +1,4 @@
-"""The base of every model on the wire."""
+"""The bases of every model on the wire."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -7,3 +7,9 @@ class Wire(BaseModel):
     """Strict types, unknown fields refused, immutable."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Answer(Wire):
+    """What only goes out. Built when first sent: most containers send few kinds of answers."""
+
+    model_config = ConfigDict(defer_build=True)

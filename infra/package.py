@@ -24,7 +24,7 @@ TEMPLATE = DIST / "template.json"
 # Lambda's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34.
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_28_x86_64", "manylinux_2_34_x86_64")
 SHIPPED = ("app.py", "chalicelib", ".chalice", "requirements.txt")
-_BUILD_INPUTS = ("infra/package.py", "infra/template.py")
+_BUILD_INPUTS = ("infra/package.py", "infra/template.py", "requirements-dev.txt")  # Chalice's lock
 _REGION = "ap-southeast-3"  # Chalice wants one; the template names none
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 

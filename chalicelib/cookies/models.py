@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from chalicelib.notices.models import Language
-from chalicelib.wire import Wire
+from chalicelib.wire import Answer, Wire
 
 RETENTION = timedelta(days=180)
 """How long a choice holds, a refusal too; then the visitor is asked again."""
@@ -157,13 +157,13 @@ class PreferenceIn(Wire):
     banner_build: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{0,16}$")] = ""
 
 
-class ChoicesOut(Wire):
+class ChoicesOut(Answer):
     essential: Literal[True] = True
     performance: bool
     functional: bool
 
 
-class PreferenceOut(Wire):
+class PreferenceOut(Answer):
     """One recorded choice. `receipt` proves it later against the published checkpoints."""
 
     record_id: str
@@ -187,7 +187,7 @@ class PreferenceEvent(PreferenceOut):
     previous_record_id: str | None
 
 
-class PreferencesView(Wire):
+class PreferencesView(Answer):
     """The choice in force and its history, newest first."""
 
     visitor_id: str

@@ -103,15 +103,16 @@ class CookiePreferences:
         """
         # A replica that lags would hide the very choice that is taken back.
         before = self.standing(site_id, visitor_id, gpc=gpc, consistent=True)
-        if before.choices == ESSENTIAL_ONLY and before.state is not State.UNREADABLE:
+        last = before.history[0].preference if before.history else None
+        withdrawn = last is not None and last.action is Action.WITHDRAW
+        if withdrawn or (before.choices == ESSENTIAL_ONLY and before.state is not State.UNREADABLE):
             return before
         site = self._sites.get(site_id)
-        last = before.history[0].preference if before.history else None
         now = max(self._now(), last.counts_from + _TICK) if last else self._now()
         self._store.add(
             Preference(
                 record_id=self._ids.new(),
-                event_id=f"withdraw:{last.record_id if last else self._ids.new()}",
+                event_id=f"withdraw:{last.record_id if last else 'unreadable'}",
                 visitor_id=visitor_id,
                 site=site_id,
                 action=Action.WITHDRAW,

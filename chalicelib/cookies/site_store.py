@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import cast
 
 from chalicelib.cookies.models import SITE_ID_PATTERN
@@ -25,7 +26,7 @@ type CookieNames = Mapping[str, tuple[str, ...]]
 
 
 class InvalidSite(InvalidInput):
-    """A site's id or one of its origins is not what a browser could send."""
+    """An id, origin, address or pattern that no site may have."""
 
     code = "invalid_site"
 
@@ -50,6 +51,10 @@ class SiteRecord:
             raise InvalidSite(FieldError("site_id", "wrong_format"))
         if not all(map(_is_origin, self.origins)):
             raise InvalidSite(FieldError("origins", "wrong_format"))
+        if not self.policy_url.startswith("https://"):
+            raise InvalidSite(FieldError("policy_url", "wrong_format"))
+        if not all(map(_is_clearable, chain(*self.cookies.values(), *self.storage.values()))):
+            raise InvalidSite(FieldError("cookies", "wrong_format"))
 
     @property
     def notice_id(self) -> str:
@@ -93,6 +98,12 @@ class SiteStore:
 
 def _is_origin(text: str) -> bool:
     return len(text) <= _LONGEST_ORIGIN and _ORIGIN.fullmatch(text) is not None
+
+
+def _is_clearable(pattern: str) -> bool:
+    # Neither everything nor what the banner itself keeps: the choice and the outbox.
+    name = pattern.rstrip("*")
+    return bool(name) and not "jaga:".startswith(name) and not name.startswith("jaga:")
 
 
 def _key(site_id: str) -> Key:

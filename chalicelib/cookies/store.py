@@ -23,7 +23,7 @@ from chalicelib.clock import from_millis, to_millis
 from chalicelib.cookies.models import RETENTION, Action, Choices, Preference
 from chalicelib.tables.codec import Item
 from chalicelib.tables.keys import compose
-from chalicelib.tables.schema import Schema
+from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
 from chalicelib.telemetry import log_failure
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
@@ -33,6 +33,8 @@ from chalicelib.vault.vault import Vault
 
 PREFERENCE = Schema("preference")
 _LONGEST_HISTORY = 500
+_UNREADABLE = (SealBroken, UnreadableItem, KeyError, TypeError, ValueError)
+"""What an item raises that somebody else wrote, that was damaged, or that is of a later version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class PreferenceStore:
         )
         try:
             return History(self._opened(page.items), complete=page.last is None)
-        except SealBroken:
+        except _UNREADABLE:
             return History(self._opened_singly(page.items), complete=False)
 
     def _item(self, preference: Preference) -> Item:
@@ -118,7 +120,7 @@ class PreferenceStore:
         for item in items:
             try:
                 found += self._opened([item])
-            except SealBroken as error:
+            except _UNREADABLE as error:
                 log_failure(error, "")
         return found
 

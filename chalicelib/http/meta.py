@@ -5,19 +5,19 @@ from functools import cache
 
 from chalicelib import __version__
 from chalicelib.http.routes import JSON, Call, Operation, Reply, Routes
-from chalicelib.wire import Wire
+from chalicelib.wire import Answer
 
 GPC_SUPPORTED_SINCE = "2026-11-23"
 
 
-class Health(Wire):
+class Health(Answer):
     """`GET /v1/health`."""
 
     status: str
     version: str
 
 
-class GpcSupport(Wire):
+class GpcSupport(Answer):
     """The Global Privacy Control support resource."""
 
     gpc: bool

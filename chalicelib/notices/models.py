@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from chalicelib.wire import Wire
+from chalicelib.wire import Answer
 
 type Language = Literal["en", "id"]
 type Texts = Mapping[str, str]
@@ -41,7 +41,7 @@ class NoticeVersion:
         return {language: text_sha256(self.texts[language]) for language in LANGUAGES}
 
 
-class CookieUse(Wire):
+class CookieUse(Answer):
     """One optional category and what it sets."""
 
     category: str
@@ -49,7 +49,7 @@ class CookieUse(Wire):
     storage: tuple[str, ...]
 
 
-class NoticeView(Wire):
+class NoticeView(Answer):
     """`GET /v1/sites/{site}/notice`."""
 
     site: str

@@ -67,7 +67,40 @@ def test_a_passing_failure_is_tried_again_with_the_same_event(
     assert len({attempt["event_id"] for attempt in api.attempts}) == 1
 
 
-@pytest.mark.parametrize("refusal", [400, 403, 409, 413])
+@pytest.mark.parametrize("refusal", [401, 403, 404, 422])
+def test_what_may_be_taken_later_is_kept(
+    visitor: Visitor, api: Api, site: Site, refusal: int
+) -> None:
+    """A deployment in progress, a firewall, a clock that is wrong today."""
+    api.failing = refusal
+    visitor.visit(site.url)
+    visitor.press("reject")
+    api.wait(lambda api: len(api.attempts) >= 1)
+    assert len(visitor.waiting()) == 1
+    api.failing = None
+    visitor.visit(site.url)
+    visitor.wait_until_sent()
+    assert [record["event"]["action"] for record in api.wait_for_records(1)] == ["reject_all"]
+
+
+def test_what_is_older_than_a_choice_may_be_is_given_up(
+    visitor: Visitor, api: Api, site: Site
+) -> None:
+    api.failing = 422
+    visitor.visit(site.url)
+    visitor.press("reject")
+    api.wait(lambda api: len(api.attempts) >= 1)
+    visitor.page.evaluate("""() => {
+      const key = Object.keys(localStorage).find((key) => key.startsWith("jaga:"));
+      const event = JSON.parse(localStorage[key]);
+      event.occurred_at = new Date(Date.now() - 181 * 864e5).toISOString();
+      localStorage[key] = JSON.stringify(event);
+    }""")
+    visitor.visit(site.url)
+    visitor.wait_until_sent()
+
+
+@pytest.mark.parametrize("refusal", [400, 409, 413, 415])
 def test_a_final_refusal_does_not_loop(
     visitor: Visitor, api: Api, site: Site, refusal: int
 ) -> None:

@@ -390,8 +390,28 @@ def test_one_unreadable_record_neither_grants_nor_keeps_from_withdrawing(
     view = show(gateway).json()
     assert (view["state"], view["choices"]["performance"]) == ("unreadable", False)
     assert len(view["history"]) == 1
-    answer = gateway.call("DELETE", f"{PREFERENCES}/{VISITOR}", headers={"origin": ORIGIN})
-    assert (answer.status, answer.json()["history"][0]["action"]) == (200, "withdraw")
+    for _ in range(2):
+        answer = gateway.call("DELETE", f"{PREFERENCES}/{VISITOR}", headers={"origin": ORIGIN})
+        assert (answer.status, answer.json()["history"][0]["action"]) == (200, "withdraw")
+    assert len(stored(services)) == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"day": {"S": "never"}}, {"v": {"N": "9"}}, {"et": {"S": "other"}}, {"sealed": {"S": "text"}}],
+)
+def test_an_item_damaged_in_any_way_neither_grants_nor_blocks(
+    gateway: Gateway, services: Services, damage: dict[str, Any]
+) -> None:
+    post(gateway, body(services))
+    name = services.settings.preferences_table
+    item = services.dynamodb.scan(TableName=name)["Items"][0]
+    services.dynamodb.put_item(TableName=name, Item={**item, **damage})
+    assert show(gateway).json()["state"] == "unreadable"
+    for _ in range(2):
+        answer = gateway.call("DELETE", f"{PREFERENCES}/{VISITOR}", headers={"origin": ORIGIN})
+        assert answer.status == 200
+    assert len(stored(services)) == 2
 
 
 def test_a_withdrawal_counts_although_the_visitors_clock_was_set_back(

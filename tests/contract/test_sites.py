@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,23 @@ def test_the_cache_ends_after_a_minute(services: Services, clock: FixedClock) ->
 def test_only_what_a_browser_could_send_is_an_origin(services: Services, origin: str) -> None:
     with pytest.raises(InvalidSite):
         replace(services.sites.get("jutsoo").record, origins=frozenset({origin}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policy_url": "javascript:alert(1)"},
+        {"cookies": {"performance": ("*",), "functional": ()}},
+        {"cookies": {"performance": ("jaga",), "functional": ()}},
+        {"storage": {"performance": ("",), "functional": ()}},
+        {"storage": {"performance": ("jaga:",), "functional": ()}},
+    ],
+)
+def test_a_site_cannot_turn_the_banner_against_itself(
+    services: Services, change: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidSite):
+        replace(services.sites.get("jutsoo").record, **change)
 
 
 def test_publishing_is_on_the_trail(services: Services) -> None:
