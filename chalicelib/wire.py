@@ -1,6 +1,11 @@
 """The bases of every model on the wire."""
 
+import os
+
 from pydantic import BaseModel, ConfigDict
+
+# We have no plugins, and looking for some reads the metadata of every installed package.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 
 class Wire(BaseModel):
