@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
+import urllib3  # noqa: F401  # here, before all that imports it deep down: docs/adr/0007
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib.audit.stream import keep_digests

@@ -9,12 +9,13 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 
 class Wire(BaseModel):
-    """Strict types, unknown fields refused, immutable."""
+    """Strict types, unknown fields refused, immutable.
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    Built when first used: a container meets few kinds of bodies and answers.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Answer(Wire):
-    """What only goes out. Built when first sent: most containers send few kinds of answers."""
-
-    model_config = ConfigDict(defer_build=True)
+    """What only goes out."""

@@ -5,11 +5,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from chalicelib.cookies.models import RETENTION
 from chalicelib.cookies.sites import Site
 
+_BUILT = Path(__file__).parents[1] / "static" / "banner.js"
 _PLACEHOLDER = '"__JAGA_CONFIG__"'
 
 
@@ -29,8 +30,7 @@ def banner_for(site: Site) -> Banner:
 
 @lru_cache(maxsize=32)
 def _rendered(config: str) -> Banner:
-    built = files("chalicelib.static").joinpath("banner.js").read_text("utf-8")
-    script = built.replace(_PLACEHOLDER, config)
+    script = _BUILT.read_text("utf-8").replace(_PLACEHOLDER, config)
     digest = hashlib.sha384(script.encode()).digest()
     return Banner(
         script=script,
