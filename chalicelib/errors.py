@@ -7,11 +7,13 @@ constants, ids and field names, never a value that somebody sent.
 
     DomainError
     ├── InvalidInput      the request cannot be understood or breaks a rule (fields say where)
+    ├── Unauthenticated   who is asking is not known, or not any more
     ├── Forbidden         understood, but not from this caller
     ├── NotFound          no such thing, or none that this caller may know of
     ├── Conflict          contradicts what is stored
     ├── TooLarge          longer than the contract allows
     ├── UnsupportedMedia  a media type that the call does not take
+    ├── TooMany           more often than this caller may, for now
     ├── Unavailable       try again later: throttled, contended, a dependency is away
     └── Internal          a promise of our own is broken; the answer says nothing about why
 """
@@ -42,6 +44,10 @@ class InvalidInput(DomainError):
         self.fields = fields
 
 
+class Unauthenticated(DomainError):
+    code = "unauthenticated"
+
+
 class Forbidden(DomainError):
     code = "forbidden"
 
@@ -60,6 +66,16 @@ class TooLarge(DomainError):
 
 class UnsupportedMedia(DomainError):
     code = "unsupported_media_type"
+
+
+class TooMany(DomainError):
+    """`retry_after` is in seconds."""
+
+    code = "too_many"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(self.code)
+        self.retry_after = retry_after
 
 
 class Unavailable(DomainError):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib import __version__
+from chalicelib.http.access import Access, Person, Platform, Staff
 from chalicelib.http.paging import LIMIT_SCHEMA
 from chalicelib.http.problems import MAX_FIELDS, PROBLEM_JSON
 from chalicelib.http.routes import Operation
@@ -54,6 +55,22 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+_BEARER = {"type": "http", "scheme": "bearer"}
+_SECURITY: dict[str, Any] = {
+    "staff": {
+        **_BEARER,
+        "bearerFormat": "JWT",
+        "description": "Access token of the staff's user pool; a second factor is always asked for",
+    },
+    "platform": {
+        **_BEARER,
+        "bearerFormat": "JWT",
+        "description": "Access token of the client platform (OAuth 2.0 client credentials)",
+    },
+    "person": {**_BEARER, "description": "Session token of a data subject, `POST /v1/sessions`"},
+}
+
+
 def openapi_document(operations: Iterable[Operation]) -> str:
     """The document as JSON text."""
     operations = list(operations)
@@ -84,7 +101,10 @@ def openapi_document(operations: Iterable[Operation]) -> str:
             ),
         },
         "paths": paths,
-        "components": {"schemas": {**definitions.get("$defs", {}), "Problem": _PROBLEM}},
+        "components": {
+            "schemas": {**definitions.get("$defs", {}), "Problem": _PROBLEM},
+            "securitySchemes": _SECURITY,
+        },
     }
     return json.dumps(document, separators=(",", ":"))
 
@@ -99,6 +119,7 @@ def _described(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         "summary": operation.summary,
         "operationId": _operation_id(operation),
         "parameters": [*_parameters(operation), *_header_parameters(operation)],
+        **_security(operation.access),
         "responses": {
             **{str(status): _answer(operation, status, schemas) for status in operation.statuses},
             "default": {
@@ -115,6 +136,18 @@ def _described(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
             "content": {media: {"schema": schemas[operation.body]} for media in operation.accepts},
         }
     return described
+
+
+def _security(access: Access) -> dict[str, Any]:
+    # Scopes of bearer schemes are roles or permissions, for the reader (OpenAPI 3.1, 4.8.30).
+    match access:
+        case Staff(permission):
+            return {"security": [{"staff": [permission]}]}
+        case Platform(scope):
+            return {"security": [{"platform": [scope] if scope else []}]}
+        case Person():
+            return {"security": [{"person": []}]}
+    return {"security": []}
 
 
 def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,8 @@ from chalicelib.errors import (
     InvalidInput,
     NotFound,
     TooLarge,
+    TooMany,
+    Unauthenticated,
     Unavailable,
     UnsupportedMedia,
 )
@@ -20,11 +22,13 @@ PROBLEM_JSON = "application/problem+json"
 
 FAMILIES: dict[type[DomainError], tuple[int, str]] = {
     InvalidInput: (422, "The request breaks a rule"),
+    Unauthenticated: (401, "Sign in first"),
     Forbidden: (403, "Not allowed"),
     NotFound: (404, "Not found"),
     Conflict: (409, "Contradicts what is stored"),
     TooLarge: (413, "The body is too large"),
     UnsupportedMedia: (415, "Unsupported media type"),
+    TooMany: (429, "Too many requests"),
     Unavailable: (503, "Try again later"),
     Internal: (500, "Something went wrong on our side"),
 }
@@ -46,19 +50,29 @@ def problem_for(error: DomainError) -> Response:
     status, title = FAMILIES[family]
     code = Internal.code if family is Internal else error.code
     fields = list(dict.fromkeys(error.fields)) if isinstance(error, InvalidInput) else []
-    headers = {"retry-after": "1"} if family is Unavailable else {}
     return problem(
         EXCEPTIONS.get(code, status),
         code,
         title,
         errors=[{"field": each.field, "code": each.code} for each in fields[:MAX_FIELDS]],
-        headers=headers,
+        headers=_headers(error),
     )
 
 
 def family_of(error: DomainError) -> type[DomainError]:
     """The family of `error`; `Internal` for one that forgot to choose."""
     return next((family for family in FAMILIES if isinstance(error, family)), Internal)
+
+
+def _headers(error: DomainError) -> dict[str, str]:
+    match error:
+        case Unavailable():
+            return {"retry-after": "1"}
+        case TooMany():
+            return {"retry-after": str(error.retry_after)}
+        case Unauthenticated():
+            return {"www-authenticate": "Bearer"}  # RFC 9110, 11.6.1
+    return {}
 
 
 def problem(

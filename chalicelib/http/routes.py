@@ -10,11 +10,21 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Chalice, ChaliceAuthorizer, Request, Response
 from pydantic import BaseModel
 
 from chalicelib.aws import is_passing
 from chalicelib.errors import DomainError, FieldError, InvalidInput, Unavailable
+from chalicelib.http.access import (
+    ANONYMOUS,
+    ANYONE,
+    Access,
+    Caller,
+    FindPerson,
+    Platform,
+    Staff,
+    identify,
+)
 from chalicelib.http.bodies import parse_body
 from chalicelib.http.headers import request_id
 from chalicelib.http.origins import (
@@ -49,6 +59,9 @@ class Call[T]:
     body: T
     query: dict[str, str]
     headers: Any
+    caller: Caller = ANONYMOUS
+    source_ip: str = ""
+    """The caller's address as API Gateway saw it; only ever used as a blind index."""
 
     @property
     def origin(self) -> str | None:
@@ -76,6 +89,7 @@ class Operation:
     `parameters` gives path and query parameters their JSON schema; those without one are strings,
     `limit` has its own. `headers` names the request headers that matter: `Origin` (added for
     pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
+    `access` says who may call.
     """
 
     method: str
@@ -89,6 +103,7 @@ class Operation:
     description: str = ""
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     headers: tuple[str, ...] = ()
+    access: Access = ANYONE
 
 
 class Routes(Blueprint):
@@ -96,13 +111,23 @@ class Routes(Blueprint):
 
     With `allows_origin` its routes are called by pages: the `Origin` header is checked against the
     site in the path, CORS headers are answered on success and on problems, and each path gets its
-    preflight. Without, they are public: whatever they answer, any page may read.
+    preflight. Without, any page may read what they answer: who is asked for a token is asked for
+    it in a header that no other page can send. `find_person` is needed where an operation's access
+    is `Person`; `guard`, the authorizer that app.py sets, where it is `Staff` or `Platform`.
     """
 
-    def __init__(self, import_name: str, allows_origin: AllowsOrigin | None = None) -> None:
+    def __init__(
+        self,
+        import_name: str,
+        allows_origin: AllowsOrigin | None = None,
+        find_person: FindPerson | None = None,
+    ) -> None:
         super().__init__(import_name)
         self._allows_origin = allows_origin
+        self._find_person = find_person
+        self._handlers: list[tuple[Operation, str, Callable[..., Response]]] = []
         self.operations: list[Operation] = []
+        self.guard: ChaliceAuthorizer | None = None
 
     def operation(self, operation: Operation) -> Callable[[Callable[..., Reply]], None]:
         """Registers the decorated function under `operation`."""
@@ -111,20 +136,31 @@ class Routes(Blueprint):
             self.operations.append(self._declared(operation))
 
             def answer(request: Request, parameters: dict[str, str]) -> Response:
-                return _response(view(_call(operation, request), **parameters))
+                caller = identify(operation.access, request, self._find_person)
+                return _response(view(_call(operation, request, caller), **parameters))
 
             def handle(**parameters: str) -> Response:
                 return self._handle(answer, parameters, changes=operation.method != "GET")
 
+            self._handlers.append((operation, view.__name__, handle))
+
+        return register
+
+    def register(self, app: Chalice, options: dict[str, Any]) -> None:
+        """Chalice's hook: the declared routes become the app's."""
+        for operation, name, handle in self._handlers:
+            guarded = isinstance(operation.access, Staff | Platform)
+            if guarded and self.guard is None:
+                raise ValueError(f"{operation.path} has no authorizer in front of it")
             # Any media type reaches us, so that a wrong one is refused with CORS headers too.
             self.route(
                 operation.path,
                 methods=[operation.method],
-                name=view.__name__,
+                name=name,
                 content_types=["*/*"],
+                authorizer=self.guard if guarded else None,
             )(handle)
-
-        return register
+        super().register(app, options)
 
     def preflight(self, path: str) -> None:
         """Answers OPTIONS on `path` for the methods declared so far."""
@@ -169,7 +205,7 @@ class Routes(Blueprint):
         return cors_headers(origin)
 
 
-def _call(operation: Operation, request: Request) -> Call[Any]:
+def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:
     body = None
     if operation.body is not None:
         media_type = request.headers.get("content-type", JSON)
@@ -177,7 +213,8 @@ def _call(operation: Operation, request: Request) -> Call[Any]:
     query = dict(request.query_params or {})
     if not query.keys() <= set(operation.query):
         raise InvalidInput(FieldError("query", "unknown_parameter"))
-    return Call(body, query, request.headers)
+    source_ip = str((request.context.get("identity") or {}).get("sourceIp", ""))
+    return Call(body, query, request.headers, caller, source_ip)
 
 
 def _raw_body(request: Request) -> bytes:

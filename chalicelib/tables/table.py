@@ -1,7 +1,7 @@
 """One DynamoDB table: the reads and the single writes that stores need."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import Unavailable
-from chalicelib.tables.codec import Item, decode, encode
-from chalicelib.tables.conditions import ABSENT
+from chalicelib.tables.codec import Item, Value, decode, encode
+from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import Key
 
 if TYPE_CHECKING:
@@ -75,6 +75,42 @@ class Table:
                 raise
             return decode(refusal.response["Item"])  # type: ignore[typeddict-item]  # the stubs omit what ALL_OLD adds
         return None
+
+    def update(
+        self,
+        key: Key,
+        condition: Condition,
+        *,
+        put: Mapping[str, Value] | None = None,
+        add: Mapping[str, int] | None = None,
+    ) -> Item | None:
+        """Sets the attributes `put` and adds to the numbers `add`; returns the item as it is then.
+
+        None, and nothing changed, when `condition` does not hold. One UpdateItem; where the
+        condition allows it, an item that is not there is made.
+        """
+        names = {f"#{name}": name for name in (*(put or {}), *(add or {}))}
+        values = {f":{name}": value for name, value in {**(put or {}), **(add or {})}.items()}
+        clauses = [
+            f"{verb} " + ", ".join(f"#{name}{sign}:{name}" for name in given)
+            for verb, sign, given in (("SET", " = ", put), ("ADD", " ", add))
+            if given
+        ]
+        try:
+            answer = self.client.update_item(
+                TableName=self.name,
+                Key=encode(key_of(key)),
+                UpdateExpression=" ".join(clauses),
+                ConditionExpression=condition.expression,
+                ExpressionAttributeNames={**names, **condition.names},
+                ExpressionAttributeValues=encode({**values, **condition.values}),
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as refusal:
+            if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return None
+        return decode(answer["Attributes"])
 
     def query(
         self,

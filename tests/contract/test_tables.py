@@ -71,6 +71,26 @@ def test_every_type_comes_back_as_it_went(tables: Tables, fresh: str) -> None:
     assert tables.records.get(Key(fresh, "é"), consistent=True) == item
 
 
+def test_an_update_happens_only_under_its_condition(tables: Tables, fresh: str) -> None:
+    key = Key(fresh, "counter")
+    below_two = Condition("attribute_not_exists(#n) OR #n < :two", {"#n": "n"}, {":two": 2})
+    first = tables.records.update(key, below_two, put={"state": "on"}, add={"n": 1})
+    assert first == {"pk": fresh, "sk": "counter", "state": "on", "n": 1}
+    assert tables.records.update(key, below_two, add={"n": 1}) == {**first, "n": 2}
+    assert tables.records.update(key, below_two, put={"state": "off"}, add={"n": 1}) is None
+    assert tables.records.get(key, consistent=True) == {**first, "n": 2}
+
+
+def test_a_counter_with_a_limit_never_passes_it(tables: Tables, fresh: str) -> None:
+    key = Key(fresh, "counter")
+    below_five = Condition("attribute_not_exists(#n) OR #n < :five", {"#n": "n"}, {":five": 5})
+    counted = at_once(20, lambda _: tables.records.update(key, below_five, add={"n": 1}))
+    assert sorted(cast("int", each["n"]) for each in counted if isinstance(each, dict)) == [
+        *range(1, 6)
+    ]
+    assert counted.count(None) == 15
+
+
 def test_an_item_that_is_not_there(tables: Tables, fresh: str) -> None:
     assert tables.records.get(Key(fresh, "1")) is None
 
