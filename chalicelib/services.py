@@ -23,6 +23,7 @@ from chalicelib.cookies.site_store import SiteStore
 from chalicelib.cookies.sites import Sites
 from chalicelib.cookies.store import PreferenceStore
 from chalicelib.ids import Ids, UlidFactory
+from chalicelib.notices.outbox import Outbox
 from chalicelib.notices.service import Notices
 from chalicelib.notices.store import NoticeStore
 from chalicelib.settings import Settings
@@ -137,6 +138,10 @@ class Services:
     @cached_property
     def notices(self) -> Notices:
         return Notices(NoticeStore(self.records))
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.records, self.vault, self.clock, self.ids)
 
     @cached_property
     def sites(self) -> Sites:

@@ -64,6 +64,11 @@ class Scope:
         return _scope("visitors", site, f"{day:%Y-%m-%d}")
 
     @classmethod
+    def messages(cls, day: date) -> "Scope":
+        """What was put into the outbox on one day (UTC)."""
+        return _scope("messages", f"{day:%Y-%m-%d}")
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

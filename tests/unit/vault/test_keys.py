@@ -46,6 +46,7 @@ def test_scopes_by_name() -> None:
     assert Scope.visitors("jutsoo", date(2026, 1, 2)) == Scope(
         "visitors", "visitors/jutsoo/2026-01-02"
     )
+    assert Scope.messages(date(2026, 1, 2)) == Scope("messages", "messages/2026-01-02")
     assert Scope.mac("receipts", 3) == Scope("mac", "mac/receipts/v3")
 
 
