@@ -4,13 +4,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 import urllib3  # noqa: F401  # here, before all that imports it deep down: docs/adr/0007
-from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate
+from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib.audit.stream import keep_digests
 from chalicelib.cookies.routes import pages, public
+from chalicelib.http.authorizing import admit
 from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
+from chalicelib.identity.routes import people
 from chalicelib.services import services
+from chalicelib.staff.routes import staff
 from chalicelib.telemetry import report_counts, withhold_text
 
 if TYPE_CHECKING:
@@ -20,7 +23,18 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled"):
     app.register_middleware(withhold_text, source)
-for routes in (meta_routes([public, pages]), public, pages):
+capabilities = (public, pages, people, staff)
+
+
+@app.authorizer(ttl_seconds=300)
+def authorize(request: AuthRequest) -> AuthResponse:
+    """Lets the staff and the client platform in by their access tokens."""
+    operations = [each for routes in capabilities for each in routes.operations]
+    return admit(request, services().gatekeeper, operations)
+
+
+for routes in (meta_routes(capabilities), *capabilities):
+    routes.guard = authorize
     app.register_blueprint(routes)
 
 

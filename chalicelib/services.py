@@ -30,6 +30,7 @@ from chalicelib.settings import Settings
 from chalicelib.tables.cursors import Cursors
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, run_command
+from chalicelib.vault.blind_index import BlindIndex
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.kms import KeyService
 from chalicelib.vault.vault import Vault
@@ -40,6 +41,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from chalicelib.audit.checkpoint import Checkpoints
+    from chalicelib.http.gatekeeper import Gatekeeper
+    from chalicelib.identity.proofs import Proofs
+    from chalicelib.identity.sessions import Sessions
+    from chalicelib.identity.subject_store import SubjectStore
+    from chalicelib.identity.subjects import Subjects
+    from chalicelib.identity.vouching import Voucher
+    from chalicelib.oidc.tokens import Issuer
     from chalicelib.vault.signing import Signer
 
 type CreateClient = Callable[..., Any]
@@ -103,6 +111,10 @@ class Services:
         return Vault(self.keyring)
 
     @cached_property
+    def index(self) -> BlindIndex:
+        return BlindIndex(self.keyring.mac_key)
+
+    @cached_property
     def cursors(self) -> Cursors:
         return Cursors(lambda: self.keyring.mac_key("cursors"))
 
@@ -153,6 +165,86 @@ class Services:
     def cookies(self) -> CookiePreferences:
         store = PreferenceStore(self.preferences, self.vault)
         return CookiePreferences(self.sites, store, self.clock, self.ids)
+
+    @cached_property
+    def subjects(self) -> "Subjects":
+        from chalicelib.identity.subjects import Subjects  # noqa: PLC0415  # see above
+
+        return Subjects(self._subject_store, self.index, self.trail, self.run_command)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        from chalicelib.identity.session_store import SessionStore  # noqa: PLC0415  # see above
+        from chalicelib.identity.sessions import Sessions  # noqa: PLC0415
+
+        return Sessions(
+            SessionStore(self.records, self.clock),
+            self._subject_store,
+            self.index,
+            self.trail,
+            self.clock,
+            self.ids,
+            self.run_command,
+        )
+
+    @cached_property
+    def proofs(self) -> "Proofs":
+        from chalicelib.identity.codes import Codes  # noqa: PLC0415  # see above
+        from chalicelib.identity.limits import Limits  # noqa: PLC0415
+        from chalicelib.identity.proofs import Proofs  # noqa: PLC0415
+
+        return Proofs(
+            Codes(self.records, self.clock, lambda: self.keyring.mac_key("codes")),
+            Limits(self.records, self.clock),
+            self.outbox,
+            self.index,
+            self.sessions,
+            self.ids,
+            self.run_command,
+            self._voucher,
+        )
+
+    @cached_property
+    def gatekeeper(self) -> "Gatekeeper":
+        from chalicelib.http.gatekeeper import Gatekeeper, Trust  # noqa: PLC0415  # see above
+
+        settings = self.settings
+        return Gatekeeper(
+            Trust(self._pool(settings.staff_pool_id), settings.staff_client_id),
+            Trust(self._pool(settings.platform_pool_id), settings.platform_client_id),
+            self.clock,
+        )
+
+    @cached_property
+    def _subject_store(self) -> "SubjectStore":
+        from chalicelib.identity.subject_store import SubjectStore  # noqa: PLC0415  # see above
+
+        return SubjectStore(self.records, self.vault)
+
+    @cached_property
+    def _voucher(self) -> "Voucher | None":
+        from chalicelib.identity.vouching import Voucher  # noqa: PLC0415  # see above
+        from chalicelib.oidc.keys import KeySet, fetch_from  # noqa: PLC0415
+        from chalicelib.oidc.tokens import Issuer  # noqa: PLC0415
+
+        settings = self.settings
+        if not settings.vouch_issuer:
+            return None
+        keys = KeySet(fetch_from(settings.vouch_keys_url), self.clock)
+        issuer = Issuer(settings.vouch_issuer, keys)
+        return Voucher(self.records, issuer, settings.vouch_audience, self.clock)
+
+    def _pool(self, pool_id: str) -> "Issuer":
+        """The issuer of a user pool's tokens, its keys where the SDK would call Cognito."""
+        from chalicelib.oidc.keys import KeySet, fetch_from  # noqa: PLC0415  # see above
+        from chalicelib.oidc.tokens import Issuer  # noqa: PLC0415
+
+        region = pool_id.partition("_")[0]
+        cognito = self._create_client("cognito-idp", config=CLIENT_CONFIG).meta.endpoint_url
+        fetch = fetch_from(f"{cognito}/{pool_id}/.well-known/jwks.json")
+        return Issuer(
+            f"https://cognito-idp.{region}.amazonaws.com/{pool_id}", KeySet(fetch, self.clock)
+        )
 
     def run_command(self, build: Callable[[], Sequence[Action]]) -> None:
         """`transactions.run_command` on this container's client."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 
 from chalicelib.errors import Internal
 
@@ -17,7 +17,9 @@ class MissingSetting(Internal):
 class Settings:
     """Names of the deployed resources. Nothing here is secret.
 
-    `vault_key_id` and `signing_key_id` are key ARNs: what KMS answers is compared with them.
+    `vault_key_id` and `signing_key_id` are key ARNs: what KMS answers is compared with them. The
+    `vouch_` settings name whose ID tokens count for a signed-in user of the client platform;
+    without them nobody's do.
     """
 
     stage: str
@@ -28,14 +30,22 @@ class Settings:
     vault_key_id: str
     signing_key_id: str
     trail_bucket: str
+    staff_pool_id: str
+    staff_client_id: str
+    platform_pool_id: str
+    platform_client_id: str
+    vouch_issuer: str = ""
+    vouch_audience: str = ""
+    vouch_keys_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Reads `JAGA_<FIELD>` for every field. Raises `MissingSetting`."""
         values = {}
-        for field in cls.__slots__:
-            name = f"JAGA_{field.upper()}"
-            if not environment.get(name):
+        for field in fields(cls):
+            name = f"JAGA_{field.name.upper()}"
+            if environment.get(name):
+                values[field.name] = environment[name]
+            elif field.default is MISSING:
                 raise MissingSetting(name)
-            values[field] = environment[name]
         return cls(**values)

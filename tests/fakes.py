@@ -30,3 +30,12 @@ class SequentialIds:
     def new(self) -> str:
         self._count += 1
         return f"01JAGA{self._count:020d}"
+
+
+POOLS = {
+    "staff_pool_id": "ap-southeast-3_staff",
+    "staff_client_id": "staff-client",
+    "platform_pool_id": "ap-southeast-3_platform",
+    "platform_client_id": "platform-client",
+}
+"""Settings of the user pools, where a test has none."""

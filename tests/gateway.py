@@ -1,14 +1,20 @@
 """Calls the app the way API Gateway's Lambda proxy does, without Chalice's own test client.
 
 That client cannot do OPTIONS and answers unknown paths by itself; the real gateway's events are
-simple enough to make here.
+simple enough to make here. A route with an authorizer is reached only through it: its policy is
+evaluated and its context handed on, as the gateway does.
 """
 
 import json
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from chalice.app import Chalice
+
+from chalicelib.clock import Clock, SystemClock, to_millis
+
+_ARN = "arn:aws:execute-api:ap-southeast-3:000000000000:api/api"
 
 
 @dataclass(frozen=True)
@@ -32,8 +38,9 @@ class Answer:
 class Gateway:
     """Routes a request to `app` under the resource path that matches."""
 
-    def __init__(self, app: Chalice) -> None:
+    def __init__(self, app: Chalice, clock: Clock | None = None) -> None:
         self._app = app
+        self._clock = clock or SystemClock()
 
     def call(
         self,
@@ -45,10 +52,19 @@ class Gateway:
     ) -> Answer:
         path, _, query = path.partition("?")
         resource, parameters = self._resource(path)
-        answer = self._app(
-            self._event(method, resource, parameters, body, headers or {}, query), None
-        )
+        event = self._event(method, resource, parameters, body, headers or {}, query)
+        authorizer = self._authorizer(resource, method)
+        if authorizer is not None:
+            context = _authorized(authorizer, method, path, headers or {})
+            if isinstance(context, Answer):
+                return context
+            event["requestContext"]["authorizer"] = context
+        answer = self._app(event, None)
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    def _authorizer(self, resource: str, method: str) -> Any:
+        entry = self._app.routes[resource].get(method)
+        return entry.authorizer if entry else None
 
     def event(
         self, method: str, path: str, *, body: str, headers: dict[str, str]
@@ -76,6 +92,8 @@ class Gateway:
                 "resourcePath": resource,
                 "httpMethod": method,
                 "requestId": "request-1",
+                "requestTimeEpoch": to_millis(self._clock.now()),
+                "identity": {"sourceIp": "203.0.113.7"},
             },
             "body": body,
             "stageVariables": None,
@@ -96,3 +114,27 @@ class Gateway:
                     if part.startswith("{")
                 }
         raise LookupError("no such resource")
+
+
+def _authorized(
+    authorizer: Any, method: str, path: str, headers: dict[str, str]
+) -> dict[str, Any] | Answer:
+    """What the authorizer says of the request; the gateway's own answer when it is refused."""
+    token = next((value for name, value in headers.items() if name == "authorization"), "")
+    if not token:
+        return _refused(401, "unauthenticated")
+    arn = f"{_ARN}/{method}{path}"
+    event = {"type": "TOKEN", "authorizationToken": token, "methodArn": arn}
+    try:
+        said = authorizer(event, None)
+    except Exception as refusal:  # noqa: BLE001  # the gateway looks at the text alone
+        return _refused(401 if str(refusal) == "Unauthorized" else 503, "unauthenticated")
+    allowed = said["policyDocument"]["Statement"][0]["Resource"]
+    if not any(fnmatchcase(arn, pattern) for pattern in allowed):
+        return _refused(403, "forbidden")
+    return {"principalId": said["principalId"], **said["context"]}
+
+
+def _refused(status: int, code: str) -> Answer:
+    headers = {"content-type": "application/problem+json"}
+    return Answer(status, headers, json.dumps({"code": code}))

@@ -122,6 +122,14 @@ class Trail:
         for item in self._audit.query_all(entry_key(entity, 1).pk, consistent=True):
             yield Entry.from_fields(SCHEMA.lift(item))
 
+    def page(self, entity: Entity, limit: int, start: Key | None) -> tuple[list[Entry], Key | None]:
+        """`limit` entries of `entity` after `start`, oldest first, and where to go on from.
+
+        Raises `UnreadableItem`.
+        """
+        page = self._audit.query(entry_key(entity, 1).pk, limit=limit, start=start)
+        return [Entry.from_fields(SCHEMA.lift(item)) for item in page.items], page.last
+
 
 def head_key(entity: Entity) -> Key:
     """Where the head of `entity` stands in the records table."""

@@ -108,7 +108,7 @@ class PreferenceStore:
         item = PREFERENCE.stamp(item)
         item["sealed"] = self._vault.seal(
             Scope.visitors(preference.site, day),
-            _context(self._preferences.logical, item),
+            SealContext.of(self._preferences.logical, item),
             _confidential(preference),
             key_expires=_key_expiry(day),
         )
@@ -128,7 +128,7 @@ class PreferenceStore:
         sealed = [
             (
                 Scope.visitors(_site_of(item), date.fromisoformat(str(item["day"]))),
-                _context(self._preferences.logical, item),
+                SealContext.of(self._preferences.logical, item),
                 cast("bytes", item["sealed"]),
             )
             for item in items
@@ -148,16 +148,6 @@ def _partition(site: str, visitor_id: str) -> str:
 
 def _site_of(item: Item) -> str:
     return str(item["pk"]).split("#")[1]
-
-
-def _context(table: str, item: Item) -> SealContext:
-    return SealContext(
-        table=table,
-        pk=str(item["pk"]),
-        sk=str(item["sk"]),
-        item_type=str(item["et"]),
-        schema_version=cast("int", item["v"]),
-    )
 
 
 def _key_expiry(day: date) -> datetime:

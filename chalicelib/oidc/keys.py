@@ -1,10 +1,11 @@
 """An issuer's public keys (a JWK set, RFC 7517): fetched, held for an hour, renewed in between."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import urllib3
-from jwt import PyJWK, PyJWKSet
+from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 from urllib3.exceptions import HTTPError
 
@@ -78,7 +79,11 @@ class KeySet:
 
 def _parse(body: bytes) -> dict[str, PyJWK]:
     try:
-        keys = PyJWKSet.from_json(body.decode()).keys
-    except (PyJWTError, ValueError, AttributeError):
+        # Keys of other kinds may stand there; a symmetric one must never verify anything.
+        described = [each for each in json.loads(body)["keys"] if each["kty"] == "RSA"]
+        keys = {str(each["kid"]): PyJWK(each, ALGORITHM) for each in described}
+    except (PyJWTError, ValueError, KeyError, TypeError):
         raise KeysUnavailable from None
-    return {key.key_id: key for key in keys if key.key_id and key.key_type == "RSA"}
+    if not keys:
+        raise KeysUnavailable
+    return keys

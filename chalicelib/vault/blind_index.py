@@ -16,6 +16,7 @@ to the mailbox that it is found under, and nowhere else.
 import base64
 import hashlib
 import hmac
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ _PHONE_PUNCTUATION = re.compile(r"[\s().\-/]")
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{7,14}")
 _ASCII_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _LONGEST_LABEL = 63
+_NETWORK_PREFIX = {4: 24, 6: 48}
 
 
 class Kind(StrEnum):
@@ -39,6 +41,8 @@ class Kind(StrEnum):
     PHONE = "phone"
     REFERENCE = "reference"
     """A client platform's own opaque id of a person: compared exactly."""
+    NETWORK = "network"
+    """An IP address, as the network that one household or office has: /24, or /48 of IPv6."""
 
 
 class BlindIndex:
@@ -72,6 +76,7 @@ def normalise(kind: Kind, identifier: str) -> str:
 
     E-mail: compatibility forms and case away, the domain in ASCII (RFC 5891's encoding). Phone:
     E.164 with its plus; a national number is Indonesia's. Reference: only surrounding space away.
+    Network: the network of an address, or a network.
     """
     if len(identifier) > _LONGEST:
         raise UnusableIdentifier(kind)
@@ -83,6 +88,8 @@ def normalise(kind: Kind, identifier: str) -> str:
             normalised = _phone(trimmed)
         case Kind.REFERENCE:
             normalised = trimmed if trimmed.isprintable() else ""
+        case Kind.NETWORK:
+            normalised = _network(trimmed)
     if not normalised:
         raise UnusableIdentifier(kind)
     return normalised
@@ -116,6 +123,15 @@ def _phone(number: str) -> str:
     elif digits.startswith("0"):
         digits = _HOME_COUNTRY + digits[1:]
     return digits if _INTERNATIONAL.fullmatch(digits) else ""
+
+
+def _network(address: str) -> str:
+    try:
+        network = ipaddress.ip_network(address, strict=False)
+    except ValueError:
+        return ""
+    prefix = _NETWORK_PREFIX[network.version]
+    return str(network.supernet(new_prefix=prefix) if network.prefixlen > prefix else network)
 
 
 def _plain(text: str) -> str:

@@ -22,13 +22,14 @@ docs/adr/0001-sealed-format.md argues each choice.
 
 import hmac
 import os
-from typing import NamedTuple
+from typing import NamedTuple, Self, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from chalicelib.tables.codec import Item
 from chalicelib.vault.errors import SealBroken, TooLongToSeal
 from chalicelib.vault.keys import SecretKey
 
@@ -61,6 +62,12 @@ class SealContext(NamedTuple):
     item_type: str
     schema_version: int
     bound: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, table: str, item: Item) -> Self:
+        """The place of `item`, stamped with its type and version, in the logical `table`."""
+        pk, sk, item_type = str(item["pk"]), str(item["sk"]), str(item["et"])
+        return cls(table, pk, sk, item_type, cast("int", item["v"]))
 
     def encode(self) -> bytes:
         """The associated data: no two contexts share these bytes.

@@ -15,8 +15,9 @@ from chalicelib.settings import Settings
 from infra.seed import seed
 from tests.contract.cookies import ORIGIN
 from tests.contract.moto_tables import SESSION, Tables, moto_tables
-from tests.fakes import FixedClock, SequentialIds
+from tests.fakes import POOLS, FixedClock, SequentialIds
 from tests.gateway import Gateway
+from tests.tokens import gatekeeper
 
 
 @pytest.fixture
@@ -49,8 +50,10 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
         vault_key_id=key,
         signing_key_id=key,
         trail_bucket=tables.bucket,
+        **POOLS,
     )
     built = Services(settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client)
+    built.gatekeeper = gatekeeper(clock)
     seed(built, [ORIGIN])
     use(built)
     yield built
@@ -59,4 +62,4 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
 
 @pytest.fixture
 def gateway(services: Services) -> Gateway:
-    return Gateway(app)
+    return Gateway(app, services.clock)

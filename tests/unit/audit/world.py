@@ -31,7 +31,7 @@ from chalicelib.settings import Settings
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import transact
 from tests.contract.moto_tables import SESSION, Tables, moto_tables
-from tests.fakes import FixedClock, SequentialIds
+from tests.fakes import POOLS, FixedClock, SequentialIds
 
 SYSTEM = Actor("system", "watcher")
 PLENTY = 300_000  # ms
@@ -176,6 +176,7 @@ class World:
             vault_key_id="unused",
             signing_key_id="unused",
             trail_bucket=tables.bucket,
+            **POOLS,
         )
         return Services(settings, clock=self.clock, ids=self.ids, create_client=SESSION.client)
 

@@ -1,0 +1,1 @@
+"""Who a data subject is: one-time codes, vouching, sessions, and the subjects they lead to."""

@@ -1,0 +1,84 @@
+"""Sessions: opened by a proof, found by their token, ended."""
+
+from collections.abc import Callable, Sequence
+
+from chalicelib.audit.entry import Actor, Entity, Fact
+from chalicelib.audit.trail import Trail
+from chalicelib.clock import Clock
+from chalicelib.identity.models import SELF, SESSION_LIFE, Opened, Session, Subject
+from chalicelib.identity.session_store import SessionStore, SessionUnknown, new_token
+from chalicelib.identity.subject_store import SubjectStore
+from chalicelib.ids import Ids
+from chalicelib.notices.models import Language
+from chalicelib.tables.transactions import Action
+from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
+
+type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
+
+
+class Sessions:
+    """The sessions of data subjects. Who proves an address for the first time becomes one."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        subjects: SubjectStore,
+        index: BlindIndex,
+        trail: Trail,
+        clock: Clock,
+        ids: Ids,
+        run_command: RunCommand,
+    ) -> None:
+        self._store = store
+        self._subjects = subjects
+        self._index = index
+        self._trail = trail
+        self._clock = clock
+        self._ids = ids
+        self._run_command = run_command
+
+    def open(self, email: str, language: Language, proof: Action, means: str) -> Opened:
+        """Opens a session for whoever has `email`; `proof` uses the proof up with it.
+
+        One transaction: either the proof is used, the session stands and the trail says by which
+        `means`, or nothing happened. Raises what `proof` raises when it was used before.
+        """
+        addresses = self._index.tokens(Kind.EMAIL, email)
+        fresh, token, now = self._ids.new(), new_token(), self._clock.now()
+        opened: list[Opened] = []
+
+        def build() -> list[Action]:
+            known = self._subjects.id_of(addresses)
+            session = Session(known or fresh, SELF, now + SESSION_LIFE)
+            subject = Subject(fresh, normalise(Kind.EMAIL, email), language, now)
+            opened[:] = [Opened(session, token)]
+            return [
+                proof,
+                self._store.add_action(token, session),
+                *([] if known else self._subjects.add_actions(addresses[0], subject)),
+                *self._entry(session.subject_id, "session.opened", {"means": means}),
+            ]
+
+        self._run_command(build)
+        return opened[0]
+
+    def find(self, token: str, purpose: str) -> Session:
+        """The session behind `token`. Raises `SessionUnknown`. One read."""
+        session = self._store.find(token)
+        if session is None or session.purpose != purpose:
+            raise SessionUnknown
+        return session
+
+    def end(self, token: str, purpose: str) -> None:
+        """Ends the session behind `token` at once. Raises `SessionUnknown`."""
+        session = self.find(token, purpose)
+        self._run_command(
+            lambda: [
+                self._store.end_action(token),
+                *self._entry(session.subject_id, "session.ended", {}),
+            ]
+        )
+
+    def _entry(self, subject_id: str, action: str, facts: dict[str, Fact]) -> list[Action]:
+        who = Actor("subject", subject_id)
+        return self._trail.actions(Entity("subject", subject_id), who, action, facts)

@@ -1,0 +1,55 @@
+"""Data subjects, as themselves and the staff see them."""
+
+from collections.abc import Callable, Sequence
+
+from chalicelib.audit.entry import Actor, Entity
+from chalicelib.audit.trail import Trail
+from chalicelib.errors import NotFound
+from chalicelib.identity.models import Subject
+from chalicelib.identity.subject_store import SubjectStore
+from chalicelib.tables.transactions import Action
+from chalicelib.vault.blind_index import BlindIndex, Kind
+
+type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
+
+
+class UnknownSubject(NotFound):
+    """Nobody has proved this address, or the person was erased."""
+
+    code = "unknown_subject"
+
+
+class Subjects:
+    """Finds people and says who they are."""
+
+    def __init__(
+        self, store: SubjectStore, index: BlindIndex, trail: Trail, run_command: RunCommand
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._trail = trail
+        self._run_command = run_command
+
+    def own(self, subject_id: str) -> Subject:
+        """The subject, for itself. Raises `UnknownSubject`, `KeyDestroyed`."""
+        subject = self._store.get(subject_id)
+        if subject is None:
+            raise UnknownSubject
+        return subject
+
+    def find_for_staff(self, email: str, staff_id: str) -> Subject:
+        """The subject with this address, for a member of the staff; the reading is in the trail.
+
+        The entry is written first: nothing is shown whose showing could not be recorded. Raises
+        `UnknownSubject`, `KeyDestroyed`, `UnusableIdentifier`.
+        """
+        subject_id = self._store.id_of(self._index.tokens(Kind.EMAIL, email))
+        if subject_id is None:
+            raise UnknownSubject
+        who, whose = Actor("staff", staff_id), Entity("subject", subject_id)
+        self._run_command(
+            lambda: self._trail.actions(
+                whose, who, "personal_data.read", {"permission": "subjects.read"}
+            )
+        )
+        return self.own(subject_id)

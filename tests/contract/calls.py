@@ -1,0 +1,59 @@
+"""A call of each operation that is not a site's, as whoever may, doing what it is for."""
+
+import json
+from typing import Any
+
+from chalicelib.http.permissions import Role
+from chalicelib.services import Services
+from tests.contract.operations import PARAMETERS
+from tests.contract.people import (
+    EMAIL,
+    SESSIONS,
+    VERIFY,
+    VOUCHED,
+    ask,
+    codes,
+    id_token,
+    provider_vouches,
+    signed_in,
+)
+from tests.gateway import Answer, Gateway
+from tests.tokens import bearer, platform_token, staff_token
+
+FIND = "/v1/staff/subjects/find"
+
+
+def call_signed_in(
+    gateway: Gateway, services: Services, method: str, path: str, query: str = ""
+) -> Answer:
+    """Calls the operation with the right token and a body that it takes."""
+    headers = {"content-type": "application/json", **_token(gateway, services, path)}
+    content = json.dumps(_body(gateway, services, path))
+    where = path.format(**PARAMETERS)
+    return gateway.call(method, where + query, body=content, headers=headers)
+
+
+def _token(gateway: Gateway, services: Services, path: str) -> dict[str, str]:
+    match path.split("/")[2]:
+        case "staff":
+            return bearer(staff_token(services.clock, Role.DPO))
+        case "platform":
+            return bearer(platform_token(services.clock))
+        case "sessions" if path.endswith("/current"):
+            return bearer(signed_in(gateway, services))
+    return {}
+
+
+def _body(gateway: Gateway, services: Services, path: str) -> Any:
+    if path == SESSIONS:
+        return {"email": EMAIL, "language": "en"}
+    if path == VERIFY:
+        ask(gateway)
+        return {"email": EMAIL, "code": codes(services)[-1]}
+    if path == VOUCHED:
+        provider_vouches(services)
+        return {"id_token": id_token(services), "language": "en"}
+    if path == FIND:
+        signed_in(gateway, services)
+        return {"email": EMAIL}
+    return {}

@@ -1,0 +1,56 @@
+"""Every operation of the API, read from its own document, and how to call each."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from app import app
+from tests.contract.cookies import ORIGIN, VISITOR
+from tests.gateway import Answer, Gateway
+
+PARAMETERS = {
+    "site": "jutsoo",
+    "visitor_id": VISITOR,
+    "entity_type": "subject",
+    "entity_id": "01JSUBJECT0000000000000000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """One operation: its method, path, and whom it takes (`staff`, `platform`, `person`, none)."""
+
+    method: str
+    path: str
+    scheme: str | None
+    needs: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def call(self, gateway: Gateway, headers: dict[str, str], body: Any = None) -> Answer:
+        """Calls it with ids that exist nowhere, unless `body` or the seed say otherwise."""
+        path = re.sub(r"{(\w+)}", lambda name: PARAMETERS.get(name[1], VISITOR), self.path)
+        sent = {"origin": ORIGIN, "content-type": "application/json", **headers}
+        return gateway.call(self.method, path, body=json.dumps(body or {}), headers=sent)
+
+
+def documented() -> list[Documented]:
+    """All of them, in the document's order."""
+    document = Gateway(app).call("GET", "/v1/openapi.json").json()
+    return [
+        _documented(method.upper(), path, described)
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+    ]
+
+
+def _documented(method: str, path: str, described: dict[str, Any]) -> Documented:
+    if not described["security"]:
+        return Documented(method, path, None, ())
+    ((scheme, needs),) = described["security"][0].items()
+    return Documented(method, path, scheme, tuple(needs))
+
+
+OPERATIONS = documented()
