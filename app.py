@@ -1,10 +1,18 @@
 """The only place that wires Chalice: the app, its routes and every event handler."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import urllib3  # noqa: F401  # here, before all that imports it deep down: docs/adr/0007
-from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
+from chalice.app import (
+    AuthRequest,
+    AuthResponse,
+    Chalice,
+    CloudWatchEvent,
+    DynamoDBEvent,
+    Rate,
+    SQSEvent,
+)
 
 from chalicelib.audit.stream import keep_digests
 from chalicelib.cookies.routes import pages, public
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 
 app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
-for source in ("dynamodb", "scheduled"):
+for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
 capabilities = (public, pages, people, staff)
 
@@ -44,6 +52,26 @@ def digest_preferences(event: DynamoDBEvent) -> None:
     here = services()
     if passed_over := keep_digests(event.to_dict(), here.digest_book, here.clock.now()):
         report_counts("digest_preferences", here.settings.stage, {"undigestible": passed_over})
+
+
+@app.on_dynamodb_record(stream_arn="the template puts the records table's stream here")
+def relay_outbox(event: DynamoDBEvent) -> None:
+    """Hands what was written into the outbox to the queue of its channel."""
+    here = services()
+    if passed_over := here.relay.forward(event.to_dict()):
+        report_counts("relay_outbox", here.settings.stage, {"senseless": passed_over})
+
+
+@app.on_sqs_message(queue_arn="the template puts the mail queue here", batch_size=10)
+def send_mail(event: SQSEvent) -> dict[str, Any]:
+    """Sends the mails that the queue names; answers with those that have to come again."""
+    return services().mail_consumer.run(event.to_dict())
+
+
+@app.on_sqs_message(queue_arn="the template puts the feedback queue here", batch_size=10)
+def record_feedback(event: SQSEvent) -> dict[str, Any]:
+    """Records bounces and complaints; answers with the reports that have to come again."""
+    return services().feedback_consumer.run(event.to_dict())
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))

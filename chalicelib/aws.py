@@ -16,6 +16,10 @@ CLIENT_CONFIG = Config(
     parameter_validation=False,
 )
 
+ONE_ATTEMPT = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+"""For calls that must not happen twice behind our back: a mail that was sent before its answer was
+lost would be sent again."""
+
 REFUSED_FOR_NOW = frozenset(
     {
         "ProvisionedThroughputExceeded",

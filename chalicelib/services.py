@@ -16,7 +16,7 @@ from botocore.session import get_session
 
 from chalicelib.audit.digests import DigestBook
 from chalicelib.audit.trail import Trail
-from chalicelib.aws import CLIENT_CONFIG
+from chalicelib.aws import CLIENT_CONFIG, ONE_ATTEMPT
 from chalicelib.clock import Clock, SystemClock
 from chalicelib.cookies.service import CookiePreferences
 from chalicelib.cookies.site_store import SiteStore
@@ -30,6 +30,7 @@ from chalicelib.settings import Settings
 from chalicelib.tables.cursors import Cursors
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, run_command
+from chalicelib.telemetry import report_counts
 from chalicelib.vault.blind_index import BlindIndex
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.kms import KeyService
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
     from chalicelib.audit.checkpoint import Checkpoints
     from chalicelib.http.gatekeeper import Gatekeeper
@@ -47,6 +49,9 @@ if TYPE_CHECKING:
     from chalicelib.identity.subject_store import SubjectStore
     from chalicelib.identity.subjects import Subjects
     from chalicelib.identity.vouching import Voucher
+    from chalicelib.notices.consumer import Consumer
+    from chalicelib.notices.outbox_store import OutboxStore
+    from chalicelib.notices.relay import Relay
     from chalicelib.oidc.tokens import Issuer
     from chalicelib.vault.signing import Signer
 
@@ -83,6 +88,11 @@ class Services:
     @cached_property
     def s3(self) -> "S3Client":
         client: S3Client = self._create_client("s3", config=CLIENT_CONFIG)
+        return client
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        client: SQSClient = self._create_client("sqs", config=CLIENT_CONFIG)
         return client
 
     @cached_property
@@ -154,6 +164,50 @@ class Services:
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self.records, self.vault, self.clock, self.ids)
+
+    @cached_property
+    def outbox_store(self) -> "OutboxStore":
+        from chalicelib.notices.outbox_store import OutboxStore  # noqa: PLC0415  # see above
+
+        return OutboxStore(self.records, self.vault, self.clock, self.run_command)
+
+    @cached_property
+    def relay(self) -> "Relay":
+        from chalicelib.notices.messages import Channel  # noqa: PLC0415  # see above
+        from chalicelib.notices.relay import Relay  # noqa: PLC0415
+
+        settings = self.settings
+        queues = {
+            Channel.MAIL: settings.mail_queue_url,
+            Channel.WEBHOOK: settings.webhook_queue_url,
+        }
+        return Relay(self.sqs, queues)
+
+    @cached_property
+    def mail_consumer(self) -> "Consumer":
+        from chalicelib.notices.consumer import Consumer  # noqa: PLC0415  # see above
+        from chalicelib.notices.delivery import MailDelivery  # noqa: PLC0415
+        from chalicelib.notices.mail import Composer  # noqa: PLC0415
+        from chalicelib.notices.ses import Ses  # noqa: PLC0415
+
+        settings = self.settings
+        client = self._create_client("ses", config=ONE_ATTEMPT)
+        delivery = MailDelivery(
+            self.outbox_store,
+            Composer(settings.mail_from),
+            Ses(client, settings.mail_configuration_set),
+            settings.mail_from,
+            lambda: report_counts("send_mail", settings.stage, {"dead": 1}),
+        )
+        return Consumer(self.sqs, settings.mail_queue_url, delivery.deliver)
+
+    @cached_property
+    def feedback_consumer(self) -> "Consumer":
+        from chalicelib.notices.consumer import Consumer  # noqa: PLC0415  # see above
+        from chalicelib.notices.feedback import Feedback  # noqa: PLC0415
+
+        feedback = Feedback(self.outbox_store)
+        return Consumer(self.sqs, self.settings.feedback_queue_url, feedback.record)
 
     @cached_property
     def sites(self) -> Sites:

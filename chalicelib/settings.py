@@ -30,6 +30,11 @@ class Settings:
     vault_key_id: str
     signing_key_id: str
     trail_bucket: str
+    mail_from: str
+    mail_configuration_set: str
+    mail_queue_url: str
+    webhook_queue_url: str
+    feedback_queue_url: str
     staff_pool_id: str
     staff_client_id: str
     platform_pool_id: str

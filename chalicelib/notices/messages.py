@@ -9,16 +9,32 @@ message may be claimed again. A mail provider may report before we noted that we
 or complaint counts from every state, and `sent` never takes one back.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.notices.models import Language
+from chalicelib.tables.codec import Item
 
 TEMPLATES: Mapping[str, frozenset[str]] = {
     "sign_in_code": frozenset({"code", "minutes"}),
 }
 """Every mail by the name of its template, and the values that it takes."""
+
+_BREAKING_OUT = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories that no value may hold: controls (CR, LF, NUL), formats (bidi overrides, zero
+widths), surrogates, private and unassigned characters, line and paragraph separators."""
+
+
+class UnfitForMail(InvalidInput):
+    """A value is more than one line of plain text, so it could pass for another part of a mail."""
+
+    code = "unfit_for_mail"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(FieldError(name, "not_one_line"))
 
 
 class Channel(StrEnum):
@@ -44,7 +60,8 @@ class Message:
     """What of a message stands in clear. `at` is when it was queued, ms since 1970 UTC.
 
     `about` is the opaque id of what the message is about, `endpoint` that of a webhook's target.
-    `reason` is a stable code: why it is dead, or what kind of bounce or complaint came.
+    `reason` is a stable code: why it is dead, or what kind of bounce or complaint came. `item` is
+    what stands in the table.
     """
 
     id: str
@@ -56,6 +73,7 @@ class Message:
     endpoint: str | None = None
     about: str | None = None
     reason: str | None = None
+    item: Item = field(repr=False, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +83,14 @@ class Mail:
     to: str = field(repr=False)
     language: Language
     values: Mapping[str, str] = field(repr=False)
+
+
+def check_values(values: Mapping[str, str]) -> None:
+    """Raises `UnfitForMail` unless each of `values` is one line of plain text.
+
+    Escaping keeps a value inside its HTML element; this keeps it inside its line, so that a hostile
+    name makes neither a header nor a paragraph of its own and does not turn the text around it.
+    """
+    for name, value in values.items():
+        if any(unicodedata.category(char) in _BREAKING_OUT for char in value):
+            raise UnfitForMail(name)

@@ -25,7 +25,7 @@ from math import ceil
 
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.ids import Ids
-from chalicelib.notices.messages import TEMPLATES, Channel, State
+from chalicelib.notices.messages import TEMPLATES, Channel, State, check_values
 from chalicelib.notices.models import LANGUAGES, Language
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT
@@ -72,11 +72,13 @@ class Outbox:
         """A mail from `template` to the address `to`, which is normalised first.
 
         `values` fill the template and hold codes and links, no contents. `ValueError` when there
-        is no such template or it takes other values; raises `UnusableIdentifier`, `TooLongToSeal`.
+        is no such template or it takes other values; raises `UnusableIdentifier`, `UnfitForMail`,
+        `TooLongToSeal`.
         """
         placeholders = TEMPLATES.get(template)
         if placeholders is None or placeholders != set(values) or language not in LANGUAGES:
             raise ValueError("no such mail, or it takes other values")
+        check_values(values)
         address = normalise(Kind.EMAIL, to)
         content = {"to": address, "language": language, "values": dict(values)}
         return self._queued(Channel.MAIL, template, json.dumps(content).encode(), about=about)

@@ -90,9 +90,10 @@ class Table:
         condition allows it, an item that is not there is made.
         """
         names = {f"#{name}": name for name in (*(put or {}), *(add or {}))}
-        values = {f":{name}": value for name, value in {**(put or {}), **(add or {})}.items()}
+        # `new_`: a condition on the same attribute has a placeholder of its own (`revision_is`).
+        values = {f":new_{name}": value for name, value in {**(put or {}), **(add or {})}.items()}
         clauses = [
-            f"{verb} " + ", ".join(f"#{name}{sign}:{name}" for name in given)
+            f"{verb} " + ", ".join(f"#{name}{sign}:new_{name}" for name in given)
             for verb, sign, given in (("SET", " = ", put), ("ADD", " ", add))
             if given
         ]

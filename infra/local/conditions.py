@@ -1,9 +1,11 @@
 """Condition keys that our policies name and that the embedded IAM leaves out.
 
-Without them a condition on an encryption context can never hold, a role is known by its session
-only, and one on the partition keys of items either always holds or never. On AWS all are part of
-every request (IAM's "condition keys for AWS KMS", "global condition context keys" and "condition
-keys for Amazon DynamoDB").
+Without them a condition on an encryption context or on the sender of a mail can never hold, a role
+is known by its session only, and one on the partition keys of items either always holds or never.
+On AWS all are part of every request (IAM's "condition keys for AWS KMS", "global condition context
+keys", "condition keys for Amazon DynamoDB" and "for Amazon SES"). Nor does it know which identity a
+mail is sent with, so that a right to one identity would never do, nor that SQS's batches need the
+right of the single call (AWS: "Actions, resources, and condition keys for Amazon SQS").
 """
 
 import json
@@ -13,6 +15,8 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 
 _tag_context = iam_actions.request_tag_context
+_action = iam_actions.extract_iam_action
+_resource_arn = iam_actions.extract_resource_arn
 _WRITES = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -27,6 +31,8 @@ _resolve = iam_evaluator._resolve_condition_key  # noqa: SLF001  # there is no p
 def install() -> None:
     """Teaches the embedded IAM of this process the keys."""
     iam_actions.request_tag_context = _request_context
+    iam_actions.extract_iam_action = _request_action
+    iam_actions.extract_resource_arn = _request_resource
     iam_evaluator._resolve_condition_key = _resolve_condition_key  # noqa: SLF001
 
 
@@ -34,6 +40,8 @@ def _request_context(
     service: str, action: str, body: bytes, parameters: dict[str, Any]
 ) -> dict[str, Any]:
     context: dict[str, Any] = _tag_context(service, action, body, parameters)
+    if action == "ses:SendRawEmail":
+        context["ses:FromAddress"] = _source(parameters)
     if service not in {"kms", "dynamodb"}:
         return context
     try:
@@ -48,6 +56,23 @@ def _request_context(
     for name, value in request.get("EncryptionContext", {}).items():
         context[f"kms:EncryptionContext:{name}"] = value
     return context
+
+
+def _request_action(service: str, *request: Any) -> str | None:
+    action: str | None = _action(service, *request)
+    return action.removesuffix("Batch") if action and service == "sqs" else action
+
+
+def _request_resource(service: str, *request: Any) -> str:
+    parameters, region, account = request[-3:]
+    if service == "ses" and (sender := _source(parameters)):
+        return f"arn:aws:ses:{region}:{account}:identity/{sender.rpartition('@')[2]}"
+    return str(_resource_arn(service, *request))
+
+
+def _source(parameters: dict[str, Any]) -> str:
+    value = parameters.get("Source", "")
+    return str(value[0] if isinstance(value, list) else value)
 
 
 def _resolve_condition_key(key: str, context: iam_evaluator.EvalContext) -> Any:

@@ -20,6 +20,7 @@ def supplement(session: boto3.Session, deployment: Deployment) -> None:
     _supplement_tables(session, deployment, resources)
     _supplement_bucket(session, deployment)
     _supplement_api(session, deployment, resources)
+    _supplement_mail(session, deployment)
 
 
 def _supplement_tables(
@@ -101,3 +102,22 @@ def _supplement_api(
         changed = True
     if changed or deployment.changed:
         gateway.create_deployment(restApiId=api, stageName=described["StageName"])
+
+
+def _supplement_mail(session: boto3.Session, deployment: Deployment) -> None:
+    """The topic's encryption, and that SES reports to it.
+
+    The embedded SES publishes no events of a configuration set, only the notifications of an
+    identity; and it takes the domain for verified as soon as the identity is there.
+    """
+    topic = deployment.outputs["FeedbackTopicArn"]
+    session.client("sns").set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="KmsMasterKeyId",
+        AttributeValue=deployment.outputs["StorageKeyArn"],
+    )
+    ses = session.client("ses")
+    for kind in ("Bounce", "Complaint"):
+        ses.set_identity_notification_topic(
+            Identity=deployment.outputs["MailDomain"], NotificationType=kind, SnsTopic=topic
+        )

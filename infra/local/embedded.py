@@ -34,6 +34,8 @@ _SAVED = (
     "kms",
     "lambda",
     "s3",
+    "ses",
+    "sns",
     "sqs",
 )
 """The state files of the services that the stack uses."""

@@ -52,8 +52,15 @@ class Template:
     def functions(self) -> Iterator[Resource]:
         yield from self.of_type("AWS::Serverless::Function")
 
+    def events(self, kind: str) -> Iterator[tuple[Resource, str, dict[str, Any]]]:
+        """Function, name and properties of every event of `kind` that starts a function."""
+        for function in self.functions():
+            for name, event in function.properties.get("Events", {}).items():
+                if event["Type"] == kind:
+                    yield function, name, event["Properties"]
+
     def statements(self) -> Iterator[Statement]:
-        """Every statement of every policy: of roles, keys, buckets and queues."""
+        """Every statement of every policy: of roles, keys, buckets, queues and topics."""
         for role in self.of_type("AWS::IAM::Role"):
             for policy in role.properties.get("Policies", []):
                 for statement in as_list(policy["PolicyDocument"]["Statement"]):
@@ -61,7 +68,7 @@ class Template:
         for key in self.of_type("AWS::KMS::Key"):
             for statement in as_list(key.properties["KeyPolicy"]["Statement"]):
                 yield Statement(key.name, statement, is_key_policy=True)
-        for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"):
+        for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
             for holder in self.of_type(kind):
                 for statement in as_list(holder.properties["PolicyDocument"]["Statement"]):
                     yield Statement(holder.name, statement, is_key_policy=False)

@@ -1,5 +1,6 @@
 """Functions and what carries their failures: queues, logs, alarms."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,7 +49,7 @@ def logs_end(template: Template) -> Iterator[str]:
 
 def failed_runs_arrive(template: Template) -> Iterator[str]:
     """A scheduled run that failed after bounded retries, or could not start, goes to a queue."""
-    for function, name, event in _events(template, "Schedule"):
+    for function, name, event in template.events("Schedule"):
         invoke = function.properties.get("EventInvokeConfig", {})
         if not _destination(invoke):
             yield f"{function.name}.{name}: a failed run leaves no trace"
@@ -64,7 +65,7 @@ def failed_records_arrive(template: Template) -> Iterator[str]:
     A count of tries would give them up during an outage. That one record holds up all the others
     is for its handler to prevent.
     """
-    for function, name, event in _events(template, "DynamoDB"):
+    for function, name, event in template.events("DynamoDB"):
         if not _destination(event):
             yield f"{function.name}.{name}: records that were given up leave no trace"
         if event.get("MaximumRetryAttempts") != -1:
@@ -80,7 +81,7 @@ def known_events(template: Template) -> Iterator[str]:
     """No function is started by a kind of event that no rule here looks at."""
     for function in template.functions():
         for name, event in function.properties.get("Events", {}).items():
-            if event["Type"] not in {"DynamoDB", "Schedule"}:
+            if event["Type"] not in {"DynamoDB", "SQS", "Schedule"}:
                 yield f"{function.name}.{name} is of the unknown kind {event['Type']}"
 
 
@@ -96,22 +97,22 @@ def queues_are_or_have_dead_letters(template: Template) -> Iterator[str]:
 
 
 def every_job_has_its_alarms(template: Template) -> Iterator[str]:
-    """Errors for each function, age for each stream, a heartbeat for each schedule, depth of dead
-    letters for each queue that takes them."""
+    """Errors for each function, age for each stream and a count of what its reader passes over, a
+    heartbeat for each schedule, depth of dead letters for each queue that takes them."""
     alarms = list(template.of_type("AWS::CloudWatch::Alarm"))
     for function in template.functions():
-        if not _has(alarms, "Errors", function.name):
+        if not has_alarm(alarms, "Errors", function.name):
             yield f"{function.name} has no alarm for errors"
-    for function, _, _ in _events(template, "DynamoDB"):
-        if not _has(alarms, "IteratorAge", function.name):
+    for function, _, _ in template.events("DynamoDB"):
+        if not has_alarm(alarms, "IteratorAge", function.name):
             yield f"{function.name} has no alarm for its lag"
-        if not any(alarm.properties.get("MetricName") == "undigestible" for alarm in alarms):
+        if not _counts_of(alarms, function.name):
             yield f"{function.name} has no alarm for what it passes over"
-    for function, _, _ in _events(template, "Schedule"):
-        if not _has(alarms, "Invocations", function.name, TreatMissingData="breaching"):
+    for function, _, _ in template.events("Schedule"):
+        if not has_alarm(alarms, "Invocations", function.name, TreatMissingData="breaching"):
             yield f"{function.name} has no heartbeat that alarms when it stops"
     for queue in _dead_letter_queues(template):
-        if not _has(alarms, "ApproximateNumberOfMessagesVisible", queue):
+        if not has_alarm(alarms, "ApproximateNumberOfMessagesVisible", queue):
             yield f"{queue} has no alarm for its depth"
 
 
@@ -123,19 +124,22 @@ def alarms_can_notify(template: Template) -> Iterator[str]:
                 yield f"{alarm.name} has no {name}"
 
 
-def _events(template: Template, kind: str) -> Iterator[tuple[Resource, str, dict[str, Any]]]:
-    """Function, name and properties of every event of `kind`."""
-    for function in template.functions():
-        for name, event in function.properties.get("Events", {}).items():
-            if event["Type"] == kind:
-                yield function, name, event["Properties"]
-
-
-def _has(alarms: list[Resource], metric: str, subject: str, **properties: str) -> bool:
+def has_alarm(alarms: list[Resource], metric: str, subject: str, **properties: str) -> bool:
+    """Whether one of `alarms` looks at `metric` of the resource `subject`, with `properties`."""
     return any(
         alarm.properties.get("MetricName") == metric
         and subject in {referred(each["Value"]) for each in alarm.properties.get("Dimensions", [])}
         and all(alarm.properties.get(name) == value for name, value in properties.items())
+        for alarm in alarms
+    )
+
+
+def _counts_of(alarms: list[Resource], function: str) -> bool:
+    """Whether an alarm looks at what the function itself counts (`telemetry.report_counts`)."""
+    service = re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
+    return any(
+        alarm.properties.get("Namespace") == "Jaga"
+        and {"Name": "service", "Value": service} in alarm.properties.get("Dimensions", [])
         for alarm in alarms
     )
 

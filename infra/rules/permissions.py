@@ -15,6 +15,7 @@ ANY_RESOURCE = {
 PATTERNS = {
     "${TrailBucket.Arn}/checkpoints/*": "checkpoints are named when they are made",
     "${PreferencesTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
+    "${RecordsTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
 }
 """Resources with a wildcard in them that may be allowed, and why."""
 
@@ -32,7 +33,7 @@ _CHANGES_OF_ITEMS = {
     "dynamodb:PartiQLUpdate",
     "dynamodb:UpdateItem",
 }
-_PUTS = {"dynamodb:ConditionCheckItem", "dynamodb:PutItem"}
+_WRITES = {"dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 _GROWTH_OF_BUCKET = {
     "s3:GetObject",
     "s3:ListBucket",  # without it S3 answers 403, and not 404, for what is not there
@@ -101,12 +102,12 @@ def trail_only_grows(template: Template) -> Iterator[str]:
 
 
 def writes_keep_to_their_items(template: Template) -> Iterator[str]:
-    """Who may put items into a table, or lean on one in a transaction, may for named keys only.
+    """Who may put or change items, or lean on one in a transaction, may for named keys only.
 
     A PutItem can replace what stands there, and IAM cannot tell; so at least not anything.
     """
     for statement in template.statements():
-        writes = _PUTS & set(statement.actions)
+        writes = _WRITES & set(statement.actions)
         if not (statement.allows and writes):
             continue
         condition = statement.document.get("Condition", {})

@@ -94,14 +94,14 @@ def _key_of(rule: dict[str, Any]) -> str:
 
 
 def tls_only(template: Template) -> Iterator[str]:
-    """Every bucket and queue refuses what does not come over TLS."""
+    """Every bucket, queue and topic refuses what does not come over TLS."""
     guarded = set()
     for statement in template.statements():
         document = statement.document
         transport = document.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
         if not statement.allows and transport is False and document.get("Principal") == "*":
-            guarded |= {resource[2:].partition(".")[0] for resource in statement.resources}
-    for kind in ("AWS::S3::Bucket", "AWS::SQS::Queue"):
+            guarded |= {resource[2:-1].partition(".")[0] for resource in statement.resources}
+    for kind in ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic"):
         for resource in template.of_type(kind):
             if resource.name not in guarded:
                 yield f"{resource.name} takes requests without TLS"

@@ -81,6 +81,14 @@ def test_an_update_happens_only_under_its_condition(tables: Tables, fresh: str) 
     assert tables.records.get(key, consistent=True) == {**first, "n": 2}
 
 
+def test_an_update_counts_on_under_the_revision_that_was_read(tables: Tables, fresh: str) -> None:
+    key = Key(fresh, "1")
+    tables.records.put_new({"pk": fresh, "sk": "1", "rev": 7})
+    changed = tables.records.update(key, revision_is(7), put={"by": "one"}, add={"rev": 1})
+    assert changed == {"pk": fresh, "sk": "1", "rev": 8, "by": "one"}
+    assert tables.records.update(key, revision_is(7), put={"by": "other"}, add={"rev": 1}) is None
+
+
 def test_a_counter_with_a_limit_never_passes_it(tables: Tables, fresh: str) -> None:
     key = Key(fresh, "counter")
     below_five = Condition("attribute_not_exists(#n) OR #n < :five", {"#n": "n"}, {":five": 5})

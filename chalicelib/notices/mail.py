@@ -1,0 +1,70 @@
+"""From a message and its values to the bytes of a mail (RFC 5322, RFC 2046 multipart/alternative).
+
+A mail is three templates, `<name>.<language>.subject.txt`, `.txt` and `.html`. Jinja2 never reads
+what a value holds as a template; HTML is escaped, a value is one line (`check_values`), and headers
+are made by `email`, which refuses line ends. So a hostile value stays where the template puts it.
+
+The same message always gives the same bytes: a duplicate is recognisable as one.
+"""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from chalicelib.clock import from_millis
+from chalicelib.notices.messages import Mail, Message, UnfitForMail, check_values
+from chalicelib.notices.models import Language
+
+TEMPLATE_FOLDER = Path(__file__).parent / "templates"
+ID_HEADER = "X-Jaga-Message-Id"
+"""Names the message in the outbox. SES puts a Message-ID of its own in place of ours."""
+
+_SENDER_NAMES: dict[Language, str] = {"en": "Jutsoo privacy office", "id": "Kantor privasi Jutsoo"}
+
+
+class Composer:
+    """Writes mails from `sender`, an address."""
+
+    def __init__(self, sender: str, folder: Path = TEMPLATE_FOLDER) -> None:
+        self._sender = sender
+        self._domain = sender.rpartition("@")[2]
+        self._templates = Environment(
+            loader=FileSystemLoader(folder),
+            undefined=StrictUndefined,
+            autoescape=select_autoescape(["html"]),
+        )
+
+    def compose(self, message: Message, mail: Mail) -> bytes:
+        """The whole mail, ready for the wire.
+
+        Raises `UnfitForMail` for a value of more than a line or an address that SMTP does not take
+        (a local part beyond ASCII, RFC 6531), Jinja2's errors for a template that asks for more.
+        """
+        check_values(mail.values)
+        composed = EmailMessage(policy=SMTP)
+        composed["From"] = Address(_SENDER_NAMES[mail.language], addr_spec=self._sender)
+        composed["To"] = _recipient(mail.to)
+        composed["Subject"] = self._render(message.kind, mail, "subject.txt").strip()
+        composed["Date"] = format_datetime(from_millis(message.at))
+        composed["Message-ID"] = f"<{message.id}@{self._domain}>"
+        composed[ID_HEADER] = message.id
+        composed["Content-Language"] = mail.language
+        composed["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes, please
+        composed.set_content(self._render(message.kind, mail, "txt"))
+        composed.add_alternative(self._render(message.kind, mail, "html"), subtype="html")
+        composed.set_boundary(f"=_{message.id}")
+        return composed.as_bytes()
+
+    def _render(self, template: str, mail: Mail, part: str) -> str:
+        found = self._templates.get_template(f"{template}.{mail.language}.{part}")
+        return found.render(mail.values, language=mail.language)
+
+
+def _recipient(address: str) -> Address:
+    if not address.isascii():
+        raise UnfitForMail("to")
+    return Address(addr_spec=address)

@@ -1,0 +1,196 @@
+"""Reading messages of the outbox, and moving them through their states (messages.py).
+
+Every change is one conditional write on the one item. When the mail provider took a mail, its own
+id is noted beside it: `RECEIPT#<its id>` / `MESSAGE`, which a bounce finds its message by.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+from chalicelib.clock import Clock, to_millis
+from chalicelib.notices.messages import Channel, Mail, Message, State
+from chalicelib.notices.outbox import (
+    OUTBOX_MESSAGE,
+    message_context,
+    message_key,
+    message_scope,
+)
+from chalicelib.tables.codec import Item, Value
+from chalicelib.tables.conditions import Condition, revision_is
+from chalicelib.tables.keys import Key, compose
+from chalicelib.tables.schema import Schema, UnreadableItem
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action, Moved, Put
+from chalicelib.vault.vault import Vault
+
+MAIL_RECEIPT = Schema("mail_receipt")
+LEASE = timedelta(seconds=60)
+"""Longer than a consumer lives (its function's timeout), so a live one never loses its claim."""
+
+type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
+
+
+class OutboxStore:
+    """The room of the outbox that consumers use."""
+
+    def __init__(self, records: Table, vault: Vault, clock: Clock, run_command: RunCommand) -> None:
+        self._records = records
+        self._vault = vault
+        self._clock = clock
+        self._run_command = run_command
+
+    def get(self, message_id: str) -> Message | None:
+        """The message, read consistently; None when there is none (any more)."""
+        item = self._records.get(message_key(message_id), consistent=True)
+        return _message_from(item) if item else None
+
+    def claim(self, message_id: str) -> Message | None:
+        """The message, claimed for `LEASE`, when it waits to be sent; else None.
+
+        One UpdateItem. Raises `UnreadableItem`.
+        """
+        now = self._clock.now()
+        # Of two consumers one finds it queued. A claim whose lease is over is a dead consumer's.
+        waits = Condition(
+            "#state = :queued OR (#state = :sending AND #lease <= :now)",
+            {"#state": "state", "#lease": "lease"},
+            {
+                ":queued": State.QUEUED.value,
+                ":sending": State.SENDING.value,
+                ":now": to_millis(now),
+            },
+        )
+        claimed: dict[str, Value] = {"state": State.SENDING.value, "lease": to_millis(now + LEASE)}
+        item = self._update(message_id, waits, claimed)
+        return _message_from(item) if item else None
+
+    def open_mail(self, message: Message) -> Mail:
+        """What the mail says. Raises `KeyDestroyed` when its day's key ended, `SealBroken`."""
+        fields: dict[str, Any] = json.loads(self.open_body(message))
+        return Mail(fields["to"], fields["language"], fields["values"])
+
+    def open_body(self, message: Message) -> bytes:
+        """The sealed content: a webhook's body. Raises as `open_mail`."""
+        context = message_context(self._records, message.item)
+        sealed = cast("bytes", message.item["sealed"])
+        return self._vault.open(message_scope(message.item), context, sealed)
+
+    def release(self, message: Message) -> None:
+        """Gives a claim back: the message was not sent and waits again."""
+        self._end_claim(message, {"state": State.QUEUED.value})
+
+    def bury(self, message: Message, reason: str) -> None:
+        """Gives a claimed message up for good. `reason` is a stable code."""
+        self._end_claim(message, {"state": State.DEAD.value, "reason": reason})
+
+    def mark_sent(self, message_id: str) -> None:
+        """Says that the message went out, unless something later is known of it already."""
+        self._update(message_id, _UNSENT, {"state": State.SENT.value})
+
+    def mark_mail_sent(self, message_id: str, receipt: str) -> None:
+        """`mark_sent`, together with the provider's id `receipt`, so that a bounce is understood.
+
+        One transaction; it is built anew when a bounce came in between.
+        """
+
+        def build() -> list[Action]:
+            item = self._records.get(message_key(message_id), consistent=True)
+            if item is None:
+                raise UnreadableItem(OUTBOX_MESSAGE.item_type)
+            # The same content whenever it is written, so writing it again changes nothing.
+            actions: list[Action] = [Put(self._records, _receipt_item(receipt, message_id, item))]
+            if item["state"] in {State.QUEUED, State.SENDING}:
+                revision = cast("int", item["rev"])
+                sent = {**item, "state": State.SENT.value, "rev": revision + 1}
+                # A bounce that overtakes us is not overwritten.
+                actions.append(Put(self._records, sent, revision_is(revision), otherwise=Moved))
+            return actions
+
+        self._run_command(build)
+
+    def message_of_receipt(self, receipt: str) -> str | None:
+        """The id of the message that the provider knows as `receipt`; None while unknown."""
+        item = self._records.get(_receipt_key(receipt), consistent=True)
+        return str(MAIL_RECEIPT.lift(item)["message_id"]) if item else None
+
+    def report(self, message_id: str, state: State, reason: str) -> None:
+        """Notes that the message bounced or that its reader complained; a second report of the
+        same changes nothing, and a bounce does not hide a complaint."""
+        hidden = [State.COMPLAINED] if state is State.COMPLAINED else [state, State.COMPLAINED]
+        places = [f":hidden{number}" for number in range(len(hidden))]
+        # It is there: a message that expired is not revived.
+        news = Condition(
+            f"attribute_exists(pk) AND NOT #state IN ({', '.join(places)})",
+            {"#state": "state"},
+            dict(zip(places, (each.value for each in hidden), strict=True)),
+        )
+        self._update(message_id, news, {"state": state.value, "reason": reason})
+
+    def note(self, message_id: str, reason: str) -> None:
+        """Notes what went wrong without an end: a mailbox that was full, the provider tries on."""
+        # Once a message has a reason the note is old news.
+        self._update(message_id, _WITHOUT_REASON, {"reason": reason})
+
+    def _end_claim(self, message: Message, changes: Mapping[str, Value]) -> None:
+        # Whoever claimed it after our lease, or reported a bounce, knows better.
+        self._update(message.id, revision_is(message.rev), changes)
+
+    def _update(
+        self, message_id: str, condition: Condition, changes: Mapping[str, Value]
+    ) -> Item | None:
+        key = message_key(message_id)
+        return self._records.update(key, condition, put=changes, add={"rev": 1})
+
+
+_UNSENT = Condition(
+    "#state IN (:queued, :sending)",
+    {"#state": "state"},
+    {":queued": State.QUEUED.value, ":sending": State.SENDING.value},
+)
+_WITHOUT_REASON = Condition(
+    "attribute_exists(pk) AND attribute_not_exists(#reason)", {"#reason": "reason"}
+)
+
+
+def _message_from(item: Item) -> Message:
+    match OUTBOX_MESSAGE.lift(item):
+        case {
+            "pk": str(pk),
+            "channel": str(channel),
+            "kind": str(kind),
+            "state": str(state),
+            "at": int(at),
+            "rev": int(rev),
+            "sealed": bytes(),
+        }:
+            return Message(
+                pk.removeprefix("OUTBOX#"),
+                Channel(channel),
+                kind,
+                State(state),
+                at,
+                rev,
+                _text(item, "endpoint"),
+                _text(item, "about"),
+                _text(item, "reason"),
+                item=item,
+            )
+    raise UnreadableItem(OUTBOX_MESSAGE.item_type)
+
+
+def _text(item: Item, name: str) -> str | None:
+    value = item.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _receipt_key(receipt: str) -> Key:
+    return Key(compose("RECEIPT", receipt), "MESSAGE")
+
+
+def _receipt_item(receipt: str, message_id: str, message: Item) -> Item:
+    key = _receipt_key(receipt)
+    return MAIL_RECEIPT.stamp(
+        {"pk": key.pk, "sk": key.sk, "message_id": message_id, "ttl": message["ttl"]}
+    )

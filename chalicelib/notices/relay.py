@@ -1,0 +1,79 @@
+"""From a DynamoDB stream event of the `records` table to the queues of the channels.
+
+What goes into a queue is `{"id": "<message id>"}` and nothing else. A message that is delivered to
+its queue twice is sent once: the consumer's claim (outbox_store.py) sees to that.
+"""
+
+import json
+from collections.abc import Mapping
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import Unavailable
+from chalicelib.notices.messages import Channel
+from chalicelib.notices.outbox import OUTBOX_MESSAGE
+from chalicelib.tables.schema import UnreadableItem
+from chalicelib.telemetry import log_failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_BATCH_LIMIT = 10
+
+
+class RelayIncomplete(Unavailable):
+    """A queue did not take every message: the stream has to deliver the batch again."""
+
+    code = "relay_incomplete"
+
+
+class Relay:
+    """Hands new messages of the outbox to the queue of their channel."""
+
+    def __init__(self, sqs: "SQSClient", queues: Mapping[Channel, str]) -> None:
+        self._sqs = sqs
+        self._queues = queues
+
+    def forward(self, event: Mapping[str, Any]) -> int:
+        """Puts every message that `event` says was inserted into its queue.
+
+        Returns how many records it passed over because they make no sense: a shard goes on only
+        behind what its reader accepts, so one such record would hold up all mail behind it. Raises
+        `RelayIncomplete` and the client's errors; then the stream delivers all of it again.
+        """
+        waiting: dict[Channel, list[str]] = {channel: [] for channel in self._queues}
+        senseless = 0
+        for record in event["Records"]:
+            try:
+                if record["eventName"] == "INSERT":
+                    channel, message_id = _message_of(record["dynamodb"]["NewImage"])
+                    waiting[channel].append(message_id)
+            except Exception as error:  # noqa: BLE001  # no I/O here: whatever failed, the record made it
+                senseless += 1
+                log_failure(error, "")
+        for channel, ids in waiting.items():
+            for some in batched(ids, _BATCH_LIMIT, strict=False):
+                self._put(self._queues[channel], some)
+        return senseless
+
+    def _put(self, queue_url: str, ids: tuple[str, ...]) -> None:
+        answer = self._sqs.send_message_batch(
+            QueueUrl=queue_url,
+            Entries=[
+                {"Id": str(number), "MessageBody": json.dumps({"id": message_id})}
+                for number, message_id in enumerate(ids)
+            ],
+        )
+        if answer.get("Failed"):
+            raise RelayIncomplete
+
+
+def _message_of(image: Mapping[str, Any]) -> tuple[Channel, str]:
+    match image:
+        case {
+            "et": {"S": OUTBOX_MESSAGE.item_type},
+            "pk": {"S": str(pk)},
+            "channel": {"S": str(channel)},
+        }:
+            return Channel(channel), pk.removeprefix("OUTBOX#")
+    raise UnreadableItem(OUTBOX_MESSAGE.item_type)

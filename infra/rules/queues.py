@@ -1,0 +1,51 @@
+"""Queues that functions work, and topics: nothing is lost on the way or lies there in clear."""
+
+from collections.abc import Iterator
+
+from infra.rules.document import Template, referred
+from infra.rules.functions import has_alarm
+
+_RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
+_LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
+_TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
+
+
+def queued_messages_arrive(template: Template) -> Iterator[str]:
+    """What a queue's consumer fails to do comes again, alone, for half a day, and is kept then.
+
+    Its batch reports what failed; its queue hides a message for longer than the function lives.
+    """
+    queues = {queue.name: queue for queue in template.of_type("AWS::SQS::Queue")}
+    for function, name, event in template.events("SQS"):
+        where = f"{function.name}.{name}"
+        if event.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{where}: one bad message takes its batch along"
+        queue = queues.get(referred(event.get("Queue")))
+        if queue is None:
+            yield f"{where}: its queue is not in the template"
+            continue
+        if queue.properties.get("RedrivePolicy", {}).get("maxReceiveCount", 0) < _RECEIVES:
+            yield f"{where}: an outage outlasts the receives of {queue.name}"
+        if queue.properties.get("MessageRetentionPeriod") != _LONGEST_RETENTION:
+            yield f"{where}: {queue.name} forgets before 14 days"
+        hidden = queue.properties.get("VisibilityTimeout", 0)
+        if hidden < _TIMEOUTS_HIDDEN * function.properties["Timeout"]:
+            yield f"{where}: {queue.name} shows a message that is worked on"
+
+
+def waiting_messages_are_noticed(template: Template) -> Iterator[str]:
+    """Every queue that a function works has an alarm for the age of what waits in it."""
+    alarms = list(template.of_type("AWS::CloudWatch::Alarm"))
+    for function, _, event in template.events("SQS"):
+        if not has_alarm(alarms, "ApproximateAgeOfOldestMessage", referred(event.get("Queue"))):
+            yield f"{function.name} has no alarm for the age of what waits for it"
+
+
+def topics_encrypted(template: Template) -> Iterator[str]:
+    """Every topic is encrypted with a key of ours."""
+    for topic in template.of_type("AWS::SNS::Topic"):
+        if not referred(topic.properties.get("KmsMasterKeyId")):
+            yield f"{topic.name} is not encrypted with a key of ours"
+
+
+queue_rules = (queued_messages_arrive, waiting_messages_are_noticed, topics_encrypted)

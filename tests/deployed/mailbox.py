@@ -1,0 +1,47 @@
+"""The embedded SES's mailbox: what it delivered, read back."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from infra.local.aws import ACCOUNT
+from infra.local.stack import Stack
+
+_PATIENCE_SECONDS = 30
+_PAUSE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One mail as its reader finds it."""
+
+    sender: str
+    subject: str
+    text: str
+    html: str
+
+
+def mails_to(stack: Stack, address: str) -> list[Delivered]:
+    """Every mail to `address`, oldest first."""
+    return [
+        Delivered(mail["Source"], mail["Subject"], mail["BodyText"], mail["BodyHtml"] or "")
+        for mail in _messages(stack)
+        if address in mail["To"]
+    ]
+
+
+def wait_for_mail(stack: Stack, address: str, *, count: int = 1) -> Delivered:
+    """The newest mail to `address` once there are `count`; fails after half a minute."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while len(found := mails_to(stack, address)) < count:
+        # Not the address: it may be a canary.
+        assert time.monotonic() < deadline, f"{len(found)} of {count} mails arrived"
+        time.sleep(_PAUSE_SECONDS)
+    return found[-1]
+
+
+def _messages(stack: Stack) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{stack.endpoint_url}/_ministack/ses/messages", timeout=10)
+    return list(answer.raise_for_status().json()["messages"].get(ACCOUNT, []))
