@@ -22,6 +22,8 @@ LOGGED = {
 """What the access log may hold: nothing that tells one visitor from another."""
 
 ANSWERED = {
+    "ACCESS_DENIED",
+    "AUTHORIZER_FAILURE",
     "DEFAULT_4XX",
     "DEFAULT_5XX",
     "INTEGRATION_FAILURE",
@@ -29,6 +31,7 @@ ANSWERED = {
     "MISSING_AUTHENTICATION_TOKEN",
     "REQUEST_TOO_LARGE",
     "THROTTLED",
+    "UNAUTHORIZED",
     "UNSUPPORTED_MEDIA_TYPE",
 }
 """Answers of the gateway's own that must be problems like ours."""
