@@ -9,12 +9,19 @@ from collections.abc import Callable, Iterator
 from infra.rules.api import api_rules
 from infra.rules.document import Template
 from infra.rules.functions import function_rules
+from infra.rules.identity import identity_rules
 from infra.rules.permissions import permission_rules
 from infra.rules.storage import storage_rules
 
 type Rule = Callable[[Template], Iterator[str]]
 
-RULES: tuple[Rule, ...] = (*permission_rules, *storage_rules, *function_rules, *api_rules)
+RULES: tuple[Rule, ...] = (
+    *permission_rules,
+    *storage_rules,
+    *function_rules,
+    *api_rules,
+    *identity_rules,
+)
 
 
 def breaches(template: Template) -> list[str]:
