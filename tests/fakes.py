@@ -39,3 +39,12 @@ POOLS = {
     "platform_client_id": "platform-client",
 }
 """Settings of the user pools, where a test has none."""
+
+MAIL = {
+    "mail_from": "privacy@jutsoo.test",
+    "mail_configuration_set": "jaga-test",
+    "mail_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/mail",
+    "webhook_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/webhooks",
+    "feedback_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/feedback",
+}
+"""Settings of the ways out, where a test has none."""

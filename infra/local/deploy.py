@@ -54,7 +54,12 @@ def deploy(session: boto3.Session) -> Deployment:
     cloudformation = session.client("cloudformation")
     # By address: CloudFormation takes at most 51,200 bytes in the call itself.
     url = f"{s3.meta.endpoint_url}/{ARTIFACTS}/{template}"
-    changed = _apply(cloudformation, url, artifact)
+    parameters = {
+        **PARAMETERS,
+        "ArtifactKey": artifact,
+        "DemonstrationEndpoint": s3.meta.endpoint_url,
+    }
+    changed = _apply(cloudformation, url, parameters)
     outputs = _outputs(cloudformation)
     configuration = session.client("lambda").get_function_configuration(
         FunctionName=outputs["APIHandlerName"]
@@ -74,10 +79,11 @@ def _upload(s3: "S3Client", path: Path) -> str:
     return key
 
 
-def _apply(cloudformation: "CloudFormationClient", template_url: str, key: str) -> bool:
+def _apply(
+    cloudformation: "CloudFormationClient", template_url: str, values: Mapping[str, str]
+) -> bool:
     parameters: list[ParameterTypeDef] = [
-        {"ParameterKey": name, "ParameterValue": value}
-        for name, value in {**PARAMETERS, "ArtifactKey": key}.items()
+        {"ParameterKey": name, "ParameterValue": value} for name, value in values.items()
     ]
     try:
         cloudformation.describe_stacks(StackName=STACK)

@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 from infra.local.aws import REGION, PortTaken
 from infra.local.deploy import DeploymentFailed
+from infra.local.private import write_private
 from infra.local.stack import Stack, StateInUse
 from infra.local.verify import Unverified
 
@@ -27,7 +29,7 @@ def main() -> int:
         stack.take_home()
         described.unlink(missing_ok=True)  # of a run that was killed
         stack.start()
-        described.write_text(json.dumps(_description(stack), indent=2) + "\n", encoding="utf-8")
+        write_private(described, json.dumps(_description(stack), indent=2) + "\n")
         _print_urls(stack)
         # Whoever deletes run.json wants us to end: make, when it alone is interrupted (Makefile).
         while described.exists() and not stop.wait(0.5):
@@ -56,7 +58,13 @@ def _description(stack: Stack) -> dict[str, object]:
         "region": REGION,
         "endpoint_url": stack.endpoint_url,
         "tables": stack.tables,
-        "staff": [],
+        "staff": [asdict(account) for account in stack.staff],
+        "staff_pool": {
+            "pool_id": stack.staff_pool.pool_id,
+            "client_id": stack.staff_pool.client_id,
+        },
+        "platform": asdict(stack.platform),
+        "platform_users": [asdict(stack.platform_user)],
     }
 
 
@@ -67,4 +75,7 @@ def _print_urls(stack: Stack) -> None:
     if stack.published:
         print(f"Banner        {stack.api_url}/v1/sites/{stack.published.site_id}/banner.js")
         print(f"  integrity   {stack.published.integrity}")
+    print(f"Staff         {', '.join(account.email for account in stack.staff)}")
+    print(f"  sign in     password and TOTP secret in {HOME.name}/run.json (docs/sign-in.md)")
+    print("  or          .venv/bin/python -m infra.local.staff dpo  # prints an access token")
     print("Jaga is ready", flush=True)

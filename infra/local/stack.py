@@ -13,10 +13,18 @@ import boto3
 
 from chalicelib.services import Services
 from chalicelib.settings import Settings
+from infra.local.accounts import Account, StaffPool
 from infra.local.aws import EmbeddedAws, free_ports, require_free
 from infra.local.deploy import Deployment, deploy
 from infra.local.differences import supplement
+from infra.local.platform_access import (
+    PlatformAccess,
+    PlatformUser,
+    enrol_platform_user,
+    platform_access,
+)
 from infra.local.site import Site, origins
+from infra.local.staff import enrol_staff
 from infra.local.verify import verify
 from infra.package import build
 from infra.seed import Published, seed
@@ -43,6 +51,7 @@ class Stack:
         self.site_port = self.port + 1
         self.aws = EmbeddedAws(self.home, self.port)
         self.published: Published | None = None
+        self.staff: list[Account] = []
         self._site: Site | None = None
         self._deployment: Deployment | None = None
         self._lock: IO[bytes] | None = None
@@ -76,6 +85,7 @@ class Stack:
         self._deployment = deploy(self.session)
         supplement(self.session, self._deployment)
         verify(self.session, self._deployment)
+        self.staff = enrol_staff(self.staff_pool, self.home / "staff.json")
         self.published = seed(self.services, origins(self.site_port))
         self._site = Site(self.site_port, self.api_url)
         self._site.start()
@@ -130,6 +140,24 @@ class Stack:
             "audit": settings.audit_table,
             "keys": settings.keys_table,
         }
+
+    @property
+    def staff_pool(self) -> StaffPool:
+        """The staff's pool, as its administrator sees it."""
+        outputs = self.deployment.outputs
+        return StaffPool(
+            self.session.client("cognito-idp"), outputs["StaffPoolId"], outputs["StaffClientId"]
+        )
+
+    @cached_property
+    def platform(self) -> PlatformAccess:
+        """The client platform's credential."""
+        return platform_access(self.session, self.deployment)
+
+    @cached_property
+    def platform_user(self) -> PlatformUser:
+        """A user of the platform, to be vouched for."""
+        return enrol_platform_user(self.session, self.deployment)
 
     @cached_property
     def session(self) -> boto3.Session:

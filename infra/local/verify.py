@@ -15,6 +15,7 @@ def verify(session: boto3.Session, deployment: Deployment) -> None:
         *_missing_of_tables(session, deployment),
         *_missing_of_keys(session, deployment),
         *_missing_of_bucket(session, deployment),
+        *_missing_of_pools(session, deployment),
     ]
     if missing:
         raise Unverified("the deployed stack lacks:\n" + "\n".join(missing))
@@ -66,3 +67,24 @@ def _missing_of_bucket(session: boto3.Session, deployment: Deployment) -> list[s
         "TrailBucket: no public access": all(access.values()),
     }
     return [what for what, holds in checks.items() if not holds]
+
+
+def _missing_of_pools(session: boto3.Session, deployment: Deployment) -> list[str]:
+    cognito = session.client("cognito-idp")
+    missing = []
+    for output in ("StaffPoolId", "PlatformPoolId"):
+        pool_id = deployment.outputs[output]
+        pool = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+        factors = cognito.get_user_pool_mfa_config(UserPoolId=pool_id)
+        ways = pool.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+        checks = {
+            "a second factor for everybody": output != "StaffPoolId"
+            or factors.get("MfaConfiguration") == "ON",
+            "authenticators": output != "StaffPoolId"
+            or factors.get("SoftwareTokenMfaConfiguration", {}).get("Enabled", False),
+            "no sign-up": pool["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly", False),
+            "no recovery without an administrator": [way["Name"] for way in ways] == ["admin_only"],
+            "deletion protection": pool.get("DeletionProtection") == "ACTIVE",
+        }
+        missing += [f"{output}: {what}" for what, holds in checks.items() if not holds]
+    return missing

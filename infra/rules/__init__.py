@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from infra.rules.api import api_rules
 from infra.rules.document import Template
 from infra.rules.functions import function_rules
+from infra.rules.identity import identity_rules
 from infra.rules.permissions import permission_rules
 from infra.rules.queues import queue_rules
 from infra.rules.storage import storage_rules
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *function_rules,
     *queue_rules,
     *api_rules,
+    *identity_rules,
 )
 
 

@@ -11,7 +11,12 @@ RECOVERY_DAYS = {
 }
 """Days of point-in-time recovery where they are not 35."""
 
-_KEPT = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket")
+_KEPT = (
+    "AWS::Cognito::UserPool",
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::S3::Bucket",
+)
 
 
 def tables_encrypted(template: Template) -> Iterator[str]:
@@ -50,7 +55,7 @@ def audit_never_expires(template: Template) -> Iterator[str]:
 
 
 def data_outlives_the_stack(template: Template) -> Iterator[str]:
-    """Tables, keys and buckets stay when the stack or the resource in it is replaced."""
+    """Tables, keys, buckets and user pools stay when the stack or they in it are replaced."""
     for kind in _KEPT:
         for resource in template.of_type(kind):
             for policy in ("DeletionPolicy", "UpdateReplacePolicy"):

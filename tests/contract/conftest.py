@@ -15,7 +15,7 @@ from chalicelib.settings import Settings
 from infra.seed import seed
 from tests.contract.cookies import ORIGIN
 from tests.contract.moto_tables import SESSION, Tables, moto_tables
-from tests.fakes import POOLS, FixedClock, SequentialIds
+from tests.fakes import MAIL, POOLS, FixedClock, SequentialIds
 from tests.gateway import Gateway
 from tests.tokens import gatekeeper
 
@@ -51,6 +51,7 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
         signing_key_id=key,
         trail_bucket=tables.bucket,
         **POOLS,
+        **MAIL,
     )
     built = Services(settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client)
     built.gatekeeper = gatekeeper(clock)

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chalicelib.http.permissions import Role
 from infra.local.aws import free_ports
 from infra.package import ROOT
 
@@ -47,11 +48,16 @@ def test_it_describes_itself_and_stops_at_a_signal(
         "api_url",
         "console_url",
         "endpoint_url",
+        "platform",
+        "platform_users",
         "region",
         "site_url",
         "staff",
+        "staff_pool",
         "tables",
     }
+    assert [each["role"] for each in described["staff"]] == list(Role)
+    assert set(described["staff"][0]) == {"email", "password", "totp_secret", "role"}
     assert set(described["tables"]) == {"records", "preferences", "audit", "keys"}
     assert httpx.get(f"{described['api_url']}/v1/health", timeout=30).status_code == 200
     page = httpx.get(described["site_url"])
@@ -81,6 +87,8 @@ def test_nobody_but_its_owner_reads_its_state(
 ) -> None:
     _await_ready(started)
     assert tmp_path.stat().st_mode & 0o077 == 0
+    for secret in ("run.json", "staff.json"):
+        assert (tmp_path / secret).stat().st_mode & 0o077 == 0
 
 
 def test_it_ends_when_its_description_is_deleted(

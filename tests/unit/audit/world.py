@@ -31,7 +31,7 @@ from chalicelib.settings import Settings
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import transact
 from tests.contract.moto_tables import SESSION, Tables, moto_tables
-from tests.fakes import POOLS, FixedClock, SequentialIds
+from tests.fakes import MAIL, POOLS, FixedClock, SequentialIds
 
 SYSTEM = Actor("system", "watcher")
 PLENTY = 300_000  # ms
@@ -177,6 +177,7 @@ class World:
             signing_key_id="unused",
             trail_bucket=tables.bucket,
             **POOLS,
+            **MAIL,
         )
         return Services(settings, clock=self.clock, ids=self.ids, create_client=SESSION.client)
 

@@ -119,6 +119,13 @@ def _public_bucket_policy(resources: Resources) -> None:
     )
 
 
+def _password(key: str, value: object) -> Edit:
+    def edit(resources: Resources) -> None:
+        _properties(resources, "StaffPool")["Policies"]["PasswordPolicy"][key] = value
+
+    return edit
+
+
 def _access_log(variable: str) -> Edit:
     def edit(resources: Resources) -> None:
         setting = _properties(resources, "RestAPI")["AccessLogSetting"]
@@ -191,6 +198,11 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "data_outlives_the_stack",
         "VaultKey",
         lambda resources: resources["VaultKey"].pop("DeletionPolicy"),
+    ),
+    (
+        "data_outlives_the_stack",
+        "StaffPool",
+        lambda resources: resources["StaffPool"].pop("UpdateReplacePolicy"),
     ),
     ("keys_rotate", "StorageKey", _drop("StorageKey", "EnableKeyRotation")),
     ("buckets_write_once", "deleted", _drop("TrailBucket", "ObjectLockConfiguration")),
@@ -289,6 +301,66 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "before its role",
         lambda resources: resources["RestAPI"].pop("DependsOn"),
     ),
+    (
+        "accounts_come_from_administrators",
+        "PlatformPool lets people sign up",
+        _set("PlatformPool", "AdminCreateUserConfig", {"AllowAdminCreateUserOnly": False}),
+    ),
+    (
+        "accounts_come_from_administrators",
+        "mailbox",
+        _set(
+            "StaffPool",
+            "AccountRecoverySetting",
+            {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
+        ),
+    ),
+    ("accounts_come_from_administrators", "deletion", _drop("StaffPool", "DeletionProtection")),
+    ("passwords_are_long", "under 14", _password("MinimumLength", 13)),
+    ("passwords_are_long", "few kinds", _password("RequireSymbols", value=False)),
+    (
+        "people_have_a_second_factor",
+        "StaffClient lets people in",
+        _set("StaffPool", "MfaConfiguration", "OPTIONAL"),
+    ),
+    (
+        "people_have_a_second_factor",
+        "StaffClient lets people in",
+        _set("StaffPool", "EnabledMfas", ["SOFTWARE_TOKEN_MFA", "SMS_MFA"]),
+    ),
+    (
+        "people_have_a_second_factor",
+        "remembered",
+        _set("StaffPool", "DeviceConfiguration", {"ChallengeRequiredOnNewDevice": True}),
+    ),
+    ("people_have_a_second_factor", "no flows", _drop("PlatformClient", "ExplicitAuthFlows")),
+    (
+        "people_have_a_second_factor",
+        "PlatformUsersClient lets people in",
+        lambda resources: resources["PlatformUsersClient"].pop("Condition"),
+    ),
+    (
+        "clients_tell_nobody",
+        "StaffClient",
+        _set("StaffClient", "PreventUserExistenceErrors", "LEGACY"),
+    ),
+    ("tokens_end_soon", "AccessToken", _set("StaffClient", "AccessTokenValidity", 16)),
+    ("tokens_end_soon", "AccessToken", _drop("PlatformClient", "TokenValidityUnits")),
+    ("tokens_end_soon", "RefreshToken", _drop("StaffClient", "RefreshTokenValidity")),
+    ("tokens_end_soon", "revoked", _set("StaffClient", "EnableTokenRevocation", value=False)),
+    (
+        "machines_get_our_scopes_only",
+        "a page",
+        _set("StaffClient", "AllowedOAuthFlows", ["code"]),
+    ),
+    ("machines_get_our_scopes_only", "no secret", _drop("PlatformClient", "GenerateSecret")),
+    (
+        "machines_get_our_scopes_only",
+        "not ours",
+        _set("PlatformClient", "AllowedOAuthScopes", ["aws.cognito.signin.user.admin"]),
+    ),
+    ("groups_are_the_roles", "auditor", _remove("AuditorGroup")),
+    ("groups_are_the_roles", "root", _set("DpoGroup", "GroupName", "root")),
 ]
 
 
