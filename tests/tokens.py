@@ -114,9 +114,13 @@ def unsigned(claims: dict[str, Any], key_id: str) -> str:
 def signed_with_public_key(claims: dict[str, Any], pool: Pool) -> str:
     """The attack of RFC 8725, 2.1: HS256 under what everybody can fetch."""
     public = pool.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    signing_input = f"{_segment({'alg': 'HS256', 'kid': pool.key_id})}.{_segment(claims)}"
-    tag = hmac.digest(public, signing_input.encode(), hashlib.sha256)
-    return f"{signing_input}.{_encoded(tag)}"
+    return hs256(claims, public, pool.key_id)
+
+
+def hs256(claims: dict[str, Any], key: bytes, key_id: str) -> str:
+    """A token with an HMAC under `key`, which PyJWT would not make with a public key."""
+    signing_input = f"{_segment({'alg': 'HS256', 'kid': key_id})}.{_segment(claims)}"
+    return f"{signing_input}.{_encoded(hmac.digest(key, signing_input.encode(), hashlib.sha256))}"
 
 
 def tampered(token: str, **claims: Any) -> str:
