@@ -61,3 +61,15 @@ class NoticeView(Answer):
     cookies: tuple[CookieUse, ...]
     retention_days: int
     policy_url: str
+
+
+class MessageView(Answer):
+    """`GET /v1/staff/messages/{message_id}`."""
+
+    message_id: str
+    channel: str
+    kind: str
+    state: str
+    reason: str | None
+    about: str | None
+    queued_at: str

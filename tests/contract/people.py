@@ -9,6 +9,7 @@ from chalicelib.oidc.keys import KeySet
 from chalicelib.oidc.tokens import Issuer
 from chalicelib.services import Services
 from chalicelib.tables.codec import decode
+from tests.contract.moto_tables import SESSION
 from tests.gateway import Answer, Gateway
 from tests.tokens import Pool, bearer
 
@@ -71,7 +72,8 @@ def mails(services: Services) -> list[dict[str, Any]]:
 def records(services: Services) -> list[dict[str, Any]]:
     """Every item of the records table."""
     name = services.settings.records_table
-    return [decode(item) for item in services.dynamodb.scan(TableName=name)["Items"]]
+    # A client of our own: what the services call is counted elsewhere.
+    return [decode(item) for item in SESSION.client("dynamodb").scan(TableName=name)["Items"]]
 
 
 def provider_vouches(services: Services) -> None:

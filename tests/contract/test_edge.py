@@ -45,6 +45,7 @@ MEANT = {
     "/v1/sessions/verify": 200,
     "/v1/sessions/vouched": 200,
     "/v1/staff/subjects/find": 200,
+    "/v1/staff/messages/{message_id}": 404,  # an id that nobody has
 }
 
 type Call = Callable[..., Answer]
@@ -325,6 +326,9 @@ SCHEDULED = dict.fromkeys(
 EVENTS: dict[str, dict[str, Any]] = {
     "digest_preferences": {"Records": [{"eventID": "1", "dynamodb": {"NewImage": {}}}]},
     "checkpoint_trail": SCHEDULED,
+    "relay_outbox": {"Records": []},
+    "send_mail": {"Records": []},
+    "record_feedback": {"Records": []},
 }
 
 

@@ -15,8 +15,10 @@ import pytest
 from chalicelib.audit.digests import preference_digest
 from chalicelib.services import Services, use
 from chalicelib.tables.table import Table
+from tests.contract.calls import call_signed_in
 from tests.contract.cookies import PREFERENCES, body, post
 from tests.contract.moto_tables import SESSION
+from tests.contract.operations import OPERATIONS
 from tests.gateway import Gateway
 from tests.unit.audit.test_digests import PREFERENCE
 from tests.unit.audit.world import World, new_world
@@ -25,7 +27,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 POLICIES = Path(__file__).parents[2] / ".chalice"
-IN_A_TRANSACTION = {"Put": "PutItem", "ConditionCheck": "ConditionCheckItem"}
+IN_A_TRANSACTION = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+}
 
 type Rights = set[tuple[str, str]]
 """An operation and the logical name of its table, `records/due` for the index."""
@@ -106,9 +112,12 @@ def test_the_digests_use_every_right_that_they_have(world: World) -> None:
 
 def test_the_api_uses_every_right_that_it_has(services: Services, gateway: Gateway) -> None:
     first, second = body(services), body(services, event_id="01JEVENT000000000000000002")
-    tables = (services.records, services.preferences, services.keys)
+    tables = (services.records, services.preferences, services.audit, services.keys)
     with recorded(services.dynamodb, *tables) as used:
         assert post(gateway, first).status == 201  # makes the day's keys
+        for operation in OPERATIONS:
+            if "{site}" not in operation.path:
+                call_signed_in(gateway, services, operation.method, operation.path)
     with _another_container(services) as other, recorded(other.dynamodb, *tables) as more:
         assert gateway.call("GET", f"{PREFERENCES}/{first['visitor_id']}").status == 200
         assert post(gateway, second).status == 201
