@@ -49,6 +49,11 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
         vault_key_id=key,
         signing_key_id=key,
         trail_bucket=tables.bucket,
+        mail_from="privacy@jutsoo.test",
+        mail_configuration_set="mail",
+        mail_queue_url="unused",
+        webhook_queue_url="unused",
+        feedback_queue_url="unused",
     )
     built = Services(settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client)
     seed(built, [ORIGIN])

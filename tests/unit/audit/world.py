@@ -176,6 +176,11 @@ class World:
             vault_key_id="unused",
             signing_key_id="unused",
             trail_bucket=tables.bucket,
+            mail_from="unused",
+            mail_configuration_set="unused",
+            mail_queue_url="unused",
+            webhook_queue_url="unused",
+            feedback_queue_url="unused",
         )
         return Services(settings, clock=self.clock, ids=self.ids, create_client=SESSION.client)
 
