@@ -94,7 +94,7 @@ def _our_call() -> Callable[[], None]:
     from app import app  # noqa: PLC0415  # after the environment is set
     from tests.gateway import Gateway  # noqa: PLC0415
 
-    services = Services(Settings(*["bench"] * 17))
+    services = Services(Settings(*["bench"] * len(Settings.__slots__)))
     services.dynamodb, services.kms = stubbed(services.dynamodb), stubbed(services.kms)
     services.sites._cache["jutsoo"] = (datetime.max.replace(tzinfo=UTC), _site(services))
     use(services)

@@ -7,6 +7,7 @@ are made by `email`, which refuses line ends. So a hostile value stays where the
 The same message always gives the same bytes: a duplicate is recognisable as one.
 """
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,6 +24,9 @@ TEMPLATE_FOLDER = Path(__file__).parent / "templates"
 ID_HEADER = "X-Jaga-Message-Id"
 """Names the message in the outbox. SES puts a Message-ID of its own in place of ours."""
 
+_WIRE = SMTP.clone(cte_type="7bit")  # whatever relays stand on the way
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOT_ATOM = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9.-]+")
 _SENDER_NAMES: dict[Language, str] = {"en": "Jutsoo privacy office", "id": "Kantor privasi Jutsoo"}
 
 
@@ -41,21 +45,23 @@ class Composer:
     def compose(self, message: Message, mail: Mail) -> bytes:
         """The whole mail, ready for the wire.
 
-        Raises `UnfitForMail` for a value of more than a line or an address that SMTP does not take
-        (a local part beyond ASCII, RFC 6531), Jinja2's errors for a template that asks for more.
+        Raises `UnfitForMail` for a value of more than a line or an address other than RFC 5322's
+        dot-atoms (RFC 6531's alphabets are not taken everywhere), Jinja2's errors for a template
+        that asks for more.
         """
         check_values(mail.values)
-        composed = EmailMessage(policy=SMTP)
+        composed = EmailMessage(policy=_WIRE)
         composed["From"] = Address(_SENDER_NAMES[mail.language], addr_spec=self._sender)
         composed["To"] = _recipient(mail.to)
         composed["Subject"] = self._render(message.kind, mail, "subject.txt").strip()
         composed["Date"] = format_datetime(from_millis(message.at))
         composed["Message-ID"] = f"<{message.id}@{self._domain}>"
         composed[ID_HEADER] = message.id
-        composed["Content-Language"] = mail.language
         composed["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes, please
         composed.set_content(self._render(message.kind, mail, "txt"))
         composed.add_alternative(self._render(message.kind, mail, "html"), subtype="html")
+        composed["Content-Language"] = mail.language  # now: it would have gone along with the text
+        # Not at random, for the same bytes each time. No value can hold it: they were given before.
         composed.set_boundary(f"=_{message.id}")
         return composed.as_bytes()
 
@@ -65,6 +71,7 @@ class Composer:
 
 
 def _recipient(address: str) -> Address:
-    if not address.isascii():
+    # Quoted local parts are nobody's address, and punctuation is how headers are broken out of.
+    if not _DOT_ATOM.fullmatch(address):
         raise UnfitForMail("to")
     return Address(addr_spec=address)

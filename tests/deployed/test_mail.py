@@ -11,7 +11,7 @@ from tests.deployed.mailbox import mails_to, wait_for_mail
 
 
 def queue_code(stack: Stack, to: str, language: Language, code: str) -> str:
-    """Puts a code for `to` into the deployed outbox, as a command does; the message's id."""
+    """Puts a code for `to` into the deployed outbox, as a command does; returns its id."""
     services = stack.services
     queued = services.outbox.mail(
         "sign_in_code", to, language, {"code": code, "minutes": "10"}, about="01JREQUEST"

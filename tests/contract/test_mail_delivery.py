@@ -1,0 +1,217 @@
+"""Sending under every fault that there is: nothing is lost, and at most one mail comes twice."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+
+from chalicelib.clock import from_millis
+from chalicelib.notices.delivery import Claimed
+from chalicelib.notices.messages import State
+from chalicelib.notices.outbox import message_key
+from chalicelib.notices.outbox_store import LEASE, OutboxStore
+from chalicelib.notices.ses import MailUnavailable
+from chalicelib.services import Services
+from chalicelib.tables.conditions import PRESENT
+from chalicelib.tables.transactions import Action, transact
+from chalicelib.vault.keys import Scope
+from tests.contract.post import ADDRESS, CODE, SENDER, Post, parsed, refusal
+from tests.contract.test_tables import at_once
+from tests.fakes import FixedClock
+
+
+class Killed(BaseException):
+    """The process ends here: no handler of ours sees it."""
+
+
+@pytest.fixture
+def post(services: Services) -> Post:
+    return Post(services)
+
+
+def test_a_mail_goes_out_once_however_often_the_queue_names_it(post: Post) -> None:
+    message_id = post.queue()
+    for _ in range(3):
+        post.deliver(message_id)
+    (sent,) = post.client.taken
+    assert (sent["Source"], sent["Destinations"]) == (SENDER, [ADDRESS])
+    assert sent["ConfigurationSetName"] == "mail"
+    assert sent["Tags"] == [{"Name": "jaga-message-id", "Value": message_id}]
+    assert post.look(message_id).state is State.SENT
+    assert post.store.message_of_receipt("ses-1") == message_id
+    assert CODE in parsed(post.client.raw[0]).get_body().get_content()  # type: ignore[union-attr]  # it has one
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refusal("Throttling", "Maximum sending rate exceeded."),
+        refusal("ServiceUnavailable"),
+        refusal("AccountSendingPausedException"),
+        ConnectTimeoutError(endpoint_url="x"),
+        ReadTimeoutError(endpoint_url="x"),
+    ],
+    ids=["throttled", "away", "paused", "unreachable", "silent"],
+)
+def test_what_passes_leaves_the_mail_waiting(post: Post, failure: Exception) -> None:
+    message_id = post.queue()
+    post.client.failures = [failure] * 3
+    for _ in range(3):
+        with pytest.raises(MailUnavailable):
+            post.deliver(message_id)
+        assert post.look(message_id).state is State.QUEUED
+    post.deliver(message_id)
+    assert len(post.client.taken) == 1
+    assert (post.look(message_id).state, post.dead) == (State.SENT, 0)
+
+
+def test_an_outage_of_a_day_loses_nothing(post: Post, clock: FixedClock) -> None:
+    message_ids = [post.queue() for _ in range(3)]
+    post.client.failures += [refusal("ServiceUnavailable")] * 3 * 24
+    for _ in range(24):
+        for message_id in message_ids:
+            with pytest.raises(MailUnavailable):
+                post.deliver(message_id)
+        clock.advance(timedelta(hours=1))
+    for message_id in message_ids:
+        post.deliver(message_id)
+    ids = {parsed(raw)["X-Jaga-Message-Id"] for raw in post.client.raw}
+    assert ids == set(message_ids)
+
+
+def dies_before_marking(services: Services) -> OutboxStore:
+    """A store whose consumer is killed when it would note that the mail went out."""
+
+    def killed(build: Callable[[], Sequence[Action]]) -> None:
+        raise Killed
+
+    return OutboxStore(services.records, services.vault, services.clock, killed)
+
+
+def dies_after_marking(services: Services) -> OutboxStore:
+    """A store whose consumer is killed right after it noted that the mail went out."""
+
+    def killed(build: Callable[[], Sequence[Action]]) -> None:
+        transact(services.dynamodb, build())
+        raise Killed
+
+    return OutboxStore(services.records, services.vault, services.clock, killed)
+
+
+def test_a_consumer_killed_before_its_mark_leads_to_one_duplicate_that_shows_as_one(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    message_id = post.queue()
+    with pytest.raises(Killed):
+        post.deliver(message_id, dies_before_marking(services))
+    with pytest.raises(Claimed):
+        post.deliver(message_id)
+    clock.advance(LEASE)
+    for _ in range(3):
+        post.deliver(message_id)
+    first, second = post.client.raw
+    assert first == second
+    assert parsed(second)["Message-ID"] == f"<{message_id}@jutsoo.test>"
+    assert parsed(second)["X-Jaga-Message-Id"] == message_id
+
+
+def test_a_consumer_killed_after_its_mark_leads_to_no_duplicate(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    message_id = post.queue()
+    with pytest.raises(Killed):
+        post.deliver(message_id, dies_after_marking(services))
+    clock.advance(LEASE)
+    post.deliver(message_id)
+    assert len(post.client.taken) == 1
+
+
+def test_a_bounce_before_the_mark_keeps_the_next_consumer_from_sending_again(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    message_id = post.queue()
+    with pytest.raises(Killed):
+        post.deliver(message_id, dies_before_marking(services))
+    post.store.report(message_id, State.BOUNCED, "permanent_general")
+    clock.advance(LEASE)
+    post.deliver(message_id)
+    assert len(post.client.taken) == 1
+
+
+def test_of_many_consumers_at_once_one_sends(post: Post) -> None:
+    message_id = post.queue()
+    outcomes = at_once(6, lambda _: post.deliver(message_id))
+    assert len(post.client.taken) == 1
+    assert all(outcome is None or isinstance(outcome, Claimed) for outcome in outcomes)
+    assert post.look(message_id).state is State.SENT
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "InvalidParameterValue"])
+def test_what_ses_refuses_for_good_is_dead_and_counted(post: Post, code: str) -> None:
+    message_id = post.queue()
+    post.client.failures = [refusal(code, f"Illegal address {ADDRESS}")]
+    post.deliver(message_id)
+    post.deliver(message_id)
+    message = post.look(message_id)
+    assert (message.state, message.reason, post.dead) == (State.DEAD, "mail_refused", 1)
+    assert post.client.taken == []
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("MessageRejected", "Email address is not verified. The following identities failed: x"),
+        ("AccessDenied", ""),
+        ("ConfigurationSetDoesNotExist", ""),
+    ],
+)
+def test_what_somebody_has_to_mend_kills_no_mail(
+    post: Post, clock: FixedClock, code: str, text: str
+) -> None:
+    message_id = post.queue()
+    post.client.failures = [refusal(code, text)]
+    with pytest.raises(ClientError):
+        post.deliver(message_id)
+    clock.advance(LEASE)
+    post.deliver(message_id)
+    assert (len(post.client.taken), post.dead) == (1, 0)
+
+
+def test_a_mail_whose_key_is_gone_is_dead_and_not_tried_for_ever(
+    post: Post, services: Services
+) -> None:
+    message_id = post.queue()
+    scope = Scope.messages(from_millis(post.look(message_id).at).date())
+    services.run_command(lambda: services.keyring.destroy_actions(scope))
+    services.keyring.forget(scope)
+    post.deliver(message_id)
+    message = post.look(message_id)
+    assert (message.state, message.reason, post.dead) == (State.DEAD, "key_destroyed", 1)
+
+
+def test_a_mail_that_somebody_changed_is_dead(post: Post, services: Services) -> None:
+    message_id = post.queue()
+    services.records.update(message_key(message_id), PRESENT, put={"about": "01JOTHER"})
+    post.deliver(message_id)
+    assert post.look(message_id).reason == "seal_broken"
+    assert post.client.taken == []
+
+
+def test_an_address_that_smtp_does_not_take_is_dead(post: Post) -> None:
+    message_id = post.queue(to="jörg@example.test")
+    post.deliver(message_id)
+    assert post.look(message_id).reason == "unfit_for_mail"
+
+
+def test_a_message_that_expired_among_the_dead_letters_is_done(post: Post) -> None:
+    post.deliver("01JGONE")
+    assert post.client.taken == []
+
+
+@pytest.mark.parametrize("body", ["", "?", "[]", "{}", '{"id": "a#b"}'])
+def test_a_queue_message_that_we_never_wrote_goes_to_the_dead_letters(
+    post: Post, body: str
+) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        post.delivery().deliver(body)

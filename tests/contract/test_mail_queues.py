@@ -1,0 +1,256 @@
+"""Between stream and consumer: the relay, the batches, the dead letters and their way back."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from chalicelib.notices import consumer, relay
+from chalicelib.notices.consumer import RECEIVES, Consumer, pause_seconds
+from chalicelib.notices.messages import Channel
+from chalicelib.notices.redrive import redrive
+from chalicelib.notices.relay import Relay, RelayIncomplete
+from chalicelib.services import Services
+from tests.contract.moto_tables import SESSION
+from tests.contract.post import Post
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass
+class Queues:
+    """A queue per channel, the mail's with dead letters after two receives."""
+
+    sqs: "SQSClient"
+    mail: str
+    webhook: str
+    dead_letters: str
+
+    @property
+    def relay(self) -> Relay:
+        return Relay(self.sqs, {Channel.MAIL: self.mail, Channel.WEBHOOK: self.webhook})
+
+    def bodies(self, url: str) -> list[str]:
+        """What waits in the queue at `url`; afterwards it is empty."""
+        found: list[str] = []
+        while received := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in received:
+                found.append(message["Body"])
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def batch(self, url: str) -> dict[str, Any]:
+        """A Lambda event with what waits in the queue at `url`."""
+        received = self.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        ).get("Messages", [])
+        return {
+            "Records": [
+                {
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "body": message["Body"],
+                    "attributes": message["Attributes"],
+                    "eventSource": "aws:sqs",
+                }
+                for message in received
+            ]
+        }
+
+
+@pytest.fixture
+def queues(services: Services) -> Queues:
+    sqs = SESSION.client("sqs")
+    dead_letters = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    target = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])
+    policy = {"deadLetterTargetArn": target["Attributes"]["QueueArn"], "maxReceiveCount": 2}
+    mail = sqs.create_queue(QueueName="mail", Attributes={"RedrivePolicy": json.dumps(policy)})
+    webhook = sqs.create_queue(QueueName="webhook")
+    return Queues(sqs, mail["QueueUrl"], webhook["QueueUrl"], dead_letters)
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    # What a log line holds is tests/unit/test_telemetry.py's: the type and the frames.
+    failures: list[Exception] = []
+    for module in (consumer, relay):
+        monkeypatch.setattr(module, "log_failure", lambda error, _: failures.append(error))
+    return failures
+
+
+def inserted(message_id: str, channel: str = "mail", **changes: Any) -> dict[str, Any]:
+    image = {
+        "pk": {"S": f"OUTBOX#{message_id}"},
+        "sk": {"S": "MESSAGE"},
+        "et": {"S": "outbox_message"},
+        "channel": {"S": channel},
+        "sealed": {"B": "AAAA"},
+        **changes,
+    }
+    return {"eventName": "INSERT", "dynamodb": {"NewImage": image}}
+
+
+def ids(bodies: list[str]) -> list[str]:
+    return sorted(json.loads(body)["id"] for body in bodies)
+
+
+# --- the relay ---------------------------------------------------------------------------------
+
+
+def test_a_message_goes_to_its_channels_queue_by_its_id_alone(queues: Queues) -> None:
+    event = {"Records": [inserted("01JA"), inserted("01JB", "webhook")]}
+    assert queues.relay.forward(event) == 0
+    assert queues.bodies(queues.mail) == ['{"id": "01JA"}']
+    assert queues.bodies(queues.webhook) == ['{"id": "01JB"}']
+
+
+def test_a_full_stream_batch_fits(queues: Queues) -> None:
+    names = [f"01J{number:03d}" for number in range(100)]
+    queues.relay.forward({"Records": [inserted(name) for name in names]})
+    assert ids(queues.bodies(queues.mail)) == names
+
+
+def test_changes_of_a_message_start_nothing(queues: Queues) -> None:
+    change = {**inserted("01JA"), "eventName": "MODIFY"}
+    removal = {"eventName": "REMOVE", "dynamodb": {"Keys": {}}}
+    assert queues.relay.forward({"Records": [change, removal]}) == 0
+    assert queues.bodies(queues.mail) == []
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        inserted("01JA", "pigeon"),
+        inserted("01JA", et={"S": "site"}),
+        inserted("01JA", pk={"N": "1"}),
+        {"eventName": "INSERT", "dynamodb": {}},
+        {},
+    ],
+    ids=["channel", "type", "no text", "no image", "nothing"],
+)
+def test_poison_does_not_hold_up_what_is_around_it(
+    queues: Queues, logged: list[Exception], poison: dict[str, Any]
+) -> None:
+    event = {"Records": [inserted("01JB"), poison, inserted("01JC")]}
+    assert queues.relay.forward(event) == 1
+    assert ids(queues.bodies(queues.mail)) == ["01JB", "01JC"]
+    assert len(logged) == 1
+
+
+def test_what_a_queue_does_not_take_comes_again_and_goes_out_once(
+    queues: Queues, services: Services
+) -> None:
+    post = Post(services)
+    message_id = post.queue()
+
+    class Throttled:
+        def send_message_batch(self, **parameters: Any) -> Any:
+            taken = queues.sqs.send_message_batch(**parameters)
+            return {"Successful": taken["Successful"], "Failed": [{"Id": "1"}]}
+
+    event = {"Records": [inserted(message_id), inserted(post.queue())]}
+    half = Relay(cast("Any", Throttled()), {Channel.MAIL: queues.mail})
+    with pytest.raises(RelayIncomplete):
+        half.forward(event)
+    queues.relay.forward(event)
+    bodies = queues.bodies(queues.mail)
+    assert len(bodies) == 4
+    for body in bodies:
+        post.delivery().deliver(body)
+    assert len(post.client.taken) == 2
+
+
+# --- batches -----------------------------------------------------------------------------------
+
+
+def failing_for(poison: str) -> Callable[[str], None]:
+    def handle(body: str) -> None:
+        if body == poison:
+            raise ValueError(body)
+
+    return handle
+
+
+def longest(low: float, high: float) -> float:
+    assert low == high / 2
+    return high
+
+
+def test_only_what_failed_comes_again(queues: Queues, logged: list[Exception]) -> None:
+    for body in ("good", "bad", "better"):
+        queues.sqs.send_message(QueueUrl=queues.mail, MessageBody=body)
+    event = queues.batch(queues.mail)
+    bad = next(each["messageId"] for each in event["Records"] if each["body"] == "bad")
+    work = Consumer(queues.sqs, queues.mail, failing_for("bad"), jitter=longest)
+    assert work.run(event) == {"batchItemFailures": [{"itemIdentifier": bad}]}
+    assert [type(error) for error in logged] == [ValueError]
+
+
+def test_a_batch_that_fails_whole_is_reported_like_any_other(
+    queues: Queues, logged: list[Exception]
+) -> None:
+    queues.sqs.send_message(QueueUrl=queues.mail, MessageBody="bad")
+    answer = Consumer(queues.sqs, queues.mail, failing_for("bad")).run(queues.batch(queues.mail))
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_a_failed_message_is_hidden_for_its_pause(logged: list[Exception]) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Noting:
+        def change_message_visibility(self, **parameters: Any) -> None:
+            asked.append(parameters)
+            raise OSError  # and when that fails the queue's own timeout holds
+
+    record = {
+        "messageId": "1",
+        "receiptHandle": "handle",
+        "body": "bad",
+        "attributes": {"ApproximateReceiveCount": "3"},
+        "eventSource": "aws:sqs",
+    }
+    work = Consumer(cast("Any", Noting()), "url", failing_for("bad"), jitter=longest)
+    assert work.run({"Records": [record]})["batchItemFailures"] == [{"itemIdentifier": "1"}]
+    assert asked == [{"QueueUrl": "url", "ReceiptHandle": "handle", "VisibilityTimeout": 120}]
+
+
+def test_the_pauses_outlast_half_a_working_day() -> None:
+    pauses = [pause_seconds(receives) for receives in range(1, RECEIVES)]
+    assert pauses[:6] == [30, 60, 120, 240, 480, 900]
+    assert max(pauses) == 900
+    assert sum(pauses) / 2 > 11 * 60 * 60
+
+
+# --- dead letters ------------------------------------------------------------------------------
+
+
+def test_poison_ends_among_the_dead_letters_and_comes_back_when_told(
+    queues: Queues, logged: list[Exception]
+) -> None:
+    for body in ("bad", "good"):
+        queues.sqs.send_message(QueueUrl=queues.mail, MessageBody=body)
+    broken = Consumer(queues.sqs, queues.mail, failing_for("bad"), jitter=lambda *_: 0)
+    for _ in range(2):
+        event = queues.batch(queues.mail)
+        failed = {each["itemIdentifier"] for each in broken.run(event)["batchItemFailures"]}
+        for record in event["Records"]:
+            if record["messageId"] not in failed:  # as Lambda does
+                queues.sqs.delete_message(
+                    QueueUrl=queues.mail, ReceiptHandle=record["receiptHandle"]
+                )
+    assert queues.batch(queues.mail)["Records"] == []
+    assert redrive(queues.sqs, queues.mail) == 1
+    assert queues.bodies(queues.mail) == ["bad"]
+    assert queues.bodies(queues.dead_letters) == []
+
+
+def test_many_dead_letters_come_back(queues: Queues) -> None:
+    for number in range(25):
+        queues.sqs.send_message(QueueUrl=queues.dead_letters, MessageBody=str(number))
+    assert redrive(queues.sqs, queues.mail) == 25
+    assert sorted(map(int, queues.bodies(queues.mail))) == list(range(25))
