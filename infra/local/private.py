@@ -1,7 +1,9 @@
-"""Files that only their owner reads."""
+"""Where `make run` keeps its state, and files there that only their owner reads."""
 
 import os
 from pathlib import Path
+
+HOME = Path(os.environ.get("JAGA_HOME") or Path(__file__).parents[2] / ".jaga")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -6,15 +6,13 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
-from pathlib import Path
 
 from infra.local.aws import REGION, PortTaken
 from infra.local.deploy import DeploymentFailed
-from infra.local.private import write_private
+from infra.local.private import HOME, write_private
 from infra.local.stack import Stack, StateInUse
 from infra.local.verify import Unverified
 
-HOME = Path(os.environ.get("JAGA_HOME") or Path(__file__).parents[2] / ".jaga")
 DEFAULT_PORT = 7420
 
 

@@ -1,8 +1,8 @@
 """The sessions between the steps of a sign-in, and the codes of authenticators.
 
-As on AWS a session is bound to a user, a client and the one call that it awaits. It ends when the
-client says (after three minutes) and is spent by that call, of which a wrong answer leaves it four
-more. A code is good once (RFC 6238, section 5.2).
+As on AWS a session is bound to a user, a client and the one call that it awaits, ends when the
+client says (after three minutes) and is spent by that call. A wrong answer leaves it standing, here
+four times; how often on AWS is not documented. A code is good once (RFC 6238, section 5.2).
 """
 
 import hmac

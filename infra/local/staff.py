@@ -17,10 +17,9 @@ from pyotp import TOTP
 
 from chalicelib.http.permissions import Role
 from infra.local.accounts import Account, StaffPool, new_password
-from infra.local.private import write_private
+from infra.local.private import HOME, write_private
 
 _DOMAIN = "jutsoo.test"  # RFC 6761: mail to it reaches nobody
-_RUN = Path(__file__).parents[2] / ".jaga" / "run.json"
 
 
 def enrol_staff(pool: StaffPool, book: Path) -> list[Account]:
@@ -50,7 +49,7 @@ def _read(book: Path) -> list[Account]:
 
 def main(role: str) -> None:
     """The command."""
-    run = json.loads(_RUN.read_text("utf-8"))
+    run = json.loads((HOME / "run.json").read_text("utf-8"))
     account = next(Account(**each) for each in run["staff"] if each["role"] == role)
     cognito = boto3.client(
         "cognito-idp",

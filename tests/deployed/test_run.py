@@ -64,6 +64,21 @@ def test_it_describes_itself_and_stops_at_a_signal(
     assert described["api_url"] in page.text
     assert "default-src 'self'" in page.headers["content-security-policy"]
 
+    signed_in = subprocess.run(
+        [sys.executable, "-m", "infra.local.staff", "auditor"],
+        cwd=ROOT,
+        env=os.environ | {"JAGA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    account = httpx.get(
+        f"{described['api_url']}/v1/staff/account",
+        headers={"authorization": f"Bearer {signed_in.stdout.strip()}"},
+        timeout=30,
+    )
+    assert account.json()["roles"] == ["auditor"]
+
     again = subprocess.run(
         COMMAND,
         cwd=ROOT,

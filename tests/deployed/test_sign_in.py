@@ -381,3 +381,28 @@ def test_a_staff_token_is_its_roles(stack: Stack) -> None:
             staff_token(stack, role), *_keys_and_issuer(stack, stack.staff_pool.pool_id)
         )
         assert claims["cognito:groups"] == [role]
+
+
+def _get(http: httpx.Client, path: str, token: str) -> httpx.Response:
+    return http.get(path, headers={"authorization": f"Bearer {token}"})
+
+
+def test_tokens_open_the_deployed_api(stack: Stack, http: httpx.Client) -> None:
+    staff, platform = staff_token(stack, "dpo"), platform_token(stack, "consents:check")
+    assert _get(http, "/v1/staff/account", staff).json()["roles"] == ["dpo"]
+    assert _get(http, "/v1/platform/account", platform).json()["scopes"] == ["consents:check"]
+    for path, token in (
+        ("/v1/staff/account", platform),
+        ("/v1/platform/account", staff),
+        ("/v1/staff/account", platform_user_id_token(stack)),
+    ):
+        assert _get(http, path, token).status_code in {401, 403}
+
+
+def test_a_vouched_user_needs_no_code(stack: Stack, http: httpx.Client) -> None:
+    body = {"id_token": platform_user_id_token(stack), "language": "en"}
+    opened = http.post("/v1/sessions/vouched", json=body)
+    assert opened.status_code == 200, opened.text
+    session = _get(http, "/v1/sessions/current", opened.json()["token"])
+    assert session.json()["email"] == stack.platform_user.email
+    assert http.post("/v1/sessions/vouched", json=body).status_code == 401  # it counts once
