@@ -74,6 +74,12 @@ def record_feedback(event: SQSEvent) -> dict[str, Any]:
     return services().feedback_consumer.run(event.to_dict())
 
 
+@app.on_sqs_message(queue_arn="the template puts the webhook queue here", batch_size=1)
+def send_webhooks(event: SQSEvent) -> dict[str, Any]:
+    """Sends the event that the queue names; answers with it if it has to come again."""
+    return services().webhook_consumer.run(event.to_dict())
+
+
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def checkpoint_trail(event: CloudWatchEvent) -> None:
     """Signs what happened since the last checkpoint."""

@@ -6,8 +6,7 @@ from chalicelib.clock import Clock, to_millis
 from chalicelib.connectors.webhooks.dead_letters import DeadLetters
 from chalicelib.connectors.webhooks.models import DeadLetter
 from chalicelib.notices.messages import Message
-from chalicelib.notices.outbox_actions import burial
-from chalicelib.tables.table import Table
+from chalicelib.notices.outbox_actions import OutboxActions
 from chalicelib.tables.transactions import Action
 
 
@@ -16,13 +15,13 @@ class GivingUp:
 
     def __init__(
         self,
-        records: Table,
+        outbox_actions: OutboxActions,
         dead_letters: DeadLetters,
         clock: Clock,
         run_command: Callable[[Callable[[], Sequence[Action]]], None],
         on_dead: Callable[[], None],
     ) -> None:
-        self._records = records
+        self._outbox_actions = outbox_actions
         self._dead_letters = dead_letters
         self._clock = clock
         self._run_command = run_command
@@ -44,7 +43,7 @@ class GivingUp:
         )
         self._run_command(
             lambda: [
-                burial(self._records, message, reason),
+                self._outbox_actions.burial(message, reason),
                 self._dead_letters.addition(letter),
             ]
         )

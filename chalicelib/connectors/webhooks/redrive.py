@@ -11,17 +11,15 @@ from chalicelib.connectors.webhooks.models import DeadLetter, EndpointState
 from chalicelib.connectors.webhooks.service import UnknownWebhook, webhook_entity
 from chalicelib.errors import Conflict
 from chalicelib.ids import Ids
-from chalicelib.notices.messages import Message, State
-from chalicelib.notices.outbox_actions import resurrection
-from chalicelib.tables.table import Table
+from chalicelib.notices.messages import State
+from chalicelib.notices.outbox_actions import OutboxActions
+from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.tables.transactions import Action
 
 AT_ONCE = 9
 """Messages a transaction: each has at most 400 KB, a transaction 4 MB."""
 
 _ROUNDS = 10
-
-type FindMessage = Callable[[str], Message | None]
 
 
 class WebhookPaused(Conflict):
@@ -45,16 +43,16 @@ class Redrive:
         self,
         endpoints: EndpointStore,
         dead_letters: DeadLetters,
-        find_message: FindMessage,
-        records: Table,
+        outbox: OutboxStore,
+        outbox_actions: OutboxActions,
         trail: Trail,
         ids: Ids,
         run_command: Callable[[Callable[[], Sequence[Action]]], None],
     ) -> None:
         self._endpoints = endpoints
         self._dead_letters = dead_letters
-        self._find_message = find_message
-        self._records = records
+        self._outbox = outbox
+        self._outbox_actions = outbox_actions
         self._trail = trail
         self._ids = ids
         self._run_command = run_command
@@ -85,10 +83,10 @@ class Redrive:
             actions: list[Action] = []
             for letter in letters:
                 actions.append(self._dead_letters.removal(letter))
-                message = self._find_message(letter.message_id)
+                message = self._outbox.get(letter.message_id)
                 # None: it ended between our two reads, 30 days after it was queued.
                 if message is not None and message.state is State.DEAD:
-                    actions += resurrection(self._records, message, self._ids.new())
+                    actions += self._outbox_actions.resurrection(message, self._ids.new())
             facts = {"messages": len(letters)}
             return [
                 *actions,

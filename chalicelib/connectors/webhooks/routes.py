@@ -23,10 +23,10 @@ _ONE = "/v1/staff/webhooks/{endpoint_id}"
 _PARAMETERS = {"endpoint_id": {"type": "string", "pattern": ENDPOINT_ID_PATTERN}}
 _READ, _MANAGE = Staff("webhooks.read"), Staff("webhooks.manage")
 
-staff = Routes(__name__)
+webhooks = Routes(__name__)
 
 
-@staff.operation(
+@webhooks.operation(
     Operation(
         "POST",
         _ALL,
@@ -44,14 +44,14 @@ def register_webhook(call: Call[WebhookIn]) -> Reply:
     return Reply(NewWebhook(endpoint_id=issued.endpoint_id, secret=issued.secret.reveal()), 201)
 
 
-@staff.operation(Operation("GET", _ALL, "All webhook endpoints", WebhookList, access=_READ))
+@webhooks.operation(Operation("GET", _ALL, "All webhook endpoints", WebhookList, access=_READ))
 def list_webhooks(_call: Call[None]) -> Reply:
     return Reply(
         WebhookList(webhooks=tuple(webhook_view(*each) for each in services().webhooks.all()))
     )
 
 
-@staff.operation(
+@webhooks.operation(
     Operation(
         "GET",
         _ONE,
@@ -65,10 +65,10 @@ def list_webhooks(_call: Call[None]) -> Reply:
 def show_webhook(call: Call[None], endpoint_id: str) -> Reply:
     here = services()
     endpoint, url = here.webhooks.get(endpoint_id)
-    return Reply(webhook_detail(endpoint, url, here.dead_letters, call.query, here.cursors))
+    return Reply(webhook_detail(endpoint, url, here.webhook_dead_letters, call.query, here.cursors))
 
 
-@staff.operation(
+@webhooks.operation(
     Operation(
         "POST",
         f"{_ONE}/rotate",
@@ -90,7 +90,7 @@ def rotate_secret(call: Call[None], endpoint_id: str) -> Reply:
     )
 
 
-@staff.operation(
+@webhooks.operation(
     Operation(
         "POST",
         f"{_ONE}/pause",
@@ -106,7 +106,7 @@ def pause_webhook(call: Call[None], endpoint_id: str) -> Reply:
     return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
 
 
-@staff.operation(
+@webhooks.operation(
     Operation(
         "POST",
         f"{_ONE}/resume",
@@ -121,7 +121,7 @@ def resume_webhook(call: Call[None], endpoint_id: str) -> Reply:
     return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
 
 
-@staff.operation(
+@webhooks.operation(
     Operation(
         "POST",
         f"{_ONE}/redrive",
@@ -137,7 +137,7 @@ def redrive_webhook(call: Call[None], endpoint_id: str) -> Reply:
     return Reply(RedriveView(redriven=redriven.count, remaining=redriven.remaining))
 
 
-@staff.operation(
+@webhooks.operation(
     Operation(
         "DELETE",
         _ONE,

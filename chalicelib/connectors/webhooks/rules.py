@@ -36,4 +36,4 @@ def longest_pause(attempts: int) -> int:
     5 s, doubling to 11 h 22 min, just under the 12 hours for which SQS hides a message. The moment
     within is drawn at random ("full jitter"): so 24 attempts take three days on average.
     """
-    return _FIRST_PAUSE_SECONDS * 2 ** min(attempts - 1, _DOUBLINGS)
+    return _FIRST_PAUSE_SECONDS << min(attempts - 1, _DOUBLINGS)
