@@ -15,6 +15,7 @@ from chalice.app import (
 )
 
 from chalicelib.audit.stream import keep_digests
+from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.authorizing import admit
 from chalicelib.http.headers import complete_response
@@ -31,7 +32,7 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
-capabilities = (public, pages, people, staff)
+capabilities = (public, pages, people, staff, webhooks)
 
 
 @app.authorizer(ttl_seconds=300)
