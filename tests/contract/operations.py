@@ -14,6 +14,7 @@ PARAMETERS = {
     "visitor_id": VISITOR,
     "entity_type": "subject",
     "entity_id": "01JSUBJECT0000000000000000",
+    "endpoint_id": "01JENDPOINT000000000000000",
 }
 
 

@@ -45,6 +45,10 @@ MEANT = {
     "/v1/sessions/verify": 200,
     "/v1/sessions/vouched": 200,
     "/v1/staff/subjects/find": 200,
+    **{
+        f"/v1/staff/webhooks/{{endpoint_id}}/{verb}": 200
+        for verb in ("pause", "redrive", "resume", "rotate")
+    },
 }
 
 type Call = Callable[..., Answer]
@@ -325,6 +329,7 @@ SCHEDULED = dict.fromkeys(
 EVENTS: dict[str, dict[str, Any]] = {
     "digest_preferences": {"Records": [{"eventID": "1", "dynamodb": {"NewImage": {}}}]},
     "checkpoint_trail": SCHEDULED,
+    "send_webhooks": {"Records": []},
 }
 
 

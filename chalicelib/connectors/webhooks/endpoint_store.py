@@ -13,12 +13,14 @@ An endpoint is sealed under a scope of its own.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from chalicelib.clock import to_millis
 from chalicelib.connectors.webhooks.models import (
+    ENDPOINT_ID_PATTERN,
     Confidential,
     Endpoint,
     EndpointState,
@@ -37,6 +39,7 @@ from chalicelib.vault.vault import Vault
 
 WEBHOOK_ENDPOINT = Schema("webhook_endpoint")
 _PARTITION = "WEBHOOKS"
+_ENDPOINT_ID = re.compile(ENDPOINT_ID_PATTERN)
 
 
 class EndpointStore:
@@ -47,7 +50,9 @@ class EndpointStore:
         self._vault = vault
 
     def get(self, endpoint_id: str) -> Endpoint | None:
-        """The endpoint, read consistently, or None."""
+        """The endpoint, read consistently, or None; also for an id that cannot be one."""
+        if not _ENDPOINT_ID.fullmatch(endpoint_id):
+            return None
         item = self._records.get(_key(endpoint_id), consistent=True)
         return _endpoint_from(item) if item else None
 
