@@ -15,6 +15,7 @@ from chalice.app import (
 )
 
 from chalicelib.audit.stream import keep_digests
+from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.authorizing import admit
 from chalicelib.http.headers import complete_response
@@ -32,7 +33,7 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
-capabilities = (public, pages, people, staff, messages)
+capabilities = (public, pages, people, staff, messages, webhooks)
 
 
 @app.authorizer(ttl_seconds=300)
@@ -73,6 +74,12 @@ def send_mail(event: SQSEvent) -> dict[str, Any]:
 def record_feedback(event: SQSEvent) -> dict[str, Any]:
     """Records bounces and complaints; answers with the reports that have to come again."""
     return services().feedback_consumer.run(event.to_dict())
+
+
+@app.on_sqs_message(queue_arn="the template puts the webhook queue here", batch_size=1)
+def send_webhooks(event: SQSEvent) -> dict[str, Any]:
+    """Sends the event that the queue names; answers with it if it has to come again."""
+    return services().webhook_consumer.run(event.to_dict())
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))

@@ -43,6 +43,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from chalicelib.audit.checkpoint import Checkpoints
+    from chalicelib.connectors.webhooks.client import WebhookClient
+    from chalicelib.connectors.webhooks.dead_letters import DeadLetters
+    from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
+    from chalicelib.connectors.webhooks.events import Events
+    from chalicelib.connectors.webhooks.redrive import Redrive
+    from chalicelib.connectors.webhooks.service import Webhooks
     from chalicelib.http.gatekeeper import Gatekeeper
     from chalicelib.identity.proofs import Proofs
     from chalicelib.identity.sessions import Sessions
@@ -50,6 +56,7 @@ if TYPE_CHECKING:
     from chalicelib.identity.subjects import Subjects
     from chalicelib.identity.vouching import Voucher
     from chalicelib.notices.consumer import Consumer
+    from chalicelib.notices.outbox_actions import OutboxActions
     from chalicelib.notices.outbox_store import OutboxStore
     from chalicelib.notices.relay import Relay
     from chalicelib.oidc.tokens import Issuer
@@ -172,6 +179,12 @@ class Services:
         return OutboxStore(self.records, self.vault, self.clock, self.run_command)
 
     @cached_property
+    def outbox_actions(self) -> "OutboxActions":
+        from chalicelib.notices.outbox_actions import OutboxActions  # noqa: PLC0415  # see above
+
+        return OutboxActions(self.records)
+
+    @cached_property
     def relay(self) -> "Relay":
         from chalicelib.notices.messages import Channel  # noqa: PLC0415  # see above
         from chalicelib.notices.relay import Relay  # noqa: PLC0415
@@ -208,6 +221,88 @@ class Services:
 
         feedback = Feedback(self.outbox_store)
         return Consumer(self.sqs, self.settings.feedback_queue_url, feedback.record)
+
+    @cached_property
+    def webhook_endpoints(self) -> "EndpointStore":
+        from chalicelib.connectors.webhooks.endpoint_store import (  # noqa: PLC0415  # see above
+            EndpointStore,
+        )
+
+        return EndpointStore(self.records, self.vault)
+
+    @cached_property
+    def webhook_dead_letters(self) -> "DeadLetters":
+        from chalicelib.connectors.webhooks.dead_letters import (  # noqa: PLC0415  # see above
+            DeadLetters,
+        )
+
+        return DeadLetters(self.records)
+
+    @cached_property
+    def webhook_client(self) -> "WebhookClient":
+        from chalicelib.connectors.webhooks.client import (  # noqa: PLC0415  # see above
+            WebhookClient,
+        )
+
+        return WebhookClient(loopback=self.settings.stage == "local")
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        from chalicelib.connectors.webhooks.service import Webhooks  # noqa: PLC0415  # see above
+
+        return Webhooks(
+            self.webhook_endpoints,
+            self.webhook_client.locate,
+            self.trail,
+            self.clock,
+            self.ids,
+            self.run_command,
+        )
+
+    @cached_property
+    def webhook_redrive(self) -> "Redrive":
+        from chalicelib.connectors.webhooks.redrive import Redrive  # noqa: PLC0415  # see above
+
+        return Redrive(
+            self.webhook_endpoints,
+            self.webhook_dead_letters,
+            self.outbox_store,
+            self.outbox_actions,
+            self.trail,
+            self.ids,
+            self.run_command,
+        )
+
+    @cached_property
+    def webhook_events(self) -> "Events":
+        from chalicelib.connectors.webhooks.events import Events  # noqa: PLC0415  # see above
+
+        return Events(self.webhook_endpoints, self.outbox, self.clock)
+
+    @cached_property
+    def webhook_consumer(self) -> "Consumer":
+        from chalicelib.connectors.webhooks.delivery import (  # noqa: PLC0415  # see above
+            WebhookDelivery,
+        )
+        from chalicelib.connectors.webhooks.giving_up import GivingUp  # noqa: PLC0415
+        from chalicelib.notices.consumer import Consumer  # noqa: PLC0415
+
+        giving_up = GivingUp(
+            self.outbox_actions,
+            self.webhook_dead_letters,
+            self.clock,
+            self.run_command,
+            lambda: report_counts("send_webhooks", self.settings.stage, {"dead": 1}),
+        )
+        delivery = WebhookDelivery(
+            self.outbox_store,
+            self.webhook_endpoints,
+            self.webhooks,
+            self.webhook_client,
+            giving_up,
+            self.clock,
+        )
+        return Consumer(self.sqs, self.settings.webhook_queue_url, delivery.deliver)
 
     @cached_property
     def sites(self) -> Sites:

@@ -18,6 +18,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from chalicelib.errors import Unavailable
 from chalicelib.telemetry import log_failure
 
 if TYPE_CHECKING:
@@ -28,6 +29,19 @@ RECEIVES = 100
 
 _FIRST_PAUSE_SECONDS = 30
 _LONGEST_PAUSE_SECONDS = 900
+
+
+class Later(Unavailable):
+    """The message is to come again after `seconds` (at most twelve hours), as nothing out of order.
+
+    SQS counts the twelve hours from when it handed the message out.
+    """
+
+    code = "later"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(self.code)
+        self.seconds = seconds
 
 
 class Consumer:
@@ -57,18 +71,21 @@ class Consumer:
     def _work(self, record: SQSRecord) -> None:
         try:
             self._handle(record.body)
+        except Later as later:
+            self._postpone(record, later.seconds)
+            raise
         except Exception as error:
             log_failure(error, "")
-            self._postpone(record)
+            longest = pause_seconds(int(record.attributes.approximate_receive_count))
+            self._postpone(record, round(self._jitter(longest / 2, longest)))
             raise
 
-    def _postpone(self, record: SQSRecord) -> None:
-        longest = pause_seconds(int(record.attributes.approximate_receive_count))
+    def _postpone(self, record: SQSRecord, seconds: int) -> None:
         try:
             self._sqs.change_message_visibility(
                 QueueUrl=self._queue_url,
                 ReceiptHandle=record.receipt_handle,
-                VisibilityTimeout=round(self._jitter(longest / 2, longest)),
+                VisibilityTimeout=seconds,
             )
         except Exception as error:  # noqa: BLE001  # then it comes after the queue's own timeout
             log_failure(error, "")

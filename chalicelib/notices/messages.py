@@ -60,8 +60,9 @@ class Message:
     """What of a message stands in clear. `at` is when it was queued, ms since 1970 UTC.
 
     `about` is the opaque id of what the message is about, `endpoint` that of a webhook's target.
-    `reason` is a stable code: why it is dead, or what kind of bounce or complaint came. `item` is
-    what stands in the table.
+    `reason` is a stable code: why it is dead, or what kind of bounce or complaint came. `attempts`
+    counts those that failed (webhooks); nobody can claim it before `lease`, ms since 1970 UTC.
+    `ends_at`, in seconds since 1970 UTC, is when it expires. `item` is what stands in the table.
     """
 
     id: str
@@ -73,6 +74,9 @@ class Message:
     endpoint: str | None = None
     about: str | None = None
     reason: str | None = None
+    attempts: int = 0
+    lease: int = 0
+    ends_at: int = 0
     item: Item = field(repr=False, compare=False, kw_only=True)
 
 

@@ -39,6 +39,8 @@ from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 OUTBOX_MESSAGE = Schema("outbox_message")
+OUTBOX_AGAIN = Schema("outbox_again")
+"""Written beside a message to have it handed to its queue once more (outbox_actions.py)."""
 KEPT = timedelta(days=30)
 _BOUND = ("channel", "kind", "endpoint", "about")
 

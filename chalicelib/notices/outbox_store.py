@@ -6,7 +6,7 @@ id is noted beside it: `RECEIPT#<its id>` / `MESSAGE`, which a bounce finds its 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from chalicelib.clock import Clock, to_millis
@@ -52,9 +52,10 @@ class OutboxStore:
         One UpdateItem. Raises `UnreadableItem`.
         """
         now = self._clock.now()
-        # Of two consumers one finds it queued. A claim whose lease is over is a dead consumer's.
+        # Of two consumers one finds it without a lease. A claim whose lease is over is a dead
+        # consumer's; a queued message under a lease waits for its next try (`retry`).
         waits = Condition(
-            "#state = :queued OR (#state = :sending AND #lease <= :now)",
+            "#state IN (:queued, :sending) AND (attribute_not_exists(#lease) OR #lease <= :now)",
             {"#state": "state", "#lease": "lease"},
             {
                 ":queued": State.QUEUED.value,
@@ -79,7 +80,17 @@ class OutboxStore:
 
     def release(self, message: Message) -> None:
         """Gives a claim back: the message was not sent and waits again."""
-        self._end_claim(message, {"state": State.QUEUED.value})
+        now = to_millis(self._clock.now())
+        self._end_claim(message, {"state": State.QUEUED.value, "lease": now})
+
+    def retry(self, message: Message, at: datetime) -> None:
+        """Gives a claim back after an attempt that failed: nobody can claim it before `at`."""
+        changes: dict[str, Value] = {
+            "state": State.QUEUED.value,
+            "lease": to_millis(at),
+            "attempts": message.attempts + 1,
+        }
+        self._end_claim(message, changes)
 
     def bury(self, message: Message, reason: str) -> None:
         """Gives a claimed message up for good. `reason` is a stable code."""
@@ -175,6 +186,9 @@ def _message_from(item: Item) -> Message:
                 _text(item, "endpoint"),
                 _text(item, "about"),
                 _text(item, "reason"),
+                _whole(item, "attempts"),
+                _whole(item, "lease"),
+                _whole(item, "ttl"),
                 item=item,
             )
     raise UnreadableItem(OUTBOX_MESSAGE.item_type)
@@ -183,6 +197,11 @@ def _message_from(item: Item) -> Message:
 def _text(item: Item, name: str) -> str | None:
     value = item.get(name)
     return value if isinstance(value, str) else None
+
+
+def _whole(item: Item, name: str) -> int:
+    value = item.get(name)
+    return value if isinstance(value, int) else 0
 
 
 def _receipt_key(receipt: str) -> Key:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import Unavailable
 from chalicelib.notices.messages import Channel
-from chalicelib.notices.outbox import OUTBOX_MESSAGE
+from chalicelib.notices.outbox import OUTBOX_AGAIN, OUTBOX_MESSAGE
 from chalicelib.tables.schema import UnreadableItem
 from chalicelib.telemetry import log_failure
 
@@ -71,7 +71,7 @@ class Relay:
 def _message_of(image: Mapping[str, Any]) -> tuple[Channel, str]:
     match image:
         case {
-            "et": {"S": OUTBOX_MESSAGE.item_type},
+            "et": {"S": OUTBOX_MESSAGE.item_type | OUTBOX_AGAIN.item_type},
             "pk": {"S": str(pk)},
             "channel": {"S": str(channel)},
         }:

@@ -69,6 +69,11 @@ class Scope:
         return _scope("messages", f"{day:%Y-%m-%d}")
 
     @classmethod
+    def endpoint(cls, endpoint_id: str) -> "Scope":
+        """Where one webhook endpoint is, and the secrets that it shares with us."""
+        return _scope("endpoint", endpoint_id)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.http.permissions import Role
 from chalicelib.services import Services
+from tests.contract.hooks import EVENT, URL, Hooks
 from tests.contract.operations import PARAMETERS
 from tests.contract.people import (
     EMAIL,
@@ -21,6 +22,7 @@ from tests.gateway import Answer, Gateway
 from tests.tokens import bearer, platform_token, staff_token
 
 FIND = "/v1/staff/subjects/find"
+WEBHOOKS = "/v1/staff/webhooks"
 
 
 def call_signed_in(
@@ -29,7 +31,7 @@ def call_signed_in(
     """Calls the operation with the right token and a body that it takes."""
     headers = {"content-type": "application/json", **_token(gateway, services, path)}
     content = json.dumps(_body(gateway, services, path))
-    where = path.format(**PARAMETERS)
+    where = path.format(**PARAMETERS | _existing(services, path))
     return gateway.call(method, where + query, body=content, headers=headers)
 
 
@@ -44,6 +46,12 @@ def _token(gateway: Gateway, services: Services, path: str) -> dict[str, str]:
     return {}
 
 
+def _existing(services: Services, path: str) -> dict[str, str]:
+    if not path.startswith(WEBHOOKS):
+        return {}
+    return {"endpoint_id": Hooks(services).register().endpoint_id}
+
+
 def _body(gateway: Gateway, services: Services, path: str) -> Any:
     if path == SESSIONS:
         return {"email": EMAIL, "language": "en"}
@@ -56,4 +64,6 @@ def _body(gateway: Gateway, services: Services, path: str) -> Any:
     if path == FIND:
         signed_in(gateway, services)
         return {"email": EMAIL}
+    if path == WEBHOOKS:
+        return {"url": URL, "events": [EVENT]}
     return {}

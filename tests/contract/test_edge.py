@@ -46,6 +46,10 @@ MEANT = {
     "/v1/sessions/vouched": 200,
     "/v1/staff/subjects/find": 200,
     "/v1/staff/messages/{message_id}": 404,  # an id that nobody has
+    **{
+        f"/v1/staff/webhooks/{{endpoint_id}}/{verb}": 200
+        for verb in ("pause", "redrive", "resume", "rotate")
+    },
 }
 
 type Call = Callable[..., Answer]
@@ -329,6 +333,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     "relay_outbox": {"Records": []},
     "send_mail": {"Records": []},
     "record_feedback": {"Records": []},
+    "send_webhooks": {"Records": []},
 }
 
 

@@ -47,6 +47,7 @@ def test_scopes_by_name() -> None:
         "visitors", "visitors/jutsoo/2026-01-02"
     )
     assert Scope.messages(date(2026, 1, 2)) == Scope("messages", "messages/2026-01-02")
+    assert Scope.endpoint("01J") == Scope("endpoint", "endpoint/01J")
     assert Scope.mac("receipts", 3) == Scope("mac", "mac/receipts/v3")
 
 

@@ -1,0 +1,1 @@
+"""Where else personal data lives, and how it is told what happened."""

@@ -1,0 +1,162 @@
+"""What the staff does with webhook endpoints."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.audit.entry import Actor, Entity
+from chalicelib.audit.trail import Trail
+from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
+from chalicelib.connectors.webhooks.models import (
+    OVERLAP,
+    Confidential,
+    Endpoint,
+    EndpointState,
+)
+from chalicelib.connectors.webhooks.signing import SigningSecret
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.ids import Ids
+from chalicelib.tables.transactions import Action
+
+MOST_ENDPOINTS = 50
+"""An event goes into the outbox once for each endpoint, in one transaction of at most 100 items."""
+
+type CheckTarget = Callable[[str], object]
+"""Raises `RefusedTarget` for a URL that nothing may be sent to, `NoAnswer`."""
+
+
+class UnknownWebhook(NotFound):
+    """No endpoint of that id is registered."""
+
+    code = "unknown_webhook"
+
+
+class TooManyWebhooks(Conflict):
+    """As many endpoints are registered as there may be."""
+
+    code = "too_many_webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A secret just made, and when the one before it ends (aware; for a new endpoint: now)."""
+
+    endpoint_id: str
+    secret: SigningSecret
+    previous_valid_until: datetime
+
+
+class Webhooks:
+    """Registers endpoints and changes them, each change with its entry in the trail."""
+
+    def __init__(
+        self,
+        store: EndpointStore,
+        check_target: CheckTarget,
+        trail: Trail,
+        clock: Clock,
+        ids: Ids,
+        run_command: Callable[[Callable[[], Sequence[Action]]], None],
+    ) -> None:
+        self._store = store
+        self._check_target = check_target
+        self._trail = trail
+        self._clock = clock
+        self._ids = ids
+        self._run_command = run_command
+
+    def register(self, actor: Actor, url: str, events: Sequence[str]) -> Issued:
+        """A new endpoint for `events` (types) at `url`, with a fresh secret.
+
+        Raises `RefusedTarget`, `NoAnswer` when the name's servers do not answer, `TooManyWebhooks`.
+        """
+        self._check_target(url)
+        # Two at once may pass the count together: the transaction has room for that.
+        if len(self._store.all()) >= MOST_ENDPOINTS:
+            raise TooManyWebhooks
+        now = self._clock.now()
+        issued = Issued(self._ids.new(), SigningSecret.generate(), now)
+        creation = self._store.creation(
+            issued.endpoint_id, sorted(set(events)), Confidential(url, issued.secret), now
+        )
+        self._run_command(
+            lambda: [creation, *self._entry(issued.endpoint_id, actor, "webhook.registered")]
+        )
+        return issued
+
+    def all(self) -> list[tuple[Endpoint, str]]:
+        """Every endpoint with its URL."""
+        endpoints = self._store.all()
+        opened = self._store.open(endpoints)
+        return [(each, its.url) for each, its in zip(endpoints, opened, strict=True)]
+
+    def get(self, endpoint_id: str) -> tuple[Endpoint, str]:
+        """The endpoint with its URL. Raises `UnknownWebhook`."""
+        endpoint = self._existing(endpoint_id)
+        (opened,) = self._store.open([endpoint])
+        return endpoint, opened.url
+
+    def rotate(self, actor: Actor, endpoint_id: str) -> Issued:
+        """A fresh secret; the one before still signs for 24 hours. Raises `UnknownWebhook`."""
+        now = self._clock.now()
+        issued = Issued(endpoint_id, SigningSecret.generate(), _whole_millis(now + OVERLAP))
+
+        def build() -> list[Action]:
+            endpoint = self._existing(endpoint_id)
+            (before,) = self._store.open([endpoint])
+            return [
+                self._store.with_secrets(endpoint, before.rotated(issued.secret, now)),
+                *self._entry(endpoint_id, actor, "webhook.rotated"),
+            ]
+
+        self._run_command(build)
+        return issued
+
+    def pause(self, actor: Actor, endpoint_id: str) -> None:
+        """Sends nothing there until `resume`; repeating it changes nothing.
+
+        Raises `UnknownWebhook`.
+        """
+        self._switch(actor, endpoint_id, EndpointState.PAUSED, "webhook.paused")
+
+    def resume(self, actor: Actor, endpoint_id: str) -> None:
+        """Sends there again; repeating it changes nothing. Raises `UnknownWebhook`."""
+        self._switch(actor, endpoint_id, EndpointState.ACTIVE, "webhook.resumed")
+
+    def remove(self, actor: Actor, endpoint_id: str) -> None:
+        """Forgets the endpoint; what still waits for it is given up. Raises `UnknownWebhook`."""
+        self._run_command(
+            lambda: [
+                self._store.removal(self._existing(endpoint_id)),
+                *self._entry(endpoint_id, actor, "webhook.removed"),
+            ]
+        )
+
+    def _switch(self, actor: Actor, endpoint_id: str, state: EndpointState, action: str) -> None:
+        def build() -> list[Action]:
+            return [
+                self._store.with_state(self._existing(endpoint_id), state),
+                *self._entry(endpoint_id, actor, action),
+            ]
+
+        if self._existing(endpoint_id).state is not state:
+            self._run_command(build)
+
+    def _existing(self, endpoint_id: str) -> Endpoint:
+        endpoint = self._store.get(endpoint_id)
+        if endpoint is None:
+            raise UnknownWebhook
+        return endpoint
+
+    def _entry(self, endpoint_id: str, actor: Actor, action: str) -> list[Action]:
+        return self._trail.actions(webhook_entity(endpoint_id), actor, action, {})
+
+
+def webhook_entity(endpoint_id: str) -> Entity:
+    """The endpoint's chain in the trail."""
+    return Entity("webhook", endpoint_id)
+
+
+def _whole_millis(moment: datetime) -> datetime:
+    return from_millis(to_millis(moment))
