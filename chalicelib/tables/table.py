@@ -82,20 +82,25 @@ class Table:
         condition: Condition,
         *,
         put: Mapping[str, Value] | None = None,
+        keep: Mapping[str, Value] | None = None,
         add: Mapping[str, int] | None = None,
     ) -> Item | None:
-        """Sets the attributes `put` and adds to the numbers `add`; returns the item as it is then.
+        """Sets the attributes `put`, those of `keep` that are missing, and adds `add` to numbers.
 
-        None, and nothing changed, when `condition` does not hold. One UpdateItem; where the
-        condition allows it, an item that is not there is made.
+        Returns the item as it is then; None, and nothing changed, when `condition` does not hold.
+        One UpdateItem; where the condition allows it, an item that is not there is made.
         """
-        names = {f"#{name}": name for name in (*(put or {}), *(add or {}))}
         # `new_`: a condition on the same attribute has a placeholder of its own (`revision_is`).
-        values = {f":new_{name}": value for name, value in {**(put or {}), **(add or {})}.items()}
+        sets = [f"#{name} = :new_{name}" for name in put or {}]
+        sets += [f"#{name} = if_not_exists(#{name}, :new_{name})" for name in keep or {}]
+        additions = [f"#{name} :new_{name}" for name in add or {}]
+        changed: dict[str, Value] = {**(put or {}), **(keep or {}), **(add or {})}
+        names = {f"#{name}": name for name in changed}
+        values = {f":new_{name}": value for name, value in changed.items()}
         clauses = [
-            f"{verb} " + ", ".join(f"#{name}{sign}:new_{name}" for name in given)
-            for verb, sign, given in (("SET", " = ", put), ("ADD", " ", add))
-            if given
+            f"{verb} {', '.join(changes)}"
+            for verb, changes in (("SET", sets), ("ADD", additions))
+            if changes
         ]
         try:
             answer = self.client.update_item(
