@@ -1,7 +1,7 @@
-"""A stored preference with the keys above it, frozen: today's code opens what version 1 wrote."""
+"""Sealed items with the keys above them, frozen: today's code opens what version 1 wrote."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,10 +10,11 @@ import pytest
 from chalicelib.audit.digests import item_from_json
 from chalicelib.cookies.models import Action, Choices, Preference
 from chalicelib.cookies.store import PreferenceStore
+from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.tables.codec import Item, encode
 from chalicelib.vault.errors import KeyDestroyed
 from chalicelib.vault.keyring import Keyring
-from chalicelib.vault.keys import BranchKey, Scope
+from chalicelib.vault.keys import BranchKey, DataKey, Scope
 from chalicelib.vault.kms import Branch, KeyService
 from chalicelib.vault.vault import Vault
 from tests.contract.moto_tables import Tables
@@ -80,3 +81,29 @@ def test_an_erasure_of_version_1_still_forbids_the_scope(tables: Tables, keyring
     put(tables, "records", "erasure")
     with pytest.raises(KeyDestroyed):
         keyring.key_to_seal(Scope.visitors("jutsoo", datetime(2026, 11, 23, tzinfo=UTC).date()))
+
+
+class FrozenKeys(Keyring):
+    """Holds the key of the frozen message's day."""
+
+    def __init__(self) -> None:
+        pass  # nothing is looked up
+
+    def key_to_open(self, scope: Scope) -> DataKey:
+        assert scope == Scope.messages(date(2026, 11, 23))
+        return DataKey(bytes(range(32)))
+
+
+def test_a_message_of_version_1_is_claimed_opened_and_found_by_its_receipt(tables: Tables) -> None:
+    put(tables, "records", "outbox_message")
+    put(tables, "records", "mail_receipt")
+    clock = FixedClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
+    store = OutboxStore(tables.records, Vault(FrozenKeys()), clock, lambda _: None)
+    message_id = store.message_of_receipt("ses-1")
+    assert message_id == "01JMESSAGE"
+    message = store.claim(message_id)
+    assert message is not None
+    assert (message.channel, message.kind, message.about) == ("mail", "sign_in_code", "01JREQUEST")
+    mail = store.open_mail(message)
+    assert (mail.to, mail.language) == ("ani@example.test", "id")
+    assert mail.values == {"code": "271828", "minutes": "10"}

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.audit.digests import preference_digest
+from chalicelib.notices.feedback import Feedback
 from chalicelib.services import Services, use
 from chalicelib.tables.table import Table
 from tests.contract.calls import call_signed_in
 from tests.contract.cookies import PREFERENCES, body, post
 from tests.contract.moto_tables import SESSION
 from tests.contract.operations import OPERATIONS
+from tests.contract.post import Post
 from tests.gateway import Gateway
 from tests.unit.audit.test_digests import PREFERENCE
 from tests.unit.audit.world import World, new_world
@@ -108,6 +110,34 @@ def test_the_digests_use_every_right_that_they_have(world: World) -> None:
     with _recorded_in(world) as used:
         world.book.add([preference_digest(PREFERENCE)], world.clock.now())
     assert used == granted("digest_preferences")
+
+
+def test_the_mail_uses_every_right_that_it_has(services: Services) -> None:
+    message_id = Post(services).queue()
+    with (
+        _another_container(services) as other,
+        recorded(other.dynamodb, other.records, other.keys) as used,
+    ):
+        cold = Post(other)
+        cold.deliver(message_id)
+        cold.deliver(message_id)
+    assert used == granted("send_mail")
+
+
+def test_the_feedback_uses_every_right_that_it_has(services: Services) -> None:
+    post = Post(services)
+    message_id = post.queue()
+    post.deliver(message_id)
+    with recorded(services.dynamodb, services.records) as used:
+        Feedback(post.store).record(
+            '{"mail": {"messageId": "ses-1"}, "bounce": {"bounceType": "Permanent"}}'
+        )
+    assert post.look(message_id).reason == "permanent_other"
+    assert used == granted("record_feedback")
+
+
+def test_the_relay_touches_no_item() -> None:
+    assert granted("relay_outbox") == set()
 
 
 def test_the_api_uses_every_right_that_it_has(services: Services, gateway: Gateway) -> None:

@@ -77,6 +77,18 @@ def _event(function: str, key: str) -> Edit:
     return edit
 
 
+def _redrive(queue: str, receives: int) -> Edit:
+    def edit(resources: Resources) -> None:
+        _properties(resources, queue)["RedrivePolicy"]["maxReceiveCount"] = receives
+
+    return edit
+
+
+def _foreign_queue(resources: Resources) -> None:
+    (event,) = _properties(resources, "SendMail")["Events"].values()
+    event["Properties"]["Queue"] = "arn:aws:sqs:ap-southeast-3:111122223333:other"
+
+
 def _gateway(kind: str, part: str, name: str, value: str) -> Edit:
     def edit(resources: Resources) -> None:
         response = _properties(resources, "RestAPI")["GatewayResponses"][kind]
@@ -161,6 +173,11 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "CheckpointTrailRole allows dynamodb:PutItem of every item",
         _allow("CheckpointTrailRole", "dynamodb:PutItem", RECORDS),
     ),
+    (
+        "writes_keep_to_their_items",
+        "SendMailRole allows dynamodb:UpdateItem of every item",
+        _allow("SendMailRole", "dynamodb:UpdateItem", RECORDS),
+    ),
     *(
         ("writes_keep_to_their_items", "DigestPreferencesRole", edit)
         for edit in (_condition("Null", {}), _condition("ForAllValues:StringLike", ANY_KEY))
@@ -210,6 +227,8 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("buckets_write_once", "encrypted", _drop("TrailBucket", "BucketEncryption")),
     ("buckets_write_once", "public", _drop("TrailBucket", "PublicAccessBlockConfiguration")),
     ("tls_only", "TrailBucket", _remove("TrailBucketPolicy")),
+    ("tls_only", "FeedbackTopic", _remove("FeedbackTopicPolicy")),
+    ("tls_only", "MailQueue", _remove("MailQueuePolicy")),
     ("tls_only", "CheckpointTrailFailures", _remove("CheckpointTrailFailuresPolicy")),
     ("functions_sized", "512 MB", _set("APIHandler", "MemorySize", 128)),
     ("functions_sized", "x86_64", _set("APIHandler", "Architectures", ["arm64"])),
@@ -228,6 +247,14 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "one bad record",
         _event("DigestPreferences", "BisectBatchOnFunctionError"),
     ),
+    ("queued_messages_arrive", "its batch along", _event("SendMail", "FunctionResponseTypes")),
+    ("queued_messages_arrive", "not in the template", _foreign_queue),
+    ("queued_messages_arrive", "outlasts", _redrive("MailQueue", 5)),
+    ("queued_messages_arrive", "outlasts", _drop("FeedbackQueue", "RedrivePolicy")),
+    ("queued_messages_arrive", "forgets", _drop("MailQueue", "MessageRetentionPeriod")),
+    ("queued_messages_arrive", "worked on", _set("SendMail", "Timeout", 60)),
+    ("waiting_messages_are_noticed", "SendMail", _remove("SendMailLag")),
+    ("topics_encrypted", "FeedbackTopic", _drop("FeedbackTopic", "KmsMasterKeyId")),
     ("known_events", "SNS", _unknown_event),
     ("queues_are_or_have_dead_letters", "Work has no queue", _queue_without_dead_letters),
     (
@@ -238,6 +265,8 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("every_job_has_its_alarms", "APIHandler has no alarm", _remove("ApiHandlerErrors")),
     ("every_job_has_its_alarms", "lag", _remove("DigestPreferencesLag")),
     ("every_job_has_its_alarms", "passes over", _remove("DigestPreferencesUndigestible")),
+    ("every_job_has_its_alarms", "RelayOutbox has no", _remove("RelayOutboxSenseless")),
+    ("every_job_has_its_alarms", "MailDeadLetters", _remove("SendMailDeadLetters")),
     (
         "every_job_has_its_alarms",
         "heartbeat",
