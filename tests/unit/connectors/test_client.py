@@ -256,7 +256,16 @@ def test_a_name_that_does_not_exist_has_no_addresses() -> None:
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        released.wait(5)
+        return []
+
     monkeypatch.setattr(client_module, "_RESOLVE_SECONDS", 0.1)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(1))
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    begun = time.monotonic()
     with pytest.raises(NoAnswer):
         resolve_addresses(NAME, 443)
+    assert time.monotonic() - begun < 3
+    released.set()
