@@ -1,9 +1,12 @@
 """When an event comes again: what an answer means, how pauses grow, what the queue is told."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.connectors.webhooks.client import LONGEST_SECONDS
 from chalicelib.connectors.webhooks.rules import (
     MOST_ATTEMPTS,
     Outcome,
@@ -12,6 +15,7 @@ from chalicelib.connectors.webhooks.rules import (
 )
 from chalicelib.notices import consumer as consumer_module
 from chalicelib.notices.consumer import RECEIVES, Consumer, Later
+from chalicelib.notices.outbox_store import LEASE
 
 
 @pytest.mark.parametrize("status", range(100, 600))
@@ -32,6 +36,12 @@ def test_pauses_double_from_five_seconds_and_stay_within_what_sqs_hides() -> Non
 def test_the_queue_does_not_give_up_before_we_do() -> None:
     """Room for as many early copies and dead consumers as there are attempts, thrice."""
     assert MOST_ATTEMPTS * 4 <= RECEIVES
+
+
+def test_an_attempt_ends_before_its_function_and_that_before_its_lease() -> None:
+    config = json.loads((Path(__file__).parents[3] / ".chalice" / "config.json").read_text())
+    timeout = config["stages"]["prod"]["lambda_functions"]["send_webhooks"]["lambda_timeout"]
+    assert LONGEST_SECONDS + 5 <= timeout < LEASE.total_seconds()
 
 
 class Sqs:
