@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.audit.digests import preference_digest
+from chalicelib.connectors.webhooks.client import NoAnswer
+from chalicelib.notices.consumer import Later
 from chalicelib.notices.feedback import Feedback
 from chalicelib.services import Services, use
 from chalicelib.tables.table import Table
 from tests.contract.calls import call_signed_in
 from tests.contract.cookies import PREFERENCES, body, post
+from tests.contract.hooks import DPO, Hooks
 from tests.contract.moto_tables import SESSION
 from tests.contract.operations import OPERATIONS
 from tests.contract.post import Post
@@ -138,6 +141,25 @@ def test_the_feedback_uses_every_right_that_it_has(services: Services) -> None:
 
 def test_the_relay_touches_no_item() -> None:
     assert granted("relay_outbox") == set()
+
+
+def test_the_webhooks_use_every_right_that_they_have(services: Services) -> None:
+    hooks = Hooks(services)
+    endpoint_id = hooks.register().endpoint_id
+    fine, silent, gone = (hooks.queue(endpoint_id) for _ in range(3))
+    other = Services(
+        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
+    )
+    cold = Hooks(other)
+    with recorded(other.dynamodb, other.records, other.audit, other.keys) as used:
+        cold.deliver(fine)
+        cold.internet.answers = [410]
+        cold.deliver(gone)
+        other.webhooks.resume(DPO, endpoint_id)
+        cold.internet.answers = [NoAnswer()]
+        with pytest.raises(Later):
+            cold.deliver(silent)
+    assert used == granted("send_webhooks")
 
 
 def test_the_api_uses_every_right_that_it_has(services: Services, gateway: Gateway) -> None:

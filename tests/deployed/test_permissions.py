@@ -90,10 +90,10 @@ def _batch_get(table: str, *pks: str) -> Attempt:
     ).batch_get_item(RequestItems={stack.tables[table]: {"Keys": [_item(pk) for pk in pks]}})
 
 
-def _delete(table: str) -> Attempt:
+def _delete(table: str, pk: str = "x") -> Attempt:
     return lambda session, stack: session.client(
         "dynamodb", endpoint_url=stack.endpoint_url
-    ).delete_item(TableName=stack.tables[table], Key=KEY)
+    ).delete_item(TableName=stack.tables[table], Key=_item(pk))
 
 
 def _get(table: str, pk: str = "x") -> Attempt:
@@ -108,12 +108,12 @@ def _scan(table: str) -> Attempt:
     )
 
 
-def _update(table: str) -> Attempt:
+def _update(table: str, pk: str = "x") -> Attempt:
     return lambda session, stack: session.client(
         "dynamodb", endpoint_url=stack.endpoint_url
     ).update_item(
         TableName=stack.tables[table],
-        Key=KEY,
+        Key=_item(pk),
         UpdateExpression="SET a = :a",
         ExpressionAttributeValues={":a": {"S": "x"}},
     )
@@ -165,6 +165,12 @@ def _put_object(key: str) -> Attempt:
 def _delete_object(session: boto3.Session, stack: Stack) -> object:
     return session.client("s3", endpoint_url=stack.endpoint_url).delete_object(
         Bucket=stack.settings.trail_bucket, Key="checkpoints/x"
+    )
+
+
+def _send_to_webhooks(session: boto3.Session, stack: Stack) -> object:
+    return session.client("sqs", endpoint_url=stack.endpoint_url).send_message(
+        QueueUrl=stack.settings.webhook_queue_url, MessageBody="{}"
     )
 
 
@@ -248,6 +254,25 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("CheckpointTrailRole", "make a data key", _data_key(application="jaga", stage="local")),
     ("CheckpointTrailRole", "write elsewhere in the bucket", _put_object("elsewhere")),
     ("CheckpointTrailRole", "delete a checkpoint", _delete_object),
+    ("ApiHandlerRole", "remove a site", _delete("records", "SITE#jutsoo")),
+    ("ApiHandlerRole", "put a dead letter", _put("records", "WEBHOOK#x")),
+    ("ApiHandlerRole", "send past the outbox", _send_to_webhooks),
+    ("SendWebhooksRole", "rewrite a site", _put("records", "SITE#jutsoo")),
+    ("SendWebhooksRole", "set another's head back", _put("records", "TRAIL#site#jutsoo")),
+    ("SendWebhooksRole", "put another's entry", _put("audit", "ENTITY#site#jutsoo")),
+    (
+        "SendWebhooksRole",
+        "hide one among its own",
+        _put_in_a_transaction("records", "WEBHOOK#x", "SITE#jutsoo"),
+    ),
+    ("SendWebhooksRole", "change a session", _update("records", "SESSION#x")),
+    ("SendWebhooksRole", "remove an endpoint", _delete("records", "WEBHOOKS")),
+    ("SendWebhooksRole", "read a person", _get("records", "SUBJECT#x")),
+    ("SendWebhooksRole", "read a choice", _get("preferences")),
+    ("SendWebhooksRole", "read a person's key", _batch_get("keys", "SCOPE#endpoint/1", THEIRS)),
+    ("SendWebhooksRole", "put an endpoint's key", _put("keys", "SCOPE#endpoint/1")),
+    ("SendWebhooksRole", "make a data key", _data_key(application="jaga", stage="local")),
+    ("SendWebhooksRole", "fill its own queue", _send_to_webhooks),
 ]
 
 
@@ -272,6 +297,9 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("CheckpointTrailRole", "read leaf batches", _query("audit", "LEAVES#2026-11-23T10")),
     ("CheckpointTrailRole", "read its pointer", _get("records", "CHECKPOINT")),
     ("CheckpointTrailRole", "sign", _sign),
+    ("SendWebhooksRole", "read a message", _get("records", "OUTBOX#x")),
+    ("SendWebhooksRole", "read its keys", _batch_get("keys", "SCOPE#endpoint/1")),
+    ("SendWebhooksRole", "put a dead letter", _put("records", "WEBHOOK#x")),
 ]
 
 

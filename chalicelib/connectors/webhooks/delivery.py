@@ -6,7 +6,7 @@ A consumer that dies before the post leaves a claim, which lapses. One that dies
 the mark, makes the next one post once more, under the same `webhook-id`. What fails waits under a
 lease until its next attempt, so that a second delivery of the queue's message does not hurry it.
 
-An event that is given up becomes a dead letter of its endpoint (docs/adr/0010).
+An event that is given up becomes a dead letter of its endpoint (docs/adr/0008).
 """
 
 import json

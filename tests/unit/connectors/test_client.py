@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.connectors.webhooks import client as client_module
 from chalicelib.connectors.webhooks.client import NoAnswer, WebhookClient, resolve_addresses
@@ -237,6 +239,32 @@ def test_what_is_no_http_is_no_answer(
         client.post(receiver.url, {}, BODY)
 
 
+class Wired(WebhookClient):
+    """Connected to nothing but one end of a pair of sockets."""
+
+    def __init__(self, end: socket.socket) -> None:
+        super().__init__(loopback=True)
+        self._end = end
+
+    def _connect(self, target: Target, address: Address) -> socket.socket:
+        return self._end
+
+
+@settings(deadline=None)
+@given(st.sampled_from([b"", b"HTTP/1.1 ", b"HTTP/1.1 200 OK\r\n"]), st.binary(max_size=300))
+def test_whatever_comes_back_is_a_status_or_no_answer(beginning: bytes, rest: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(beginning + rest)
+        theirs.shutdown(socket.SHUT_WR)
+        target = Target(tls=False, host="127.0.0.1", port=80, path="/")
+        try:
+            status = Wired(ours).exchange(target, HERE, {}, BODY)
+        except NoAnswer:
+            return
+        assert 100 <= status <= 999
+
+
 def test_an_endpoint_that_is_away_is_no_answer(client: WebhookClient) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -256,7 +284,16 @@ def test_a_name_that_does_not_exist_has_no_addresses() -> None:
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        released.wait(5)
+        return []
+
     monkeypatch.setattr(client_module, "_RESOLVE_SECONDS", 0.1)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(1))
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    begun = time.monotonic()
     with pytest.raises(NoAnswer):
         resolve_addresses(NAME, 443)
+    assert time.monotonic() - begun < 3
+    released.set()

@@ -3,8 +3,10 @@
 import base64
 import copy
 import pickle
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import standardwebhooks
@@ -25,6 +27,7 @@ from chalicelib.connectors.webhooks.signing import (
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 SECRET = SigningSecret("whsec_" + base64.b64encode(bytes(range(32))).decode())
 OTHER = SigningSecret("whsec_" + base64.b64encode(bytes(32)).decode())
+GUIDE = Path(__file__).parents[3] / "docs" / "webhooks.md"
 BODY = b'{"type":"request.opened"}'
 
 message_ids = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
@@ -36,6 +39,15 @@ def test_a_known_answer_of_openssl() -> None:
         "webhook-timestamp": "1795428000",
         "webhook-signature": "v1,/RKYbMsKGpsGEwxBTMHZfGbTbjifBOFwU7pYuhnnFwo=",
     }
+
+
+def test_the_guides_example_verifies() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    request = guide.partition("```http\n")[2].partition("\n```")[0]
+    head, _, body = request.partition("\n\n")
+    headers = dict(line.split(": ") for line in head.splitlines()[1:])
+    (secret,) = re.findall(r"`(whsec_[^`]{10,})`", guide)
+    assert verify(headers, body.encode(), [SigningSecret(secret)], NOW) == headers[ID]
 
 
 @given(message_ids, st.text())
