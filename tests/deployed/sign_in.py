@@ -68,6 +68,13 @@ def platform_user_id_token(stack: Stack) -> str:
     )["AuthenticationResult"]["IdToken"]
 
 
+def session_token(stack: Stack) -> str:
+    """A session of a data subject, for whom the platform vouched."""
+    body = {"id_token": platform_user_id_token(stack), "language": "en"}
+    answer = httpx.post(f"{stack.api_url}/v1/sessions/vouched", json=body, timeout=30)
+    return str(answer.raise_for_status().json()["token"])
+
+
 def verified(token: str, keys_url: str, issuer: str, audience: str | None = None) -> dict[str, Any]:
     """The claims of `token`, whose signature one of the keys at `keys_url` made."""
     keys = jwt.PyJWKSet.from_dict(httpx.get(keys_url).raise_for_status().json())
