@@ -18,8 +18,19 @@ import pytest
 
 from infra.local.stack import Stack
 from tests.deployed.conftest import MakeChoice, invoke
+from tests.deployed.mailbox import mails_to
+from tests.deployed.sign_in import staff_token
 from tests.deployed.test_preferences import PATH
 from tests.deployed.test_proof import SCHEDULED
+from tests.deployed.test_sessions import (
+    CURRENT,
+    SESSIONS,
+    VERIFY,
+    VOUCHED,
+    bearer,
+    code_for,
+    verify,
+)
 
 MARK = "canary"
 ADDRESS = "canary.person@example.test"
@@ -62,9 +73,36 @@ def marked_run(stack: Stack, http: httpx.Client, choice: MakeChoice) -> Stack:
         assert MARK not in answer.text
     broken = http.post(PATH, content=f'{{"email": "{ADDRESS}"', headers=noisy)
     assert (broken.status_code, MARK in broken.text) == (400, False)
+    _sign_in(stack, http, noisy)
     invoke(stack, "CheckpointTrail", SCHEDULED)
     _wait_for_state(stack, kept.json()["visitor_id"].encode())
     return stack
+
+
+def _sign_in(stack: Stack, http: httpx.Client, noisy: dict[str, str]) -> None:
+    """Somebody with a marked address signs in, is found by the staff, and leaves again."""
+    arrived = len(mails_to(stack, ADDRESS))
+    asked = http.post(SESSIONS, json={"email": ADDRESS, "language": "id"}, headers=noisy)
+    assert asked.status_code == 202
+    opened = verify(http, ADDRESS, code_for(stack, ADDRESS, arrived + 1))
+    assert opened.status_code == 200
+    assert verify(http, ADDRESS, "000000").status_code == 403
+    agent = bearer(staff_token(stack, "agent")) | noisy
+    found = http.post("/v1/staff/subjects/find", json={"email": ADDRESS}, headers=agent)
+    assert found.json()["email"] == ADDRESS
+    for path, body in (
+        (SESSIONS, {"email": ADDRESS, "language": MARK}),
+        (SESSIONS, {"email": f"{MARK}\r\n{ADDRESS}", "language": "en"}),
+        (VERIFY, {"email": ADDRESS, "code": MARK}),
+        (VOUCHED, {"id_token": MARK, "language": "en"}),
+    ):
+        refused = http.post(path, json=body, headers=noisy)
+        assert 400 <= refused.status_code < 500
+        assert MARK not in refused.text
+    for scheme in ("Bearer", MARK):
+        refused = http.get("/v1/staff/account", headers={"authorization": f"{scheme} {MARK}"})
+        assert (refused.status_code, MARK in refused.text) == (401, False)
+    http.delete(CURRENT, headers=bearer(opened.json()["token"]) | noisy)
 
 
 def test_no_marked_value_is_in_clear(marked_run: Stack) -> None:
@@ -133,7 +171,7 @@ def _logs(stack: Stack) -> Iterator[tuple[str, bytes]]:
 
 def _files(stack: Stack) -> Iterator[tuple[str, bytes]]:
     for file in stack.home.rglob("*"):
-        if not _is_our_code(file):
+        if not _is_our_code(file) and not _is_mailbox(file):
             # A file may be replaced or removed while we look: what replaced it is looked at too.
             with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                 yield f"file {file.relative_to(stack.home)}", _plain(file.read_bytes())
@@ -142,6 +180,11 @@ def _files(stack: Stack) -> Iterator[tuple[str, bytes]]:
 def _is_our_code(file: Path) -> bool:
     """The unpacked artifact: code, not state."""
     return file.suffix in {".py", ".pyc", ".so", ".zip"}
+
+
+def _is_mailbox(file: Path) -> bool:
+    """The embedded SES keeps what it delivered, to be read there: in clear, as in any mailbox."""
+    return file.name == "ses.json"
 
 
 def _plain(content: bytes) -> bytes:
