@@ -2,14 +2,14 @@ import { choice, read } from "./choice.js";
 import { tellGoogle } from "./consent-mode.js";
 import { apply, choices, leave, reread } from "./decision.js";
 import { dodge, show } from "./first-layer.js";
-import { prefix, start } from "./outbox.js";
+import { flush, prefix } from "./outbox.js";
 import { open } from "./preferences.js";
 
 const on = (listener) => document.addEventListener("jaga:change", (e) => listener(e.detail));
 window.jaga = { open, choices, on };
 
 function connect() {
-  start();
+  flush(); // what an earlier page could not send
   // A choice made in another tab shows as its outbox entry. Nothing is reloaded here: the visitor
   // is elsewhere, and may have left a half-filled form behind.
   addEventListener("storage", ({ key, newValue }) => {

@@ -59,12 +59,9 @@ export function enqueue(event) {
   flush();
 }
 
-/** Sends what an earlier page could not, and listens for the moments to try again. */
-export function start() {
-  addEventListener("online", flush);
-  // A last try as the page goes, for the one under way as well: its answer may be a refusal that
-  // nobody reads any more. Entries stay until an answer was read; should the server have got one
-  // twice, it knows the event by its id and answers with the record that it already holds.
-  addEventListener("pagehide", () => waiting().forEach((key) => post(store()[key])));
-  flush();
-}
+addEventListener("online", flush);
+// A last try as the page goes, for the one under way as well: its answer may be a refusal that
+// nobody reads any more. Entries stay until an answer was read; should the server have got one
+// twice, it knows the event by its id and answers with the record that it already holds. Listening
+// starts with the script: a quick visitor chooses and leaves before connect() was called.
+addEventListener("pagehide", () => waiting().forEach((key) => post(store()[key])));
