@@ -23,8 +23,9 @@ function connect() {
 }
 
 function begin() {
-  // In a task of its own, so that running this script and laying out the banner make no long one.
-  on(() => setTimeout(show));
+  // With the next frame, so that none is painted without it; and not in this script's own task, so
+  // that running it and laying out the banner make no long one.
+  on(() => requestAnimationFrame(show));
   apply();
   addEventListener("click", (event) => {
     if (event.target.closest("[data-jaga-open]")) {
