@@ -16,8 +16,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from chalicelib.notices.messages import State
 from infra.local.stack import Stack
 from tests.deployed.conftest import MakeChoice, invoke
+from tests.deployed.mailbox import wait_for_mail
+from tests.deployed.test_mail import queue_code, wait_for_state
 from tests.deployed.test_preferences import PATH
 from tests.deployed.test_proof import SCHEDULED
 
@@ -38,6 +41,7 @@ STORED = "canary-build"
 @pytest.fixture
 def marked_run(stack: Stack, http: httpx.Client, choice: MakeChoice) -> Stack:
     """Sends marked values in every place that a visitor or an attacker can fill."""
+    _mail_marked_values(stack)
     noisy = {"user-agent": f"{MARK}-agent", "cookie": f"session={MARK}", "x-forwarded-for": MARK}
     kept = http.post(PATH, content=json.dumps(choice(banner_build=STORED)), headers=noisy)
     assert kept.status_code == 201
@@ -65,6 +69,17 @@ def marked_run(stack: Stack, http: httpx.Client, choice: MakeChoice) -> Stack:
     invoke(stack, "CheckpointTrail", SCHEDULED)
     _wait_for_state(stack, kept.json()["visitor_id"].encode())
     return stack
+
+
+def _mail_marked_values(stack: Stack) -> None:
+    """A code to a marked address, and one that bounces, so that SES reports the address to us.
+
+    The mailbox itself is memory of the embedded SES, as it is the reader's on AWS.
+    """
+    queue_code(stack, ADDRESS, "id", f"{MARK}-code")
+    assert f"{MARK}-code" in wait_for_mail(stack, ADDRESS).html
+    bouncing = f"bounce+{MARK}@simulator.amazonses.com"
+    wait_for_state(stack, queue_code(stack, bouncing, "en", MARK), State.BOUNCED)
 
 
 def test_no_marked_value_is_in_clear(marked_run: Stack) -> None:
