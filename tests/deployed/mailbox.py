@@ -1,6 +1,7 @@
 """The embedded SES's mailbox: what it delivered, read back."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 from infra.local.aws import ACCOUNT
 from infra.local.stack import Stack
 
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.2
 
 
@@ -33,13 +34,23 @@ def mails_to(stack: Stack, address: str) -> list[Delivered]:
 
 
 def wait_for_mail(stack: Stack, address: str, *, count: int = 1) -> Delivered:
-    """The newest mail to `address` once there are `count`; fails after half a minute."""
+    """The newest mail to `address` once there are `count`; fails after a minute."""
+
+    def arrived() -> Delivered | None:
+        found = mails_to(stack, address)
+        return found[-1] if len(found) >= count else None
+
+    return wait_until(arrived)
+
+
+def wait_until[T](look: Callable[[], T | None]) -> T:
+    """What `look` finds as soon as it finds something; fails after a minute."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while len(found := mails_to(stack, address)) < count:
-        # Not the address: it may be a canary.
-        assert time.monotonic() < deadline, f"{len(found)} of {count} mails arrived"
+    while not (found := look()):
+        # No more words: what is waited for may be a canary.
+        assert time.monotonic() < deadline, "it did not happen"
         time.sleep(_PAUSE_SECONDS)
-    return found[-1]
+    return found
 
 
 def _messages(stack: Stack) -> list[dict[str, Any]]:

@@ -16,10 +16,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from chalicelib.notices.messages import State
 from infra.local.stack import Stack
 from tests.deployed.conftest import MakeChoice, invoke
-from tests.deployed.mailbox import mails_to
+from tests.deployed.mailbox import mails_to, wait_for_mail
 from tests.deployed.sign_in import staff_token
+from tests.deployed.test_mail import queue_code, wait_for_state
 from tests.deployed.test_preferences import PATH
 from tests.deployed.test_proof import SCHEDULED
 from tests.deployed.test_sessions import (
@@ -49,6 +51,7 @@ STORED = "canary-build"
 @pytest.fixture
 def marked_run(stack: Stack, http: httpx.Client, choice: MakeChoice) -> Stack:
     """Sends marked values in every place that a visitor or an attacker can fill."""
+    _mail_marked_values(stack)
     noisy = {"user-agent": f"{MARK}-agent", "cookie": f"session={MARK}", "x-forwarded-for": MARK}
     kept = http.post(PATH, content=json.dumps(choice(banner_build=STORED)), headers=noisy)
     assert kept.status_code == 201
@@ -103,6 +106,18 @@ def _sign_in(stack: Stack, http: httpx.Client, noisy: dict[str, str]) -> None:
         refused = http.get("/v1/staff/account", headers={"authorization": f"{scheme} {MARK}"})
         assert (refused.status_code, MARK in refused.text) == (401, False)
     http.delete(CURRENT, headers=bearer(opened.json()["token"]) | noisy)
+
+
+def _mail_marked_values(stack: Stack) -> None:
+    """A code to a marked address, and one that bounces, so that SES reports the address to us.
+
+    The mailbox itself is memory of the embedded SES, as it is the reader's on AWS.
+    """
+    arrived = len(mails_to(stack, ADDRESS))
+    queue_code(stack, ADDRESS, "id", f"{MARK}-code")
+    assert f"{MARK}-code" in wait_for_mail(stack, ADDRESS, count=arrived + 1).html
+    bouncing = f"bounce+{MARK}@simulator.amazonses.com"
+    wait_for_state(stack, queue_code(stack, bouncing, "en", MARK), State.BOUNCED)
 
 
 def test_no_marked_value_is_in_clear(marked_run: Stack) -> None:
@@ -171,7 +186,7 @@ def _logs(stack: Stack) -> Iterator[tuple[str, bytes]]:
 
 def _files(stack: Stack) -> Iterator[tuple[str, bytes]]:
     for file in stack.home.rglob("*"):
-        if not _is_our_code(file) and not _is_mailbox(file):
+        if not _is_our_code(file):
             # A file may be replaced or removed while we look: what replaced it is looked at too.
             with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                 yield f"file {file.relative_to(stack.home)}", _plain(file.read_bytes())
@@ -180,11 +195,6 @@ def _files(stack: Stack) -> Iterator[tuple[str, bytes]]:
 def _is_our_code(file: Path) -> bool:
     """The unpacked artifact: code, not state."""
     return file.suffix in {".py", ".pyc", ".so", ".zip"}
-
-
-def _is_mailbox(file: Path) -> bool:
-    """The embedded SES keeps what it delivered, to be read there: in clear, as in any mailbox."""
-    return file.name == "ses.json"
 
 
 def _plain(content: bytes) -> bytes:

@@ -1,13 +1,13 @@
 """From the outbox of the deployed stack to the mailbox, and what SES reports back."""
 
-import time
-
 import pytest
 
 from chalicelib.notices.messages import Message, State
 from chalicelib.notices.models import Language
+from chalicelib.notices.redrive import redrive
+from infra.local.deploy import STACK
 from infra.local.stack import Stack
-from tests.deployed.mailbox import mails_to, wait_for_mail
+from tests.deployed.mailbox import mails_to, wait_for_mail, wait_until
 
 
 def queue_code(stack: Stack, to: str, language: Language, code: str) -> str:
@@ -22,14 +22,13 @@ def queue_code(stack: Stack, to: str, language: Language, code: str) -> str:
 
 def wait_for_state(stack: Stack, message_id: str, state: State) -> Message:
     store = stack.services.outbox_store
-    deadline = time.monotonic() + 30
-    while True:
+
+    def reached() -> Message | None:
         message = store.get(message_id)
         assert message is not None
-        if message.state is state:
-            return message
-        assert time.monotonic() < deadline, message
-        time.sleep(0.2)
+        return message if message.state is state else None
+
+    return wait_until(reached)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +64,43 @@ def test_a_report_ends_on_the_message(
     message_id = queue_code(stack, f"{local}+{fresh}@simulator.amazonses.com", "en", "314159")
     message = wait_for_state(stack, message_id, state)
     assert (message.reason, message.about) == (reason, "01JREQUEST")
+
+
+def test_poison_in_the_queue_comes_again_and_holds_up_no_mail(stack: Stack, fresh: str) -> None:
+    sqs = stack.session.client("sqs")
+    url = stack.settings.mail_queue_url
+    sqs.send_message(QueueUrl=url, MessageBody="no message of ours")
+    address = f"{fresh.lower()}@example.test"
+    wait_for_state(stack, queue_code(stack, address, "en", "161803"), State.SENT)
+    wait_until(lambda: _waiting(stack, url) == 1)
+    sqs.purge_queue(QueueUrl=url)
+
+
+def test_a_dead_letter_that_comes_back_sends_nothing_twice(stack: Stack, fresh: str) -> None:
+    address = f"{fresh.lower()}@example.test"
+    message_id = queue_code(stack, address, "en", "141421")
+    wait_for_state(stack, message_id, State.SENT)
+    sqs = stack.session.client("sqs")
+    url = stack.settings.mail_queue_url
+    letters = sqs.get_queue_url(QueueName=_physical_name(stack, "MailDeadLetters"))["QueueUrl"]
+    sqs.send_message(QueueUrl=letters, MessageBody=f'{{"id": "{message_id}"}}')
+    assert redrive(sqs, url) == 1
+    wait_until(lambda: _waiting(stack, url) + _waiting(stack, letters) == 0)
+    assert len(mails_to(stack, address)) == 1
+
+
+def _physical_name(stack: Stack, logical: str) -> str:
+    resource = stack.session.client("cloudformation").describe_stack_resource(
+        StackName=STACK, LogicalResourceId=logical
+    )["StackResourceDetail"]
+    return resource["PhysicalResourceId"].rpartition("/")[2]
+
+
+def _waiting(stack: Stack, url: str) -> int:
+    """Messages of the queue at `url`, hidden ones included."""
+    attributes = stack.session.client("sqs").get_queue_attributes(
+        QueueUrl=url, AttributeNames=["All"]
+    )["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"]) + int(
+        attributes["ApproximateNumberOfMessagesNotVisible"]
+    )
