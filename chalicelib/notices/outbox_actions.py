@@ -54,6 +54,7 @@ class OutboxActions:
                 "sk": compose("AGAIN", again_id),
                 "channel": message.channel.value,
                 "ttl": item["ttl"],
+                **({"endpoint": message.endpoint} if message.endpoint else {}),
             }
         )
         return [

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _BATCH_LIMIT = 10
 
+type Entry = dict[str, str]
+"""A message for SQS, but for its number in the batch."""
+
 
 class RelayIncomplete(Unavailable):
     """A queue did not take every message: the stream has to deliver the batch again."""
@@ -41,39 +44,40 @@ class Relay:
         behind what its reader accepts, so one such record would hold up all mail behind it. Raises
         `RelayIncomplete` and the client's errors; then the stream delivers all of it again.
         """
-        waiting: dict[Channel, list[str]] = {channel: [] for channel in self._queues}
+        waiting: dict[Channel, list[Entry]] = {channel: [] for channel in self._queues}
         senseless = 0
         for record in event["Records"]:
             try:
                 if record["eventName"] == "INSERT":
-                    channel, message_id = _message_of(record["dynamodb"]["NewImage"])
-                    waiting[channel].append(message_id)
+                    channel, entry = _entry_of(record["dynamodb"]["NewImage"])
+                    waiting[channel].append(entry)
             except Exception as error:  # noqa: BLE001  # no I/O here: whatever failed, the record made it
                 senseless += 1
                 log_failure(error, "")
-        for channel, ids in waiting.items():
-            for some in batched(ids, _BATCH_LIMIT, strict=False):
+        for channel, entries in waiting.items():
+            for some in batched(entries, _BATCH_LIMIT, strict=False):
                 self._put(self._queues[channel], some)
         return senseless
 
-    def _put(self, queue_url: str, ids: tuple[str, ...]) -> None:
-        answer = self._sqs.send_message_batch(
-            QueueUrl=queue_url,
-            Entries=[
-                {"Id": str(number), "MessageBody": json.dumps({"id": message_id})}
-                for number, message_id in enumerate(ids)
-            ],
-        )
+    def _put(self, queue_url: str, entries: tuple[Entry, ...]) -> None:
+        numbered: Any = [{**entry, "Id": str(number)} for number, entry in enumerate(entries)]
+        answer = self._sqs.send_message_batch(QueueUrl=queue_url, Entries=numbered)
         if answer.get("Failed"):
             raise RelayIncomplete
 
 
-def _message_of(image: Mapping[str, Any]) -> tuple[Channel, str]:
+def _entry_of(image: Mapping[str, Any]) -> tuple[Channel, Entry]:
     match image:
         case {
             "et": {"S": OUTBOX_MESSAGE.item_type | OUTBOX_AGAIN.item_type},
             "pk": {"S": str(pk)},
             "channel": {"S": str(channel)},
         }:
-            return Channel(channel), pk.removeprefix("OUTBOX#")
+            entry = {"MessageBody": json.dumps({"id": pk.removeprefix("OUTBOX#")})}
+            match image:
+                case {"endpoint": {"S": str(endpoint)}}:
+                    # SQS's fair queues: an endpoint that keeps its consumers busy waits behind
+                    # the others, and not they behind it.
+                    entry["MessageGroupId"] = endpoint
+            return Channel(channel), entry
     raise UnreadableItem(OUTBOX_MESSAGE.item_type)

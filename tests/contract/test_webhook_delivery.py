@@ -22,6 +22,7 @@ from chalicelib.notices.outbox_actions import Overtaken
 from chalicelib.notices.outbox_store import LEASE, OutboxStore
 from chalicelib.notices.relay import Relay
 from chalicelib.services import Services
+from chalicelib.tables.codec import encode
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.vault.sealing import LONGEST_PLAINTEXT
 from tests.contract.hooks import BODY, DPO, EVENT, Hooks
@@ -481,23 +482,34 @@ def test_a_dead_letter_whose_event_ended_is_only_taken_off_the_list(
 # --- what the relay makes of it ------------------------------------------------------------------
 
 
-def test_the_queue_hears_of_an_event_again() -> None:
-    class Queue:
-        def __init__(self) -> None:
-            self.bodies: list[str] = []
+class Sqs:
+    """Takes every batch."""
 
-        def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803
-            self.bodies += [each["MessageBody"] for each in Entries]
-            return {}
+    def __init__(self) -> None:
+        self.entries: list[dict[str, str]] = []
 
-    queue: Any = Queue()
-    image = {
-        "et": {"S": "outbox_again"},
-        "pk": {"S": "OUTBOX#01JMESSAGE"},
-        "sk": {"S": "AGAIN#01J"},
-        "channel": {"S": "webhook"},
-    }
-    event = {"Records": [{"eventName": "INSERT", "dynamodb": {"NewImage": image}}]}
-    relay = Relay(queue, {Channel.MAIL: "mail", Channel.WEBHOOK: "webhook"})
-    assert relay.forward(event) == 0
-    assert [json.loads(each) for each in queue.bodies] == [{"id": "01JMESSAGE"}]
+    def send_message_batch(self, **asked: Any) -> dict[str, Any]:
+        assert asked["QueueUrl"] == "webhooks"
+        self.entries += asked["Entries"]
+        return {}
+
+
+@pytest.mark.parametrize("is_again", [False, True])
+def test_the_queue_hears_of_an_event_as_its_endpoints(
+    hooks: Hooks, services: Services, endpoint_id: str, *, is_again: bool
+) -> None:
+    message_id = hooks.queue(endpoint_id)
+    if is_again:
+        services.webhooks.pause(DPO, endpoint_id)
+        hooks.deliver(message_id)
+        services.webhooks.resume(DPO, endpoint_id)
+        services.webhook_redrive.run(DPO, endpoint_id)
+        (inserted,) = again(services, message_id)
+    else:
+        inserted = hooks.look(message_id).item
+    event = {"Records": [{"eventName": "INSERT", "dynamodb": {"NewImage": encode(inserted)}}]}
+    sqs: Any = Sqs()
+    assert Relay(sqs, {Channel.MAIL: "mail", Channel.WEBHOOK: "webhooks"}).forward(event) == 0
+    (entry,) = sqs.entries
+    assert json.loads(entry["MessageBody"]) == {"id": message_id}
+    assert entry["MessageGroupId"] == endpoint_id  # SQS's fair queues tell tenants by it

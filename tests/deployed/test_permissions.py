@@ -180,19 +180,22 @@ def _attach_policy(session: boto3.Session, stack: Stack) -> object:
     )
 
 
-OURS, THEIRS = "SCOPE#visitors/jutsoo/2026-11-23", "SCOPE#person/1"
+OURS, THEIRS = "SCOPE#visitors/jutsoo/2026-11-23", "SCOPE#export/1"
+"""A key that the API's role may use, and one of a purpose that nobody gave it."""
+
+PERSONS = "SCOPE#person/1"
 
 FORBIDDEN: list[tuple[str, str, Attempt]] = [
-    ("ApiHandlerRole", "replace a person's key", _put("keys", THEIRS)),
-    ("ApiHandlerRole", "replace a person's branch", _put("keys", "BRANCH#person")),
+    ("ApiHandlerRole", "replace another purpose's key", _put("keys", THEIRS)),
+    ("ApiHandlerRole", "replace another purpose's branch", _put("keys", "BRANCH#export")),
     (
         "ApiHandlerRole",
         "hide one among its own",
         _put_in_a_transaction("keys", OURS, THEIRS),
     ),
-    ("ApiHandlerRole", "read a person's key", _get("keys", THEIRS)),
+    ("ApiHandlerRole", "read another purpose's key", _get("keys", THEIRS)),
     ("ApiHandlerRole", "read one among its own", _batch_get("keys", OURS, THEIRS)),
-    ("ApiHandlerRole", "read a person's branch", _query("keys", "BRANCH#person")),
+    ("ApiHandlerRole", "read another purpose's branch", _query("keys", "BRANCH#export")),
     ("ApiHandlerRole", "lean on a site", _check("records", "SITE#jutsoo")),
     ("ApiHandlerRole", "rewrite a site", _put("records", "SITE#jutsoo")),
     ("ApiHandlerRole", "put anything beside the choices", _put("preferences", "ENTITY#x")),
@@ -269,7 +272,7 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("SendWebhooksRole", "remove an endpoint", _delete("records", "WEBHOOKS")),
     ("SendWebhooksRole", "read a person", _get("records", "SUBJECT#x")),
     ("SendWebhooksRole", "read a choice", _get("preferences")),
-    ("SendWebhooksRole", "read a person's key", _batch_get("keys", "SCOPE#endpoint/1", THEIRS)),
+    ("SendWebhooksRole", "read a person's key", _batch_get("keys", "SCOPE#endpoint/1", PERSONS)),
     ("SendWebhooksRole", "put an endpoint's key", _put("keys", "SCOPE#endpoint/1")),
     ("SendWebhooksRole", "make a data key", _data_key(application="jaga", stage="local")),
     ("SendWebhooksRole", "fill its own queue", _send_to_webhooks),

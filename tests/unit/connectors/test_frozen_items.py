@@ -102,6 +102,7 @@ def test_outbox_again_1() -> None:
         State.DEAD,
         1795428000000,
         2,
+        "01JENDPOINT000000000000000",
         item={"pk": item["pk"], "sk": "MESSAGE", "ttl": item["ttl"]},
     )
     _, again = OutboxActions(records(item)).resurrection(message, "01JAGAIN000000000000000000")
