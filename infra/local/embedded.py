@@ -1,10 +1,10 @@
 """The embedded AWS's own process: `python -m infra.local.embedded`, started by `infra.local.aws`.
 
-ministack as it comes, with five differences. It saves its state every few seconds and not only
+ministack as it comes, with six differences. It saves its state every few seconds and not only
 when it is told to end, so that a crash loses seconds. It ends when the process that started it
 does: that one holds the other end of our standard input. Its IAM knows more conditions. Its Cognito
-gives no tokens for half a sign-in. And the API runs a few requests at a time; the rest wait, where
-ministack would start a process for each.
+gives no tokens for half a sign-in. Its functions go on after an exception. And the API runs a few
+requests at a time; the rest wait, where ministack would start a process for each.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from infra.local import conditions, sign_in
+from infra.local import conditions, sign_in, workers
 
 SAVE_EVERY = 5.0  # seconds
 _SAVED = (
@@ -88,6 +88,7 @@ async def _serve() -> None:
     threading.Thread(target=await_parent, daemon=True).start()
     conditions.install()
     sign_in.install()
+    workers.install()
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75

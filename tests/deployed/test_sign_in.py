@@ -12,6 +12,7 @@ from pyotp import TOTP
 
 from chalicelib.http.permissions import Role
 from infra.local.accounts import Account, StaffPool, new_password
+from infra.local.deploy import STACK
 from infra.local.stack import Stack
 from tests.deployed.sign_in import (
     ask_for_token,
@@ -406,3 +407,20 @@ def test_a_vouched_user_needs_no_code(stack: Stack, http: httpx.Client) -> None:
     session = _get(http, "/v1/sessions/current", opened.json()["token"])
     assert session.json()["email"] == stack.platform_user.email
     assert http.post("/v1/sessions/vouched", json=body).status_code == 401  # it counts once
+
+
+def test_a_refusal_does_not_end_the_authorizer(stack: Stack, http: httpx.Client) -> None:
+    described = stack.session.client("cloudformation").describe_stack_resource(
+        StackName=STACK, LogicalResourceId="Authorize"
+    )["StackResourceDetail"]
+
+    def starts() -> int:
+        line = f"worker spawned for {described['PhysicalResourceId']} "
+        return stack.aws.log_file.read_text("utf-8").count(line)
+
+    assert _get(http, "/v1/staff/account", "x").status_code == 401
+    before = starts()
+    assert before
+    for token in ("y", "z"):
+        assert _get(http, "/v1/staff/account", token).status_code == 401
+    assert starts() == before
