@@ -11,7 +11,11 @@ MESSAGE_TAG = "jaga-message-id"
 """SES repeats the tag in what it reports of the mail: a bounce names our own id."""
 
 _REFUSED = {"MessageRejected", "InvalidParameterValue"}
-_PASSING = {"AccountSendingPausedException", "ConfigurationSetSendingPausedException"}
+_PASSING = {
+    "AccountSendingPausedException",
+    "ConfigurationSetSendingPausedException",
+    "InternalFailure",
+}
 _OURS_TO_MEND = "not verified"
 
 

@@ -1,10 +1,11 @@
 """The embedded AWS's own process: `python -m infra.local.embedded`, started by `infra.local.aws`.
 
-ministack as it comes, with six differences. It saves its state every few seconds and not only
+ministack as it comes, with seven differences. It saves its state every few seconds and not only
 when it is told to end, so that a crash loses seconds. It ends when the process that started it
-does: that one holds the other end of our standard input. Its IAM knows more conditions. Its Cognito
-gives no tokens for half a sign-in. Its functions go on after an exception. And the API runs a few
-requests at a time; the rest wait, where ministack would start a process for each.
+does: that one holds the other end of our standard input. Its streams and queues outlive a restart.
+Its IAM knows more conditions. Its Cognito gives no tokens for half a sign-in. Its functions go on
+after an exception. And the API runs a few requests at a time; the rest wait, where ministack would
+start a process for each.
 """
 
 import asyncio
@@ -20,11 +21,14 @@ from typing import Any
 import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from ministack.services import sqs
 
-from infra.local import conditions, sign_in, workers
+from infra.local import conditions, sign_in, streams, workers
 
 SAVE_EVERY = 5.0  # seconds
+_PORT_OF_QUEUES = "4566"  # ministack's own
 _SAVED = (
+    "lambda",  # first: how far a stream was read must not be ahead of the saved stream
     "apigateway_v1",
     "cloudformation",
     "cloudwatch",
@@ -34,7 +38,6 @@ _SAVED = (
     "eventbridge",
     "iam",
     "kms",
-    "lambda",
     "s3",
     "ses",
     "sns",
@@ -74,6 +77,14 @@ async def _save_regularly() -> None:
         ministack.app.save_all({name: every[name] for name in _SAVED if name in every})
 
 
+def _name_queues_without_our_port() -> None:
+    """The embedded SQS knows a queue by its URL: with the present port in it, a run on another port
+    would not find the queues of the kept state. Clients talk to their endpoint, whatever the URL.
+    """
+    sqs.DEFAULT_PORT = _PORT_OF_QUEUES
+    sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{_PORT_OF_QUEUES}"  # noqa: SLF001  # follows from it
+
+
 async def _serve() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -87,6 +98,8 @@ async def _serve() -> None:
 
     threading.Thread(target=await_parent, daemon=True).start()
     conditions.install()
+    _name_queues_without_our_port()
+    streams.install()
     sign_in.install()
     workers.install()
     config = Config()

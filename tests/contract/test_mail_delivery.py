@@ -48,11 +48,12 @@ def test_a_mail_goes_out_once_however_often_the_queue_names_it(post: Post) -> No
     [
         refusal("Throttling", "Maximum sending rate exceeded."),
         refusal("ServiceUnavailable"),
+        refusal("InternalFailure"),
         refusal("AccountSendingPausedException"),
         ConnectTimeoutError(endpoint_url="x"),
         ReadTimeoutError(endpoint_url="x"),
     ],
-    ids=["throttled", "away", "paused", "unreachable", "silent"],
+    ids=["throttled", "away", "failing", "paused", "unreachable", "silent"],
 )
 def test_what_passes_leaves_the_mail_waiting(post: Post, failure: Exception) -> None:
     message_id = post.queue()

@@ -1,4 +1,4 @@
-"""What was recorded survives a restart of `make run`; keys, accounts and tokens with it."""
+"""What was recorded survives a restart of `make run`; keys, accounts, tokens and mail with it."""
 
 from pathlib import Path
 
@@ -7,9 +7,11 @@ from pyotp import TOTP
 
 from chalicelib.clock import SystemClock
 from chalicelib.ids import UlidFactory
+from chalicelib.notices.messages import State
 from infra.local.stack import Stack
 from tests.deployed.conftest import MakeChoice
 from tests.deployed.sign_in import new_member, platform_token, verified
+from tests.deployed.test_mail import queue_code, wait_for_state
 
 PATH = "/v1/sites/jutsoo/cookie-preferences"
 
@@ -50,3 +52,12 @@ def test_a_restart_keeps_accounts_and_tokens(tmp_path: Path) -> None:
         code = TOTP(account.totp_secret).now()
         assert pool.give_code(account.email, session, code)["AccessToken"]
     assert (tmp_path / "staff.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_mail_goes_out_over_a_restart_on_another_port(tmp_path: Path) -> None:
+    with Stack(tmp_path) as first:
+        before = queue_code(first, "before@example.test", "en", "223606")
+    with Stack(tmp_path) as second:
+        after = queue_code(second, "bounce+after@simulator.amazonses.com", "en", "244948")
+        wait_for_state(second, before, State.SENT)
+        wait_for_state(second, after, State.BOUNCED)
