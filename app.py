@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
-import urllib3  # noqa: F401  # here, before all that imports it deep down: docs/adr/0007
+import urllib3  # noqa: F401  # here, before all that imports it deep down: docs/adr/0010
 from chalice.app import (
     AuthRequest,
     AuthResponse,

@@ -1,0 +1,40 @@
+"""The services that prove what happened."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.audit.digests import DigestBook
+from chalicelib.services.foundation import Foundation
+
+if TYPE_CHECKING:
+    from chalicelib.audit.checkpoint import Checkpoints
+    from chalicelib.vault.signing import Signer
+
+
+class AuditServices(Foundation):
+    """Digests, checkpoints, signatures."""
+
+    @cached_property
+    def digest_book(self) -> DigestBook:
+        return DigestBook(self.audit)
+
+    @cached_property
+    def checkpoints(self) -> "Checkpoints":
+        from chalicelib.audit.checkpoint import Checkpoints
+        from chalicelib.audit.collector import Collector
+        from chalicelib.audit.pointer import Pointer
+
+        return Checkpoints(
+            Collector(self.records, self.audit),
+            Pointer(self.records),
+            self.s3,
+            self.settings.trail_bucket,
+            self.signer,
+            self.clock,
+        )
+
+    @cached_property
+    def signer(self) -> "Signer":
+        from chalicelib.vault.signing import Signer
+
+        return Signer(self.kms, self.settings.signing_key_id)

@@ -1,0 +1,30 @@
+"""The services of anonymous visitors."""
+
+from functools import cached_property
+
+from chalicelib.cookies.service import CookiePreferences
+from chalicelib.cookies.site_store import SiteStore
+from chalicelib.cookies.sites import Sites
+from chalicelib.cookies.store import PreferenceStore
+from chalicelib.notices.service import Notices
+from chalicelib.notices.store import NoticeStore
+from chalicelib.services.foundation import Foundation
+
+
+class CookieServices(Foundation):
+    """Notices, sites and the choices made on them."""
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(NoticeStore(self.records))
+
+    @cached_property
+    def sites(self) -> Sites:
+        return Sites(
+            SiteStore(self.records), self.notices, self.trail, self.clock, self.run_command
+        )
+
+    @cached_property
+    def cookies(self) -> CookiePreferences:
+        store = PreferenceStore(self.preferences, self.vault)
+        return CookiePreferences(self.sites, store, self.clock, self.ids)

@@ -1,0 +1,104 @@
+"""The services that know who is asking."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.aws import CLIENT_CONFIG
+from chalicelib.services.messages import MessageServices
+
+if TYPE_CHECKING:
+    from chalicelib.http.gatekeeper import Gatekeeper
+    from chalicelib.identity.proofs import Proofs
+    from chalicelib.identity.sessions import Sessions
+    from chalicelib.identity.subject_store import SubjectStore
+    from chalicelib.identity.subjects import Subjects
+    from chalicelib.identity.vouching import Voucher
+    from chalicelib.oidc.tokens import Issuer
+
+
+class IdentityServices(MessageServices):
+    """Proofs, sessions, people, and the keeper of the gate."""
+
+    @cached_property
+    def subjects(self) -> "Subjects":
+        from chalicelib.identity.subjects import Subjects
+
+        return Subjects(self._subject_store, self.index, self.trail, self.run_command)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        from chalicelib.identity.session_store import SessionStore
+        from chalicelib.identity.sessions import Sessions
+
+        return Sessions(
+            SessionStore(self.records, self.clock),
+            self._subject_store,
+            self.index,
+            self.trail,
+            self.clock,
+            self.ids,
+            self.run_command,
+        )
+
+    @cached_property
+    def proofs(self) -> "Proofs":
+        from chalicelib.identity.codes import Codes
+        from chalicelib.identity.limits import Limits
+        from chalicelib.identity.proofs import Proofs
+
+        return Proofs(
+            Codes(self.records, self.clock, lambda: self.keyring.mac_key("codes")),
+            Limits(self.records, self.clock),
+            self.outbox,
+            self.index,
+            self.sessions,
+            self.ids,
+            self.run_command,
+            self._voucher,
+        )
+
+    @cached_property
+    def gatekeeper(self) -> "Gatekeeper":
+        from chalicelib.http.gatekeeper import Gatekeeper, Trust
+
+        settings = self.settings
+        return Gatekeeper(
+            Trust(self._pool(settings.staff_pool_id), settings.staff_client_id),
+            Trust(self._pool(settings.platform_pool_id), settings.platform_client_id),
+            self.clock,
+        )
+
+    @cached_property
+    def _subject_store(self) -> "SubjectStore":
+        from chalicelib.identity.subject_store import SubjectStore
+
+        return SubjectStore(self.records, self.vault)
+
+    @cached_property
+    def _voucher(self) -> "Voucher | None":
+        from chalicelib.identity.vouching import Voucher
+        from chalicelib.oidc.keys import KeySet, fetch_from
+        from chalicelib.oidc.tokens import Issuer
+
+        settings = self.settings
+        if not settings.vouch_issuer:
+            return None
+        keys = KeySet(fetch_from(settings.vouch_keys_url), self.clock)
+        issuer = Issuer(settings.vouch_issuer, keys)
+        return Voucher(self.records, issuer, settings.vouch_audience, self.clock)
+
+    def _pool(self, pool_id: str) -> "Issuer":
+        """The issuer of a user pool's tokens."""
+        from chalicelib.oidc.keys import KeySet, fetch_from
+        from chalicelib.oidc.tokens import Issuer
+
+        region = pool_id.partition("_")[0]
+        fetch = fetch_from(f"{self._cognito_url}/{pool_id}/.well-known/jwks.json")
+        return Issuer(
+            f"https://cognito-idp.{region}.amazonaws.com/{pool_id}", KeySet(fetch, self.clock)
+        )
+
+    @cached_property
+    def _cognito_url(self) -> str:
+        """Where the SDK would call Cognito: the embedded AWS has the keys at its own address."""
+        return str(self._create_client("cognito-idp", config=CLIENT_CONFIG).meta.endpoint_url)
