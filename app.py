@@ -14,6 +14,7 @@ from chalice.app import (
     SQSEvent,
 )
 
+import chalicelib.startup
 from chalicelib.audit.stream import keep_digests
 from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.cookies.routes import pages, public
@@ -88,3 +89,6 @@ def checkpoint_trail(event: CloudWatchEvent) -> None:
     context = cast("LambdaContext", event.context)
     report = services().checkpoints.run(context.get_remaining_time_in_millis)
     report_counts("checkpoint_trail", services().settings.stage, asdict(report))
+
+
+chalicelib.startup.finish()

@@ -1,6 +1,5 @@
 """The permission matrix: `permissions.toml`, read once, refused if it contradicts the roles."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,6 +43,8 @@ def parse_matrix(text: str) -> dict[str, Permission]:
     Raises `ValueError` when a role is unknown, the auditor may change something or misses a
     reading, or the engineer sees personal data.
     """
+    import tomllib  # noqa: PLC0415  # few containers meet a member of the staff
+
     rows: dict[str, dict[str, Any]] = tomllib.loads(text)["permissions"]
     parsed = {name: _permission(name, row) for name, row in rows.items()}
     for each in parsed.values():
