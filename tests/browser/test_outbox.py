@@ -199,6 +199,23 @@ def test_a_last_try_as_the_page_goes(visitor: Visitor, api: Api, site: Site) -> 
     assert len(api.wait_for_records(1)) == 1
 
 
+def test_the_page_is_listened_to_from_the_scripts_first_task_on(
+    visitor: Visitor, site: Site
+) -> None:
+    """Who chooses and leaves within a fifth of a second has a last try, too."""
+    visitor.page.add_init_script("""
+      window.whileRunning = [];
+      const listen = window.addEventListener;
+      window.addEventListener = function (type, ...rest) {
+        if (document.currentScript) whileRunning.push(type);
+        return listen.call(this, type, ...rest);
+      };
+    """)
+    visitor.visit(site.url)
+    registered: list[str] = visitor.page.evaluate("whileRunning")
+    assert {"pagehide", "online"} <= set(registered)
+
+
 def test_two_tabs_share_one_outbox_and_lose_nothing(
     profile: BrowserContext, api: Api, site: Site
 ) -> None:
