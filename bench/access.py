@@ -9,12 +9,10 @@ test counts in how many pairs the first took longer, which is half of them if no
 """
 
 import base64
-import gc
 import json
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
@@ -23,6 +21,7 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from bench.invocation import stubbed
 from bench.table import Row, print_table
+from bench.turns import interleaved
 from chalicelib.clock import SystemClock
 from chalicelib.http.permissions import Role
 from chalicelib.identity.codes import _NO_CODE, CodePlace, InvalidCode
@@ -34,7 +33,6 @@ from chalicelib.tables.codec import Item, encode
 from chalicelib.vault.blind_index import Kind
 from tests.tokens import STAFF, gatekeeper, staff_token
 
-TURNS, CALLS = 40, 50
 PAIRS = 3000
 KNOWN, UNKNOWN = "siti@example.test", "budi@example.test"
 _ARN = "arn:aws:execute-api:ap-southeast-3:000000000000:api/api/GET/v1/staff/account"
@@ -65,7 +63,7 @@ def _authorizer() -> list[Row]:
         assert jwt.decode(token, key, algorithms=["RS256"])
 
     before = STAFF.fetched
-    our_time, peer_time = _interleaved(ours, peer)
+    our_time, peer_time = interleaved(ours, peer)
     use(None)
     return [
         Row("authorizer, warm", our_time, peer_time, "PyJWT decode alone", "µs", "no target"),
@@ -153,19 +151,6 @@ def _counted(services: Services) -> Counter[str]:
     for client in (services.dynamodb, services.kms):
         client.meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
     return calls
-
-
-def _interleaved(*calls: Callable[[], None]) -> list[float]:
-    """The median CPU time per call in µs, in turns."""
-    turns: list[list[float]] = [[] for _ in calls]
-    gc.collect()
-    for _ in range(TURNS):
-        for call, times in zip(calls, turns, strict=True):
-            start = time.process_time()
-            for _ in range(CALLS):
-                call()
-            times.append((time.process_time() - start) / CALLS * 1e6)
-    return [statistics.median(times) for times in turns]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from chalice.app import Chalice, Request
 from pydantic import BaseModel, ConfigDict
 
 from bench.table import Row, print_table
+from bench.turns import interleaved
 from chalicelib.clock import rfc3339
 from chalicelib.cookies.site_store import SiteRecord
 from chalicelib.cookies.sites import Site
@@ -34,7 +34,6 @@ from chalicelib.settings import Settings
 
 ORIGIN = "https://www.jutsoo.test"
 PATH = "/v1/sites/jutsoo/cookie-preferences"
-TURNS, CALLS = 80, 80
 IMPORTS = 15
 _BYTECODE = str(Path(tempfile.gettempdir()) / "jaga-bench-bytecode")
 
@@ -65,7 +64,7 @@ class Body(BaseModel):
 
 def run() -> list[Row]:
     """Both rows."""
-    ours, peer = _interleaved(_our_call(), _peer_call())
+    ours, peer = interleaved(_our_call(), _peer_call())
     app_ms, boto3_ms = _imports()
     return [
         Row(
@@ -150,21 +149,6 @@ def _body(notice_sha256: str) -> dict[str, Any]:
         "gpc": False,
         "occurred_at": rfc3339(datetime.now().astimezone()),
     }
-
-
-def _interleaved(*calls: Callable[[], None]) -> list[float]:
-    """The median CPU time per call in µs, each in turn, so that noise meets all alike."""
-    turns: list[list[float]] = [[] for _ in calls]
-    for call in calls:
-        for _ in range(CALLS):
-            call()
-    for _ in range(TURNS):
-        for call, times in zip(calls, turns, strict=True):
-            start = time.process_time()
-            for _ in range(CALLS):
-                call()
-            times.append((time.process_time() - start) / CALLS * 1e6)
-    return [statistics.median(times) for times in turns]
 
 
 def _imports() -> tuple[float, float]:

@@ -40,16 +40,18 @@ class Subjects:
     def find_for_staff(self, email: str, staff_id: str) -> Subject:
         """The subject with this address, for a member of the staff; the reading is in the trail.
 
-        The entry is written first: nothing is shown whose showing could not be recorded. Raises
-        `UnknownSubject`, `KeyDestroyed`, `UnusableIdentifier`.
+        The entry is written first: nothing is shown whose showing could not be recorded. To seek
+        and find nobody is recorded with whoever sought. Raises `UnknownSubject`, `KeyDestroyed`,
+        `UnusableIdentifier`.
         """
+        seeker = Entity("staff", staff_id)
         subject_id = self._store.id_of(self._index.tokens(Kind.EMAIL, email))
         if subject_id is None:
+            self._record(seeker, staff_id, "personal_data.sought")
             raise UnknownSubject
-        who, whose = Actor("staff", staff_id), Entity("subject", subject_id)
-        self._run_command(
-            lambda: self._trail.actions(
-                whose, who, "personal_data.read", {"permission": "subjects.read"}
-            )
-        )
+        self._record(Entity("subject", subject_id), staff_id, "personal_data.read")
         return self.own(subject_id)
+
+    def _record(self, entity: Entity, staff_id: str, action: str) -> None:
+        who, facts = Actor("staff", staff_id), {"permission": "subjects.read"}
+        self._run_command(lambda: self._trail.actions(entity, who, action, facts))

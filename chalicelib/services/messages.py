@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.notices.outbox_actions import OutboxActions
     from chalicelib.notices.outbox_store import OutboxStore
     from chalicelib.notices.relay import Relay
+    from chalicelib.notices.tracking import Tracking
 
 
 class MessageServices(Foundation):
@@ -33,6 +34,12 @@ class MessageServices(Foundation):
         from chalicelib.notices.outbox_actions import OutboxActions
 
         return OutboxActions(self.records)
+
+    @cached_property
+    def tracking(self) -> "Tracking":
+        from chalicelib.notices.tracking import Tracking
+
+        return Tracking(self.outbox_store)
 
     @cached_property
     def relay(self) -> "Relay":

@@ -36,7 +36,7 @@ from tests.contract.people import (
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
-from tests.tokens import PLATFORM, bearer, signed_with_public_key, tampered, unsigned
+from tests.tokens import LIFE, PLATFORM, bearer, signed_with_public_key, tampered, unsigned
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -275,6 +275,39 @@ def test_trying_a_code_tells_nobody_for_whom_one_is_under_way(
     assert len({(each.status, each.body, str(each.headers)) for each in answers}) == 1
 
 
+def test_what_a_try_finds_has_one_shape_with_and_without_a_code(
+    gateway: Gateway, services: Services
+) -> None:
+    """DynamoDB's answer, and so the time to read it, is as long for the one as for the other."""
+    ask(gateway)
+    found: list[dict[str, int]] = []
+
+    def note(parsed: dict[str, Any], **_: Any) -> None:
+        if "code_id" in parsed.get("Attributes", {}):
+            found.append({name: len(repr(value)) for name, value in parsed["Attributes"].items()})
+
+    services.dynamodb.meta.events.register("after-call.dynamodb.UpdateItem", note)
+    verify(gateway, wrong(codes(services)[0]))
+    verify(gateway, "000000", STRANGER)
+    with_code, without = found
+    del with_code["mac"], without["mac"]  # 32 bytes each, whose repr depends on their values
+    assert with_code == without
+
+
+def test_an_end_and_a_first_proof_are_obeyed_at_once(gateway: Gateway, services: Services) -> None:
+    token = signed_in(gateway, services)
+    reads: list[tuple[str, bool]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        reads.append((params["Key"]["pk"]["S"].split("#")[0], params["ConsistentRead"]))
+
+    services.dynamodb.meta.events.register("provide-client-params.dynamodb.GetItem", note)
+    current(gateway, token)
+    signed_in(gateway, services)
+    assert {("SESSION", True), ("ADDRESS", True)} <= set(reads)
+    assert {name for name, consistent in reads if not consistent} <= {"SUBJECT"}
+
+
 def test_an_address_gets_five_codes_an_hour_and_nobody_is_told(
     gateway: Gateway, services: Services, clock: FixedClock
 ) -> None:
@@ -301,6 +334,13 @@ def test_a_network_tries_so_many_proofs_an_hour(gateway: Gateway) -> None:
     for number in range(PROOFS_PER_NETWORK.most):
         assert verify(gateway, "000000", f"person{number}@example.test").status == 403
     assert verify(gateway, "000000").status == 429
+
+
+def test_a_network_is_vouched_for_so_often_an_hour(gateway: Gateway, services: Services) -> None:
+    provider_vouches(services)
+    for _ in range(PROOFS_PER_NETWORK.most):
+        assert vouch(gateway, "forged").status == 401
+    assert vouch(gateway, id_token(services)).code == "too_many_proofs"
 
 
 def test_a_limit_holds_when_all_come_at_once(racing: Services) -> None:
@@ -378,6 +418,8 @@ def test_a_platforms_token_counts_once(gateway: Gateway, racing: Services) -> No
     provider_vouches(racing)
     token = id_token(racing)
     assert [vouch(gateway, token).status for _ in range(2)] == [200, 401]
+    (kept,) = [item for item in records(racing) if item["et"] == "vouched_token"]
+    assert kept["ttl"] > racing.clock.now().timestamp() + LIFE.total_seconds()
     another = id_token(racing, jti="another")
     outcomes = at_once(4, lambda _: racing.proofs.by_vouching(another, "en", "203.0.113.7"))
     assert sorted(type(each).__name__ for each in outcomes) == ["InvalidToken"] * 3 + ["Opened"]

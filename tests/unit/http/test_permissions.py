@@ -6,6 +6,7 @@ from chalice.app import Request
 from chalicelib.http.access import (
     ANONYMOUS,
     ANYONE,
+    Access,
     Caller,
     NotPermitted,
     NotSignedIn,
@@ -71,6 +72,15 @@ def test_the_scope_is_asked_for() -> None:
     assert identify(Platform(), request(caller), None) == caller
     with pytest.raises(NotPermitted):
         identify(Platform("a:c"), request(caller), None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "access"), [("staff", Platform()), ("platform", Staff("account.read"))]
+)
+def test_one_kind_of_caller_is_not_another(kind: str, access: Access) -> None:
+    caller = Caller(kind, "x", frozenset(Role), frozenset({"a:b"}), NOW + 1)
+    with pytest.raises(NotSignedIn):
+        identify(access, request(caller), None)
 
 
 def test_a_callers_roles_survive_the_gateway() -> None:
