@@ -8,6 +8,8 @@ from chalicelib.http.permissions import known_roles
 from chalicelib.oidc.errors import InvalidToken
 from chalicelib.oidc.tokens import Claims, Issuer, claimed_issuer
 
+_RESOURCE_SERVER = "jaga/"
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
@@ -45,7 +47,13 @@ def _caller(kind: str, claims: Claims) -> Caller:
         kind,
         str(claims["sub"]),
         known_roles(claims.get("cognito:groups")) if kind == STAFF else frozenset(),
-        # A resource server's scope reads `jaga/consents:write` in the token.
-        frozenset(each.partition("/")[2] for each in scopes) if kind == PLATFORM else frozenset(),
+        _own_scopes(scopes) if kind == PLATFORM else frozenset(),
         int(claims["exp"]),
+    )
+
+
+def _own_scopes(scopes: list[str]) -> frozenset[str]:
+    """The scopes of our resource server, `jaga/consents:write` in the token, without its name."""
+    return frozenset(
+        each.removeprefix(_RESOURCE_SERVER) for each in scopes if each.startswith(_RESOURCE_SERVER)
     )

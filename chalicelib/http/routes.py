@@ -111,9 +111,10 @@ class Routes(Blueprint):
 
     With `allows_origin` its routes are called by pages: the `Origin` header is checked against the
     site in the path, CORS headers are answered on success and on problems, and each path gets its
-    preflight. Without, any page may read what they answer: who is asked for a token is asked for
-    it in a header that no other page can send. `find_person` is needed where an operation's access
-    is `Person`; `guard`, the authorizer that app.py sets, where it is `Staff` or `Platform`.
+    preflight. Without, what anyone may get without a token any page may read, and nothing else:
+    pages of other origins neither change anything nor see what a token opens. `find_person` is
+    needed where an operation's access is `Person`; `guard`, the authorizer that app.py sets, where
+    it is `Staff` or `Platform`.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class Routes(Blueprint):
                 return _response(view(_call(operation, request, caller), **parameters))
 
             def handle(**parameters: str) -> Response:
-                return self._handle(answer, parameters, changes=operation.method != "GET")
+                return self._handle(answer, parameters, operation)
 
             self._handlers.append((operation, view.__name__, handle))
 
@@ -171,7 +172,7 @@ class Routes(Blueprint):
             return Response("", status_code=204, headers={**headers})
 
         def handle(**parameters: str) -> Response:
-            return self._handle(answer, parameters, changes=True)
+            return self._handle(answer, parameters)
 
         self.route(path, methods=["OPTIONS"], name=f"preflight {path}", content_types=["*/*"])(
             handle
@@ -182,11 +183,13 @@ class Routes(Blueprint):
             return operation
         return replace(operation, headers=("Origin", *operation.headers))
 
-    def _handle(self, answer: Answer, parameters: dict[str, str], *, changes: bool) -> Response:
+    def _handle(
+        self, answer: Answer, parameters: dict[str, str], operation: Operation | None = None
+    ) -> Response:
         request = self.current_request
         cors: dict[str, str] = {}
         try:
-            cors = self._admit(request, parameters, changes=changes)
+            cors = self._admit(request, parameters, operation)
             response = answer(request, parameters)
         except Exception as error:  # noqa: BLE001  # the one place where anything becomes a problem
             response = _problem_of(error, request)
@@ -195,20 +198,24 @@ class Routes(Blueprint):
         return response
 
     def _admit(
-        self, request: Request, parameters: dict[str, str], *, changes: bool
+        self, request: Request, parameters: dict[str, str], operation: Operation | None
     ) -> dict[str, str]:
+        """CORS headers of the answer; `operation` is None for a preflight."""
+        reads = operation is not None and operation.method == "GET"
         if self._allows_origin is None:
-            return public_headers()
+            shared = operation is not None and reads and operation.access == ANYONE
+            return public_headers() if shared else {}
         origin = cast("str | None", request.headers.get("origin"))
         is_allowed = partial(self._allows_origin, parameters["site"])
-        check_origin(origin, is_allowed, required=changes)
+        check_origin(origin, is_allowed, required=not reads)
         return cors_headers(origin)
 
 
 def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:
     body = None
     if operation.body is not None:
-        media_type = request.headers.get("content-type", JSON)
+        # Without one it is refused: a page of any origin may send that without a preflight.
+        media_type = request.headers.get("content-type", "")
         body = parse_body(operation.body, _raw_body(request), media_type, operation.accepts)
     query = dict(request.query_params or {})
     if not query.keys() <= set(operation.query):

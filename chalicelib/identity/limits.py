@@ -1,7 +1,7 @@
-"""How often something may happen in an hour, counted by blind index.
+"""How often something may happen in an hour or a day, counted by blind index.
 
     pk     LIMIT#<what>#<blind index>
-    sk     <hour, UTC>
+    sk     <start of the hour or day, UTC>
     count  how often it happened
     ttl    when DynamoDB may sweep the item
 
@@ -10,7 +10,7 @@ limit pass.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.clock import Clock
 from chalicelib.tables.conditions import Condition
@@ -19,15 +19,16 @@ from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
 
 COUNTER = Schema("limit_counter")
-_WINDOW = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` times an hour; `what` names it in keys."""
+    """At most `most` times in each hour, or `window`, of the clock; `what` names it in keys."""
 
     what: str
     most: int
+    window: timedelta = HOUR
 
 
 class Limits:
@@ -42,7 +43,7 @@ class Limits:
 
         One UpdateItem.
         """
-        start = _hour_of(self._clock.now())
+        start = _start_of(limit.window, self._clock.now())
         key = Key(compose("LIMIT", limit.what, whom), f"{start:%Y-%m-%dT%H}")
         # Of calls at once, each takes one of the turns that are left.
         turn_left = Condition(
@@ -50,14 +51,17 @@ class Limits:
             {"#count": "count"},
             {":most": limit.most},
         )
-        ends = COUNTER.stamp({"ttl": int((start + 2 * _WINDOW).timestamp())})
+        ends = COUNTER.stamp({"ttl": int((start + 2 * limit.window).timestamp())})
         return self._records.update(key, turn_left, put=ends, add={"count": 1}) is not None
 
-    def seconds_left(self) -> int:
-        """How long the present hour lasts still."""
+    def seconds_left(self, limit: Limit) -> int:
+        """How long the present window of `limit` lasts still."""
         now = self._clock.now()
-        return int((_hour_of(now) + _WINDOW - now).total_seconds()) + 1
+        return int((_start_of(limit.window, now) + limit.window - now).total_seconds()) + 1
 
 
-def _hour_of(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
+def _start_of(window: timedelta, moment: datetime) -> datetime:
+    return moment - (moment - _EPOCH) % window
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,15 +1,16 @@
 """The client platform's word for its signed-in user: an ID token (OpenID Connect Core, 3.1.3.7).
 
-A token counts once and within ten minutes of its making: its hash is written down with the session
-that it opens, until it would have ended by itself.
+A token counts once and within ten minutes of its making: the hash of what is signed in it is
+written down with the session that it opens, until it would have ended by itself. Not of the whole
+token: a signature can be spelled in more than one way.
 
-    pk VOUCHED#<SHA-256 of the token, hex>   sk TOKEN   ttl: when the token ends
+    pk VOUCHED#<SHA-256 of header and claims, hex>   sk TOKEN   ttl: when the token ends
 """
 
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from chalicelib.clock import Clock
 from chalicelib.errors import NotFound
@@ -20,6 +21,7 @@ from chalicelib.tables.keys import compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Put
+from chalicelib.vault.blind_index import Kind, normalise
 
 if TYPE_CHECKING:
     from chalicelib.oidc.tokens import Claims, Issuer
@@ -64,11 +66,11 @@ class Voucher:
             # Cognito's access tokens have the same issuer; they are for something else.
             or claims.get("token_use", "id") != "id"
             or claims.get("email_verified") is not True
-            or not isinstance(email, str)
+            or not _is_plain(email)
             or age > _FRESH.total_seconds()
         ):
             raise InvalidToken
-        digest = hashlib.sha256(id_token.encode()).hexdigest()
+        digest = hashlib.sha256(id_token.rpartition(".")[0].encode()).hexdigest()
         item: Item = {
             "pk": compose("VOUCHED", digest),
             "sk": "TOKEN",
@@ -76,6 +78,18 @@ class Voucher:
         }
         # Of two uses of the same token one wins.
         return Vouched(email, Put(self._records, VOUCHED.stamp(item), ABSENT, InvalidToken))
+
+
+def _is_plain(email: object) -> TypeGuard[str]:
+    """Whether `email` is spelled as we would write to it, letter case aside.
+
+    The provider proved this very spelling. What `normalise` merges with it (compatibility forms)
+    can be somebody else's mailbox; who is spelled like that proves it by a code, which goes to the
+    one mailbox that is meant.
+    """
+    return (
+        isinstance(email, str) and email.isascii() and normalise(Kind.EMAIL, email) == email.lower()
+    )
 
 
 def _made_for(audience: str, claims: "Claims") -> bool:

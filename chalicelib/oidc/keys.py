@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import urllib3
 from jwt import PyJWK
@@ -14,6 +15,7 @@ from chalicelib.oidc.errors import InvalidToken, KeysUnavailable
 
 ALGORITHM = "RS256"
 _HELD = timedelta(hours=1)
+_TRUSTED = timedelta(days=1)
 _PAUSE = timedelta(seconds=30)
 _LONGEST_SET = 64 * 1024  # bytes; a set has two or three keys of half a kilobyte
 _TIMEOUT = urllib3.Timeout(connect=1, read=2)  # seconds
@@ -45,7 +47,8 @@ class KeySet:
 
     A key id that is not held makes the set be fetched again, so a turned key is picked up with the
     first token that it signed; not more than once in 30 seconds, so that invented ids do not turn
-    into calls. While a fetch fails, keys that are held stay good.
+    into calls. While fetches fail, keys that are held stay good for a day: then one that was
+    withdrawn meanwhile is trusted no longer.
     """
 
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
@@ -53,6 +56,7 @@ class KeySet:
         self._clock = clock
         self._keys: Mapping[str, PyJWK] = {}
         self._tried_at: datetime | None = None
+        self._fetched_at: datetime | None = None
 
     def key(self, key_id: str) -> PyJWK:
         """The RSA key called `key_id`. Raises `InvalidToken`, or `KeysUnavailable` without any."""
@@ -68,22 +72,36 @@ class KeySet:
         return self._clock.now() - self._tried_at if self._tried_at else None
 
     def _renew(self) -> None:
-        self._tried_at = self._clock.now()
+        now = self._clock.now()
+        self._tried_at = now
         try:
             self._keys = _parse(self._fetch())
+            self._fetched_at = now
         except KeysUnavailable:
-            if not self._keys:
+            if self._fetched_at is None or now - self._fetched_at >= _TRUSTED:
+                self._keys = {}
                 self._tried_at = None  # with nothing in hand, the next token tries at once
                 raise
 
 
 def _parse(body: bytes) -> dict[str, PyJWK]:
     try:
-        # Keys of other kinds may stand there; a symmetric one must never verify anything.
-        described = [each for each in json.loads(body)["keys"] if each["kty"] == "RSA"]
-        keys = {str(each["kid"]): PyJWK(each, ALGORITHM) for each in described}
-    except (PyJWTError, ValueError, KeyError, TypeError):
+        described = [each for each in json.loads(body)["keys"] if _signs(each)]
+        keys = {each["kid"]: PyJWK(each, ALGORITHM) for each in described}
+    except (PyJWTError, ValueError, KeyError, TypeError, AttributeError):
         raise KeysUnavailable from None
     if not keys:
         raise KeysUnavailable
     return keys
+
+
+def _signs(key: dict[str, Any]) -> bool:
+    """Whether `key` is one that we verify with: RSA, named, for signatures (RFC 7517, 4.2).
+
+    Others may stand beside it; a symmetric one must never verify anything.
+    """
+    return (
+        key.get("kty") == "RSA"
+        and isinstance(key.get("kid"), str)
+        and key.get("use", "sig") == "sig"
+    )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws import CLIENT_CONFIG
 from chalicelib.services.messages import MessageServices
+from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
     from chalicelib.http.gatekeeper import Gatekeeper
@@ -42,13 +43,14 @@ class IdentityServices(MessageServices):
 
     @cached_property
     def proofs(self) -> "Proofs":
+        from chalicelib.identity.allowances import Allowances
         from chalicelib.identity.codes import Codes
         from chalicelib.identity.limits import Limits
         from chalicelib.identity.proofs import Proofs
 
         return Proofs(
             Codes(self.records, self.clock, lambda: self.keyring.mac_key("codes")),
-            Limits(self.records, self.clock),
+            Allowances(Limits(self.records, self.clock), self.index, self._report_capped),
             self.outbox,
             self.index,
             self.sessions,
@@ -56,6 +58,9 @@ class IdentityServices(MessageServices):
             self.run_command,
             self._voucher,
         )
+
+    def _report_capped(self) -> None:
+        report_counts("sign_in", self.settings.stage, {"codes_capped": 1})
 
     @cached_property
     def gatekeeper(self) -> "Gatekeeper":

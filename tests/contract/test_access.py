@@ -284,6 +284,17 @@ def test_the_platform_sees_its_scopes_without_their_server(
     assert account == {"id": "platform-client", "scopes": ["consents:check"]}
 
 
+def test_another_servers_scope_gives_nothing(gateway: Gateway, clock: FixedClock) -> None:
+    claims = PLATFORM.claims(
+        clock,
+        token_use="access",
+        client_id=POOLS["platform_client_id"],
+        scope="other/consents:write consents:check openid jaga/records:write",
+    )
+    account = gateway.call("GET", "/v1/platform/account", headers=bearer(PLATFORM.sign(claims)))
+    assert account.json()["scopes"] == ["records:write"]
+
+
 def test_a_vouching_token_is_no_staff_token(
     gateway: Gateway, services: Services, clock: FixedClock
 ) -> None:

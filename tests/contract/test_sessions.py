@@ -2,14 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from chalicelib.audit.entry import Entity
+from chalicelib.identity import allowances
+from chalicelib.identity.allowances import (
+    CODES_PER_ADDRESS,
+    CODES_PER_ADDRESS_AND_NETWORK,
+    CODES_PER_NETWORK,
+    PROOFS_PER_NETWORK,
+)
 from chalicelib.identity.codes import MOST_TRIES
-from chalicelib.identity.proofs import CODES_PER_ADDRESS, CODES_PER_NETWORK, PROOFS_PER_NETWORK
 from chalicelib.identity.session_store import SessionUnknown
 from chalicelib.services import Services
 from chalicelib.tables.keys import Key
@@ -22,6 +29,7 @@ from tests.contract.people import (
     PROVIDER,
     SESSIONS,
     VERIFY,
+    VOUCHED,
     ask,
     codes,
     current,
@@ -86,8 +94,7 @@ def test_a_code_counts_once(gateway: Gateway, services: Services) -> None:
 def test_of_verifications_at_once_one_wins(gateway: Gateway, racing: Services) -> None:
     ask(gateway)
     (code,) = codes(racing)
-    proofs = racing.proofs
-    outcomes = at_once(4, lambda _: proofs.by_code(EMAIL, code, "203.0.113.7"))
+    outcomes = at_once(4, lambda _: racing.proofs.by_code(EMAIL, code, "203.0.113.7"))
     assert sorted(type(each).__name__ for each in outcomes) == ["InvalidCode"] * 3 + ["Opened"]
     assert len([item for item in records(racing) if item["et"] == "session"]) == 1
 
@@ -254,7 +261,7 @@ def test_asking_for_a_code_tells_nobody_who_is_known(gateway: Gateway, services:
     known = calls_of(services, lambda: ask(gateway))
     unknown = calls_of(services, lambda: ask(gateway, STRANGER))
     assert known == unknown
-    assert [name for name, _ in known] == ["UpdateItem", "UpdateItem", "TransactWriteItems"]
+    assert [name for name, _ in known] == ["UpdateItem"] * 4 + ["TransactWriteItems"]
     answers = [ask(gateway), ask(gateway, "somebody.else@example.test")]
     assert len({(each.status, each.body, str(each.headers)) for each in answers}) == 1
 
@@ -308,15 +315,62 @@ def test_an_end_and_a_first_proof_are_obeyed_at_once(gateway: Gateway, services:
     assert {name for name, consistent in reads if not consistent} <= {"SUBJECT"}
 
 
-def test_an_address_gets_five_codes_an_hour_and_nobody_is_told(
+def test_an_address_gets_five_codes_an_hour_from_one_network_and_nobody_is_told(
     gateway: Gateway, services: Services, clock: FixedClock
 ) -> None:
-    answers = [ask(gateway) for _ in range(CODES_PER_ADDRESS.most + 2)]
+    answers = [ask(gateway) for _ in range(CODES_PER_ADDRESS_AND_NETWORK.most + 2)]
     assert {answer.status for answer in answers} == {202}
-    assert len(mails(services)) == CODES_PER_ADDRESS.most
+    assert len(mails(services)) == CODES_PER_ADDRESS_AND_NETWORK.most
     clock.advance(timedelta(hours=1))
     ask(gateway)
+    assert len(mails(services)) == CODES_PER_ADDRESS_AND_NETWORK.most + 1
+
+
+def test_a_stranger_elsewhere_does_not_use_up_ones_codes(services: Services) -> None:
+    for _ in range(20):
+        services.proofs.send_code(EMAIL, "en", "198.51.100.1")
+    services.proofs.send_code(EMAIL, "en", "203.0.113.7")
+    assert len(mails(services)) == CODES_PER_ADDRESS_AND_NETWORK.most + 1
+
+
+def test_an_address_gets_twenty_codes_a_day_from_everywhere(
+    services: Services, clock: FixedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At most a hundred guesses at a person's codes a day, however many networks guess."""
+    for number in range(CODES_PER_ADDRESS.most + 5):
+        services.proofs.send_code(EMAIL, "en", f"198.51.{number}.1")
+    assert len(mails(services)) == CODES_PER_ADDRESS.most == 20
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line]
+    assert [each["codes_capped"] for each in said] == [[1.0]] * 5
+    assert {(each["service"], each["stage"]) for each in said} == {("sign_in", "test")}
+    clock.advance(timedelta(days=1))
+    services.proofs.send_code(EMAIL, "en", "203.0.113.7")
     assert len(mails(services)) == CODES_PER_ADDRESS.most + 1
+
+
+def test_codes_that_are_not_sent_cost_the_same_calls(gateway: Gateway, services: Services) -> None:
+    ask(gateway, "somebody.else@example.test")  # fills the caches of keys
+    sent = calls_of(services, lambda: ask(gateway))
+    for _ in range(CODES_PER_ADDRESS_AND_NETWORK.most):
+        ask(gateway)
+    assert calls_of(services, lambda: ask(gateway)) == sent
+    for number in range(CODES_PER_ADDRESS.most):
+        services.proofs.send_code(STRANGER, "en", f"198.51.{number}.1")
+    capped = calls_of(services, lambda: ask(gateway, STRANGER))
+    assert capped == sent
+    assert len(codes(services, STRANGER)) == CODES_PER_ADDRESS.most
+
+
+def test_all_together_get_so_many_codes_an_hour(
+    gateway: Gateway, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood of mail to strangers ends before the mail provider closes the account."""
+    monkeypatch.setattr(allowances, "CODES_IN_ALL", replace(allowances.CODES_IN_ALL, most=3))
+    for number in range(3):
+        services.proofs.send_code(f"p{number}@example.test", "en", f"198.51.{number}.1")
+    refused = ask(gateway)
+    assert (refused.status, refused.code) == (429, "too_many_proofs")
+    assert len(mails(services)) == 3
 
 
 def test_a_network_gets_so_many_codes_an_hour_and_is_told(
@@ -355,9 +409,34 @@ def test_a_limit_holds_when_all_come_at_once(racing: Services) -> None:
 def test_a_limit_names_nobody(gateway: Gateway, services: Services) -> None:
     ask(gateway)
     limits = [item for item in records(services) if str(item["pk"]).startswith("LIMIT#")]
-    assert len(limits) == 2
+    assert len(limits) == 4
     assert "203.0.113" not in repr(limits)
     assert all(item["ttl"] > services.clock.now().timestamp() for item in limits)
+
+
+@pytest.mark.parametrize(
+    "media_type", [None, "", "text/plain", "application/x-www-form-urlencoded"]
+)
+def test_a_page_of_another_origin_can_neither_ask_nor_prove(
+    gateway: Gateway, services: Services, media_type: str | None
+) -> None:
+    """These are the media types that a page may send without a preflight (Fetch, 4.1)."""
+    headers = {"origin": "https://elsewhere.test"}
+    if media_type is not None:
+        headers["content-type"] = media_type
+    for path in (SESSIONS, VERIFY, VOUCHED):
+        content = {"email": EMAIL, "language": "en", "code": "123456"}
+        answer = gateway.call("POST", path, body=json.dumps(content), headers=headers)
+        assert answer.status == 415
+    assert mails(services) == []
+    preflight = gateway.call("OPTIONS", SESSIONS, headers=headers)
+    assert preflight.status == 405
+
+
+def test_what_a_token_opens_no_other_page_can_read(gateway: Gateway, services: Services) -> None:
+    token = signed_in(gateway, services)
+    for answer in (ask(gateway), verify(gateway, "000000"), current(gateway, token)):
+        assert "access-control-allow-origin" not in answer.headers
 
 
 # --- bad input ---------------------------------------------------------------------------------
@@ -408,6 +487,30 @@ def test_the_platform_vouches_for_its_signed_in_user(gateway: Gateway, services:
     assert find(by_code, "self") == find(answer.json()["token"], "self")
 
 
+def _other_last(token: str) -> str:
+    """Another last character of the signature that may stand for the same bytes."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return alphabet[alphabet.index(token[-1]) ^ 1]
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["\uff53iti.rahma@example.test", "SITI\u212a@example.test", "siti@stra\u00dfe.test", "x", ""],
+)
+def test_a_spelling_that_we_would_change_is_not_vouched_for(
+    gateway: Gateway, services: Services, email: str
+) -> None:
+    provider_vouches(services)
+    assert vouch(gateway, id_token(services, email=email)).status in (401, 422)
+    assert [item for item in records(services) if item["et"] == "session"] == []
+
+
+def test_letter_case_is_no_other_spelling(gateway: Gateway, services: Services) -> None:
+    provider_vouches(services)
+    answer = vouch(gateway, id_token(services, email=EMAIL.upper()))
+    assert current(gateway, answer.json()["token"]).json()["email"] == EMAIL
+
+
 def test_nobody_vouches_where_no_platform_is_configured(
     gateway: Gateway, services: Services
 ) -> None:
@@ -418,6 +521,9 @@ def test_a_platforms_token_counts_once(gateway: Gateway, racing: Services) -> No
     provider_vouches(racing)
     token = id_token(racing)
     assert [vouch(gateway, token).status for _ in range(2)] == [200, 401]
+    # The same token, its signature spelled otherwise (RFC 7515 has no padding; decoders may).
+    for spelled in (token + "=", token + "==", token[:-1] + _other_last(token)):
+        assert vouch(gateway, spelled).status == 401
     (kept,) = [item for item in records(racing) if item["et"] == "vouched_token"]
     assert kept["ttl"] > racing.clock.now().timestamp() + LIFE.total_seconds()
     another = id_token(racing, jti="another")

@@ -86,6 +86,18 @@ def test_an_outage_is_survived_with_the_keys_in_hand(
     issuer.verify(endpoint.pool.sign(endpoint.pool.claims(clock)), clock)
 
 
+def test_a_key_is_not_trusted_for_more_than_a_day_of_outage(
+    issuer: Issuer, endpoint: Endpoint, clock: FixedClock
+) -> None:
+    issuer.verify(endpoint.pool.sign(endpoint.pool.claims(clock)), clock)
+    endpoint.away = True
+    clock.advance(timedelta(hours=23, minutes=59))
+    issuer.verify(endpoint.pool.sign(endpoint.pool.claims(clock)), clock)
+    clock.advance(timedelta(hours=1))
+    with pytest.raises(KeysUnavailable):
+        issuer.verify(endpoint.pool.sign(endpoint.pool.claims(clock)), clock)
+
+
 def test_without_any_key_nobody_is_told_from_anybody_until_the_next_token(
     issuer: Issuer, endpoint: Endpoint, clock: FixedClock
 ) -> None:
@@ -128,13 +140,17 @@ def test_what_is_no_key_set_counts_as_away(clock: FixedClock, body: bytes) -> No
         KeySet(lambda: body, clock).key("x")
 
 
-def test_a_symmetric_key_in_the_set_is_not_a_key(endpoint: Endpoint, clock: FixedClock) -> None:
-    keys = json.loads(endpoint.pool.jwks())["keys"]
+def test_other_keys_of_the_set_verify_nothing(endpoint: Endpoint, clock: FixedClock) -> None:
+    (key,) = json.loads(endpoint.pool.jwks())["keys"]
     secret = {"kty": "oct", "k": "c2VjcmV0", "kid": "secret", "alg": "HS256"}
-    held = KeySet(lambda: json.dumps({"keys": [*keys, secret]}).encode(), clock)
+    unnamed = {name: value for name, value in key.items() if name != "kid"}
+    encrypts = {**key, "kid": "encrypts", "use": "enc"}
+    keys = [unnamed, secret, encrypts, key]
+    held = KeySet(lambda: json.dumps({"keys": keys}).encode(), clock)
     assert held.key(endpoint.pool.key_id).key_type == "RSA"
-    with pytest.raises(InvalidToken):
-        held.key("secret")
+    for name in ("secret", "encrypts"):
+        with pytest.raises(InvalidToken):
+            held.key(name)
 
 
 # --- over HTTP ---------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""How many codes may be asked for, and how many proofs tried: by network, by address, by all."""
+
+from collections.abc import Callable
+
+from chalicelib.errors import TooMany
+from chalicelib.identity.limits import DAY, Limit, Limits
+from chalicelib.vault.blind_index import BlindIndex, Kind
+from chalicelib.vault.errors import UnusableIdentifier
+
+# What one network may do, so that it neither floods people with mail nor guesses for long. Many
+# people can share one (carriers' address translation), so these are not tight.
+CODES_PER_NETWORK = Limit("codes_network", 60)
+PROOFS_PER_NETWORK = Limit("proofs_network", 200)
+# What one address gets. From one network five an hour, so that a stranger's asking does not use up
+# the holder's; from everywhere twenty a day, which leaves a hundred guesses at a million.
+CODES_PER_ADDRESS_AND_NETWORK = Limit("codes_address_network", 5)
+CODES_PER_ADDRESS = Limit("codes_address", 20, DAY)
+# What all may ask for: a flood of mail to strangers ends before the mail provider ends it for all.
+CODES_IN_ALL = Limit("codes_all", 3000)
+
+_NOWHERE = "0.0.0.0"  # whose network a call without an address counts for
+
+
+class TooManyProofs(TooMany):
+    """Too many codes asked for, or proofs tried, from this network or by all."""
+
+    code = "too_many_proofs"
+
+
+class Allowances:
+    """Counts against the limits above. Networks and addresses are counted as blind indexes."""
+
+    def __init__(self, limits: Limits, index: BlindIndex, on_capped: Callable[[], None]) -> None:
+        """`on_capped` hears of each code that an address does not get any more that day."""
+        self._limits = limits
+        self._index = index
+        self._on_capped = on_capped
+
+    def take_proof(self, source_ip: str) -> None:
+        """Counts a proof that is tried. Raises `TooManyProofs`. One write."""
+        self._take(PROOFS_PER_NETWORK, self._network(source_ip))
+
+    def take_code(self, address: str, source_ip: str) -> bool:
+        """Counts a code that is asked for; whether the address (a blind index) gets it.
+
+        Four writes, whatever comes of it: their number must not tell what an address was asked for
+        before. Raises `TooManyProofs` after one or two for the network or for all.
+        """
+        network = self._network(source_ip)
+        self._take(CODES_PER_NETWORK, network)
+        self._take(CODES_IN_ALL, "all")
+        from_here = self._limits.allows(CODES_PER_ADDRESS_AND_NETWORK, f"{address}.{network}")
+        # What was too many from here does not count for the day, or strangers would use it up.
+        today = self._limits.allows(CODES_PER_ADDRESS, address if from_here else "nobody")
+        if from_here and not today:
+            self._on_capped()
+        return from_here and today
+
+    def _take(self, limit: Limit, whom: str) -> None:
+        if not self._limits.allows(limit, whom):
+            raise TooManyProofs(self._limits.seconds_left(limit))
+
+    def _network(self, source_ip: str) -> str:
+        try:
+            return self._index.token(Kind.NETWORK, source_ip)
+        except UnusableIdentifier:
+            return self._index.token(Kind.NETWORK, _NOWHERE)
