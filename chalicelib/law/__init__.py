@@ -1,0 +1,1 @@
+"""What the law's clocks say: rule packs as data, dates as pure functions, reasons in words."""
