@@ -54,11 +54,21 @@ class Deadline:
         """The inverse of `to_values`. Raises `KeyError` or `ValueError` for anything else."""
         due_on, notice_by = values.get("due_on"), values.get("notice_by")
         return cls(
-            **{name: str(values[name]) for name in _TEXTS},
-            **{name: bool(values[name]) for name in _FLAGS},
-            **{name: from_millis(int(values[name])) for name in _MOMENTS},
+            pack=str(values["pack"]),
+            version=str(values["version"]),
+            rule=str(values["rule"]),
+            law=str(values["law"]),
+            article=str(values["article"]),
+            place=str(values["place"]),
+            zone=str(values["zone"]),
+            received_at=from_millis(int(values["received_at"])),
+            started_at=from_millis(int(values["started_at"])),
+            due_at=from_millis(int(values["due_at"])),
             due_on=None if due_on is None else date.fromisoformat(str(due_on)),
+            unpaused_due_at=from_millis(int(values["unpaused_due_at"])),
             notice_by=None if notice_by is None else from_millis(int(notice_by)),
+            extended=bool(values["extended"]),
+            keep=bool(values["keep"]),
             reasons=tuple(str(values["reasons"]).split()),
         )
 

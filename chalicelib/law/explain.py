@@ -100,7 +100,7 @@ class _Words:
         return self._fill(
             "moment",
             day=self._day(local.date()),
-            time=f"{local:%H:%M}",
+            time=local.strftime(self._words["forms"]["time"]),
             zone=self._deadline.zone,
             offset=_offset(local),
         )
