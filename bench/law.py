@@ -4,7 +4,7 @@
 
 The peer is what one writes without rules: `datetime` and `dateutil.relativedelta` for the same six
 due dates with their numbers in the code, the months rolled over weekends, without holidays,
-versions, pauses, places and reasons. Both run in turns; a figure is the median of the turns' CPU time.
+versions, pauses, places and reasons. Both run in turns; a figure is the median of CPU times.
 """
 
 import statistics

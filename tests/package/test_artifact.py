@@ -125,6 +125,43 @@ def test_every_module_imports_from_the_artifact(unzipped: Path, provided: Path) 
     assert elsewhere == []
 
 
+HOLIDAYS = """
+import json, sys
+
+sys.path[:0] = json.loads(sys.argv[1])
+from chalicelib.law.calendars import is_holiday
+from chalicelib.law.packs import JURISDICTIONS, pack
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo, reset_tzpath
+
+reset_tzpath(())  # as where the system has no time zones
+days = [date(2026, 1, 1) + timedelta(days=each) for each in range(3653)]
+found = {
+    each: [ZoneInfo(place.zone).key, *(str(day) for day in days if is_holiday(day, (each,)))]
+    for law in map(pack, JURISDICTIONS)
+    for place in law.places.values()
+    for each in place.calendars
+}
+print(json.dumps(found))
+"""
+
+
+def test_holidays_and_zones_of_the_artifact_are_those_of_the_tests(unzipped: Path) -> None:
+    def found(*options: str, path: Path) -> dict[str, list[str]]:
+        ran = subprocess.run(
+            [sys.executable, *options, "-B", "-c", HOLIDAYS, json.dumps([str(path)])],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return dict(json.loads(ran.stdout))
+
+    carried = found("-I", "-S", path=unzipped)
+    assert len(carried) > 30
+    assert min(map(len, carried.values())) > 50
+    assert carried == found(path=ROOT)
+
+
 def test_the_import_notices_a_missing_wheel(unzipped: Path, provided: Path) -> None:
     missing = unzipped / "pydantic_core"
     hidden = unzipped / "hidden"
@@ -169,6 +206,7 @@ def test_it_carries_what_the_lock_names(unzipped: Path) -> None:
         "chalice/cli/",
         "chalice/deploy/",
         "chalicelib/tests/",
+        "holidays/locale/",
         "infra/",
         "moto/",
         "pip/",
