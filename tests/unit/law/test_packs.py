@@ -1,5 +1,6 @@
 """The packs that ship, and packs that must be refused."""
 
+import hashlib
 import subprocess
 import sys
 import tomllib
@@ -54,6 +55,28 @@ ROWS = {
     ("br", "breach-small", "ANPD 15/2024", "6 business_days"),
     ("br", "breach-supplement", "ANPD 15/2024", "20 days"),
 }
+
+
+# A request freezes the version, so a version may name one content only.
+VERSIONS = {
+    "id": ("2026.1", "434826f592d80a3e18e93e3656d5c46d1b441f187665d42958407a18604976fe"),
+    "eu": ("2026.1", "c312307fc2343e5b4713924e9b259374eebbec5de91d7b65b7ce733e2c768a8c"),
+    "uk": ("2026.1", "631986673e63949ebd7acd0dbd1f0d71c02aec78fb20ccb9d3081b013e2cfe7e"),
+    "us-ca": ("2026.1", "c1d76d1d541c12538ef39aa78d00eb70ee766e60afc0ade678eef7f69c4796ab"),
+    "sg": ("2026.1", "5c03316fc752dadb694ca786a09703f770c06b3f26cc6aa00dc115265866f7ea"),
+    "br": ("2026.1", "90c10b9a0a8457a4d975aa49113c1448981b32b602c3adf9fb4215b87d15c282"),
+}
+
+
+def test_who_changes_a_pack_raises_its_version() -> None:
+    found = {
+        law.id: (
+            law.version,
+            hashlib.sha256((DIRECTORY / f"{law.id}.toml").read_bytes()).hexdigest(),
+        )
+        for law in PACKS
+    }
+    assert found == VERSIONS
 
 
 def test_the_packs_hold_the_researched_rows_and_no_others() -> None:
