@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]  # no types
 
 from bench.table import Row, print_table
-from chalicelib.law.clocks import Case, deadlines
+from chalicelib.law.case import Case
+from chalicelib.law.clocks import deadlines
 from chalicelib.law.explain import explain
 from chalicelib.law.packs import JURISDICTIONS
 

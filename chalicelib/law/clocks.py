@@ -4,73 +4,15 @@ No clock is read here, and no zone of the machine: the days are those of the rul
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from chalicelib.clock import from_millis, to_millis
-from chalicelib.law.calendars import is_holiday, is_weekend, is_working_day
+from chalicelib.law.case import Case, Pause, whole
+from chalicelib.law.counting import Where, count
 from chalicelib.law.deadline import Deadline
-from chalicelib.law.models import (
-    LimitBy,
-    Pack,
-    PauseReason,
-    Period,
-    Place,
-    Rule,
-    Start,
-    Timing,
-    Unit,
-)
+from chalicelib.law.models import LimitBy, Pack, Period, Rule, Start, Timing
 from chalicelib.law.packs import pack as pack_of
-from chalicelib.law.periods import add_business_days, add_months, waited_days
-
-_DAY = timedelta(days=1)
-_WEEKDAYS = {5: "saturday", 6: "sunday"}
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A wait for the person, between two aware moments; one that lasts is given until now."""
-
-    reason: PauseReason
-    since: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What happened, in aware moments.
-
-    ``received_at`` is when the clock's event came: the receipt of a request, the awareness of a
-    breach. ``identity_at`` and ``fee_at`` are when proof and fee came, where they were asked for.
-    """
-
-    received_at: datetime
-    identity_at: datetime | None = None
-    fee_at: datetime | None = None
-    pauses: tuple[Pause, ...] = ()
-    extended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    place: Place
-    zone: ZoneInfo
-
-    def day_of(self, moment: datetime) -> date:
-        return moment.astimezone(self.zone).date()
-
-    def end_of(self, day: date) -> datetime:
-        """24:00 of the local `day`, in UTC."""
-        return datetime.combine(day + _DAY, time(), self.zone).astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    at: datetime
-    day: date | None
-    reasons: tuple[str, ...]
 
 
 def deadline(
@@ -88,17 +30,17 @@ def deadline(
     if case.extended and rule.extension is None:
         raise ValueError(f"{pack.id}, {rule.id}: knows no extension")
     where = _where(pack, place, zone)
-    received = _whole(case.received_at)
+    received = whole(case.received_at)
     started = _start(rule, case)
     pauses = _pauses(case)
     limit = _limit(rule.limit, rule.extension if case.extended else None)
-    end = _end(rule, limit, started, where, pauses)
+    end = count(rule, limit, started, where, pauses)
     unpaused = end
     if pauses or started != received:
-        unpaused = _end(rule, limit, received, where, ())
+        unpaused = count(rule, limit, received, where, ())
     notice_by = None
     if rule.extension is not None:
-        notice_by = _end(rule, rule.limit, received, where, ()).at
+        notice_by = count(rule, rule.limit, received, where, ()).at
     return Deadline(
         pack=pack.id,
         version=pack.version,
@@ -127,7 +69,7 @@ def deadlines(laws: Mapping[str, str | None], right: str, case: Case) -> tuple[D
     found = []
     for jurisdiction, place in laws.items():
         pack = pack_of(jurisdiction)
-        rule = pack.rule_for(right, _where(pack, place, None).day_of(_whole(case.received_at)))
+        rule = pack.rule_for(right, _where(pack, place, None).day_of(whole(case.received_at)))
         if rule is not None and rule.limit is not None:
             # A law without extension is not extended by what another one allows.
             known = replace(case, extended=case.extended and rule.extension is not None)
@@ -140,32 +82,25 @@ def earliest(found: Iterable[Deadline]) -> Deadline:
     return min(found, key=lambda each: (each.unpaused_due_at, each.due_at, each.pack, each.rule))
 
 
-def _where(pack: Pack, place: str | None, zone: str | None) -> _Where:
+def _where(pack: Pack, place: str | None, zone: str | None) -> Where:
     found = pack.place(place)
     try:
-        return _Where(found, ZoneInfo(zone or found.zone))
+        return Where(found, ZoneInfo(zone or found.zone))
     except KeyError:  # zoneinfo's own error for a name that it does not know
         raise ValueError("no such time zone") from None
 
 
-def _whole(moment: datetime) -> datetime:
-    # What is stored is what is counted from, and milliseconds are stored.
-    if moment.tzinfo is None:
-        raise ValueError("a moment without time zone")
-    return from_millis(to_millis(moment))
-
-
 def _start(rule: Rule, case: Case) -> datetime:
-    received = _whole(case.received_at)
+    received = whole(case.received_at)
     if rule.starts is not Start.LATEST:
         return received
     later = (each for each in (case.identity_at, case.fee_at) if each is not None)
-    return max([received, *map(_whole, later)])
+    return max([received, *map(whole, later)])
 
 
 def _pauses(case: Case) -> tuple[Pause, ...]:
     for pause in case.pauses:
-        if _whole(pause.until) < _whole(pause.since):
+        if whole(pause.until) < whole(pause.since):
             raise ValueError("a pause ends before it begins")
     return case.pauses
 
@@ -173,46 +108,6 @@ def _pauses(case: Case) -> tuple[Pause, ...]:
 def _limit(limit: Period, extension: Period | None) -> Period:
     # An extension counts from the same start as the limit, not from the first due date.
     return Period(limit.amount + extension.amount, limit.unit) if extension else limit
-
-
-def _end(
-    rule: Rule, limit: Period, started: datetime, where: _Where, pauses: tuple[Pause, ...]
-) -> _End:
-    if limit.unit is Unit.HOURS:
-        # In UTC: elapsed hours, through a change of the clocks too.
-        return _End(started + timedelta(hours=limit.amount), None, ("hours",))
-    first = where.day_of(started)
-    last, reasons = _last_day(first, limit, where.place.calendars)
-    waits = [
-        (where.day_of(each.since), where.day_of(each.until))
-        for each in pauses
-        if each.reason in rule.pauses
-    ]
-    if waited := waited_days(waits, first, last):
-        last += waited * _DAY
-        reasons.append(f"waited:{waited}")
-    if rule.rolls:
-        last = _roll(last, where.place.calendars, reasons)
-    return _End(where.end_of(last), last, tuple(reasons))
-
-
-def _last_day(first: date, limit: Period, calendars: tuple[str, ...]) -> tuple[date, list[str]]:
-    if limit.unit is Unit.MONTHS:
-        last = add_months(first, limit.amount)
-        return last, [f"clamped:{first.day}:{last}"] if last.day != first.day else []
-    if limit.unit is Unit.DAYS:
-        return first + limit.amount * _DAY, []
-    last = add_business_days(first, limit.amount, calendars)
-    between = (first + n * _DAY for n in range(1, (last - first).days))
-    holidays = [day for day in between if not is_weekend(day) and is_holiday(day, calendars)]
-    return last, ["business_days", *(f"left_out:{day}" for day in holidays)]
-
-
-def _roll(last: date, calendars: tuple[str, ...], reasons: list[str]) -> date:
-    while not is_working_day(last, calendars):
-        reasons.append(f"{_WEEKDAYS.get(last.weekday(), 'holiday')}:{last}")
-        last += _DAY
-    return last
 
 
 def _opening(rule: Rule, first: Period, limit: Period, case: Case) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.law.clocks import Case, Pause, deadline, earliest
+from chalicelib.law.case import Case, Pause
+from chalicelib.law.clocks import deadline, earliest
 from chalicelib.law.deadline import Deadline
 from chalicelib.law.explain import explain
 from chalicelib.law.models import Pack, PauseReason, Rule, Timing
@@ -137,7 +138,8 @@ def test_a_last_day_that_rolls_is_a_working_day(by: tuple[Pack, Rule, str], at: 
 IN_ANOTHER_ZONE = """
 import json, sys
 from datetime import UTC, datetime, timedelta
-from chalicelib.law.clocks import Case, Pause, deadline
+from chalicelib.law.case import Case, Pause
+from chalicelib.law.clocks import deadline
 from chalicelib.law.explain import explain
 from chalicelib.law.models import PauseReason
 from chalicelib.law.packs import JURISDICTIONS, pack

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.law.clocks import Case, Pause, deadline, deadlines, earliest
+from chalicelib.law.case import Case, Pause
+from chalicelib.law.clocks import deadline, deadlines, earliest
 from chalicelib.law.deadline import Deadline
 from chalicelib.law.models import Pack, PauseReason, Rule
 from chalicelib.law.packs import pack

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.law.clocks import Case, Pause, deadline, deadlines
+from chalicelib.law.case import Case, Pause
+from chalicelib.law.clocks import deadline, deadlines
 from chalicelib.law.deadline import Deadline, Plain
 from chalicelib.law.explain import Language, catalogue, explain
 from chalicelib.law.models import PauseReason

@@ -299,7 +299,8 @@ def test_holidays_are_imported_when_the_first_is_asked_for() -> None:
     code = """
 import sys
 from datetime import UTC, datetime
-from chalicelib.law.clocks import Case, deadlines
+from chalicelib.law.case import Case
+from chalicelib.law.clocks import deadlines
 from chalicelib.law.explain import explain
 case = Case(received_at=datetime(2025, 3, 1, tzinfo=UTC))
 explain(*deadlines({"id": None}, "access", case), "en")
