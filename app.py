@@ -23,6 +23,7 @@ from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
 from chalicelib.identity.routes import people
 from chalicelib.notices.routes import messages
+from chalicelib.requests.routes import requests
 from chalicelib.services import services
 from chalicelib.staff.routes import staff
 from chalicelib.telemetry import report_counts, withhold_text
@@ -34,7 +35,7 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
-capabilities = (public, pages, people, staff, messages, webhooks)
+capabilities = (public, pages, people, requests, staff, messages, webhooks)
 
 
 @app.authorizer(ttl_seconds=300)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from chalicelib.identity.allowances import Allowances
-from chalicelib.identity.codes import CODE_LIFE, CodePlace, Codes, new_code
+from chalicelib.identity.codes import CODE_LIFE, CodePlace, Codes, Spent, new_code
 from chalicelib.identity.models import SELF, Opened
 from chalicelib.identity.sessions import Sessions
 from chalicelib.identity.vouching import Voucher, VouchingOff
 from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
-from chalicelib.notices.outbox import Outbox
+from chalicelib.notices.outbox import Outbox, Queued
 from chalicelib.tables.transactions import Action
 from chalicelib.vault.blind_index import BlindIndex, Kind
 
@@ -49,22 +49,39 @@ class Proofs:
         gets, nothing is sent and nobody is told: as many calls are made, for nobody. Raises
         `UnusableIdentifier`, `TooManyProofs` for the caller's network or for all.
         """
-        place = self._place(email)
+        place = self._place(SELF, email)
         gets_it = self._allowances.take_code(place.address, source_ip)
-        code = new_code()
-        values = {"code": code, "minutes": str(CODE_LIFE // _MINUTE)}
-        mail = self._outbox.mail("sign_in_code", email, language, values)
-        actions = [self._codes.issue(place, self._ids.new(), code, language), *mail.actions]
-        self._run_command(lambda: actions if gets_it else self._for_nobody(len(actions)))
+        mailed = self._mailed(place, "sign_in_code", email, language)
+        writes = mailed.actions if gets_it else self._for_nobody(len(mailed.actions))
+        self._run_command(lambda: writes)
+
+    def code_for(
+        self, purpose: str, template: str, email: str, language: Language, source_ip: str
+    ) -> Queued | None:
+        """A code for `purpose` and its mail, for the transaction of whoever asks for the proof.
+
+        None above what the address gets. `purpose` is also what the mail is about. Raises
+        `UnusableIdentifier`, `TooManyProofs`.
+        """
+        place = self._place(purpose, email)
+        if not self._allowances.take_code(place.address, source_ip):
+            return None
+        return self._mailed(place, template, email, language)
+
+    def spend(self, purpose: str, address: str, code: str, source_ip: str) -> Spent:
+        """Counts a try at the code for `purpose` of `address`, a blind index.
+
+        Raises `InvalidCode`, `TooManyProofs` for the caller's network.
+        """
+        self._allowances.take_proof(source_ip)
+        return self._codes.spend(CodePlace(purpose, address), code)
 
     def by_code(self, email: str, code: str, source_ip: str) -> Opened:
         """Opens a session for the address that `code` was sent to; the code is used up.
 
         Raises `InvalidCode`, `UnusableIdentifier`, `TooManyProofs` for the caller's network.
         """
-        place = self._place(email)
-        self._allowances.take_proof(source_ip)
-        spent = self._codes.spend(place, code)
+        spent = self.spend(SELF, self._place(SELF, email).address, code, source_ip)
         return self._sessions.open(email, spent.language, spent.once, "code")
 
     def by_vouching(self, id_token: str, language: Language, source_ip: str) -> Opened:
@@ -78,8 +95,16 @@ class Proofs:
         vouched = self._voucher.accept(id_token)
         return self._sessions.open(vouched.email, language, vouched.once, "vouched")
 
-    def _place(self, email: str) -> CodePlace:
-        return CodePlace(SELF, self._index.token(Kind.EMAIL, email))
+    def _place(self, purpose: str, email: str) -> CodePlace:
+        return CodePlace(purpose, self._index.token(Kind.EMAIL, email))
+
+    def _mailed(self, place: CodePlace, template: str, email: str, language: Language) -> Queued:
+        code = new_code()
+        values = {"code": code, "minutes": str(CODE_LIFE // _MINUTE)}
+        about = None if place.purpose == SELF else place.purpose
+        mail = self._outbox.mail(template, email, language, values, about=about)
+        issue = self._codes.issue(place, self._ids.new(), code, language)
+        return Queued(mail.message_id, [issue, *mail.actions])
 
     def _for_nobody(self, writes: int) -> list[Action]:
         """As many writes as a code takes, of codes that nobody knows for addresses of nobody."""

@@ -16,7 +16,7 @@ import secrets
 from math import ceil
 
 from chalicelib.clock import Clock, from_millis, to_millis
-from chalicelib.errors import Unauthenticated
+from chalicelib.identity.errors import SessionUnknown
 from chalicelib.identity.models import Session
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, PRESENT
@@ -27,12 +27,6 @@ from chalicelib.tables.transactions import Delete, Put
 
 SESSION = Schema("session")
 _PREFIX = "jgs_"  # so that scanners of leaked secrets can tell what they found
-
-
-class SessionUnknown(Unauthenticated):
-    """No session behind the token: never opened, ended, expired, or of another purpose."""
-
-    code = "session_unknown"
 
 
 def new_token() -> str:

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
-from chalicelib.identity.models import SELF, SESSION_LIFE, Opened, Session, Subject
-from chalicelib.identity.session_store import SessionStore, SessionUnknown, new_token
-from chalicelib.identity.subject_store import SubjectStore
-from chalicelib.ids import Ids
+from chalicelib.identity.errors import SessionUnknown
+from chalicelib.identity.models import SELF, SESSION_LIFE, Opened, Session
+from chalicelib.identity.session_store import SessionStore, new_token
+from chalicelib.identity.subjects import Subjects
 from chalicelib.notices.models import Language
 from chalicelib.tables.transactions import Action
-from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
 
 type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
@@ -22,19 +21,15 @@ class Sessions:
     def __init__(
         self,
         store: SessionStore,
-        subjects: SubjectStore,
-        index: BlindIndex,
+        subjects: Subjects,
         trail: Trail,
         clock: Clock,
-        ids: Ids,
         run_command: RunCommand,
     ) -> None:
         self._store = store
         self._subjects = subjects
-        self._index = index
         self._trail = trail
         self._clock = clock
-        self._ids = ids
         self._run_command = run_command
 
     def open(self, email: str, language: Language, proof: Action, means: str) -> Opened:
@@ -43,20 +38,18 @@ class Sessions:
         One transaction: either the proof is used, the session stands and the trail says by which
         `means`, or nothing happened. Raises what `proof` raises when it was used before.
         """
-        addresses = self._index.tokens(Kind.EMAIL, email)
-        fresh, token, now = self._ids.new(), new_token(), self._clock.now()
+        token, now = new_token(), self._clock.now()
         opened: list[Opened] = []
 
         def build() -> list[Action]:
-            known = self._subjects.id_of(addresses)
-            session = Session(known or fresh, SELF, now + SESSION_LIFE)
-            subject = Subject(fresh, normalise(Kind.EMAIL, email), language, now)
+            subject_id, new_subject = self._subjects.having(email, language)
+            session = Session(subject_id, SELF, now + SESSION_LIFE)
             opened[:] = [Opened(session, token)]
             return [
                 proof,
                 self._store.add_action(token, session),
-                *([] if known else self._subjects.add_actions(addresses[0], subject)),
-                *self._entry(session.subject_id, "session.opened", {"means": means}),
+                *new_subject,
+                *self._entry(subject_id, "session.opened", {"means": means}),
             ]
 
         self._run_command(build)

@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
+from chalicelib.clock import Clock
 from chalicelib.errors import NotFound
 from chalicelib.identity.models import Subject
 from chalicelib.identity.subject_store import SubjectStore
+from chalicelib.ids import Ids
+from chalicelib.notices.models import Language
 from chalicelib.tables.transactions import Action
-from chalicelib.vault.blind_index import BlindIndex, Kind
+from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
 
 type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
@@ -23,12 +26,35 @@ class Subjects:
     """Finds people and says who they are."""
 
     def __init__(
-        self, store: SubjectStore, index: BlindIndex, trail: Trail, run_command: RunCommand
+        self,
+        store: SubjectStore,
+        index: BlindIndex,
+        trail: Trail,
+        clock: Clock,
+        ids: Ids,
+        run_command: RunCommand,
     ) -> None:
         self._store = store
         self._index = index
         self._trail = trail
+        self._clock = clock
+        self._ids = ids
         self._run_command = run_command
+
+    def having(self, email: str, language: Language) -> tuple[str, list[Action]]:
+        """The id of the subject with this address, and the writes that make one if it is new.
+
+        For the transaction of a proof of the address. The writes fail with `Moved` when somebody
+        proved it first; call it anew then. Raises `UnusableIdentifier`.
+        """
+        addresses = self._index.tokens(Kind.EMAIL, email)
+        known = self._store.id_of(addresses)
+        if known is not None:
+            return known, []
+        subject = Subject(
+            self._ids.new(), normalise(Kind.EMAIL, email), language, self._clock.now()
+        )
+        return subject.subject_id, self._store.add_actions(addresses[0], subject)
 
     def own(self, subject_id: str) -> Subject:
         """The subject, for itself. Raises `UnknownSubject`, `KeyDestroyed`."""

@@ -19,6 +19,7 @@ from chalicelib.notices.models import Language
 from chalicelib.tables.codec import Item
 
 TEMPLATES: Mapping[str, frozenset[str]] = {
+    "request_code": frozenset({"code", "minutes"}),
     "sign_in_code": frozenset({"code", "minutes"}),
 }
 """Every mail by the name of its template, and the values that it takes."""

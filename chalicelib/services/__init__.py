@@ -10,12 +10,12 @@ that needs it.
 
 from chalicelib.services.audit import AuditServices
 from chalicelib.services.cookies import CookieServices
-from chalicelib.services.identity import IdentityServices
+from chalicelib.services.requests import RequestServices
 from chalicelib.services.webhooks import WebhookServices
 from chalicelib.settings import Settings
 
 
-class Services(AuditServices, CookieServices, IdentityServices, WebhookServices):
+class Services(AuditServices, CookieServices, RequestServices, WebhookServices):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 
 

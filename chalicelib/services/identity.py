@@ -9,9 +9,10 @@ from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
     from chalicelib.http.gatekeeper import Gatekeeper
+    from chalicelib.identity.allowances import Allowances
+    from chalicelib.identity.codes import Codes
     from chalicelib.identity.proofs import Proofs
     from chalicelib.identity.sessions import Sessions
-    from chalicelib.identity.subject_store import SubjectStore
     from chalicelib.identity.subjects import Subjects
     from chalicelib.identity.vouching import Voucher
     from chalicelib.oidc.tokens import Issuer
@@ -22,18 +23,11 @@ class IdentityServices(MessageServices):
 
     @cached_property
     def subjects(self) -> "Subjects":
+        from chalicelib.identity.subject_store import SubjectStore
         from chalicelib.identity.subjects import Subjects
 
-        return Subjects(self._subject_store, self.index, self.trail, self.run_command)
-
-    @cached_property
-    def sessions(self) -> "Sessions":
-        from chalicelib.identity.session_store import SessionStore
-        from chalicelib.identity.sessions import Sessions
-
-        return Sessions(
-            SessionStore(self.records, self.clock),
-            self._subject_store,
+        return Subjects(
+            SubjectStore(self.records, self.vault),
             self.index,
             self.trail,
             self.clock,
@@ -42,15 +36,25 @@ class IdentityServices(MessageServices):
         )
 
     @cached_property
+    def sessions(self) -> "Sessions":
+        from chalicelib.identity.session_store import SessionStore
+        from chalicelib.identity.sessions import Sessions
+
+        return Sessions(
+            SessionStore(self.records, self.clock),
+            self.subjects,
+            self.trail,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
     def proofs(self) -> "Proofs":
-        from chalicelib.identity.allowances import Allowances
-        from chalicelib.identity.codes import Codes
-        from chalicelib.identity.limits import Limits
         from chalicelib.identity.proofs import Proofs
 
         return Proofs(
-            Codes(self.records, self.clock, lambda: self.keyring.mac_key("codes")),
-            Allowances(Limits(self.records, self.clock), self.index, self._report_capped),
+            self.codes,
+            self.allowances,
             self.outbox,
             self.index,
             self.sessions,
@@ -58,6 +62,19 @@ class IdentityServices(MessageServices):
             self.run_command,
             self._voucher,
         )
+
+    @cached_property
+    def codes(self) -> "Codes":
+        from chalicelib.identity.codes import Codes
+
+        return Codes(self.records, self.clock, lambda: self.keyring.mac_key("codes"))
+
+    @cached_property
+    def allowances(self) -> "Allowances":
+        from chalicelib.identity.allowances import Allowances
+        from chalicelib.identity.limits import Limits
+
+        return Allowances(Limits(self.records, self.clock), self.index, self._report_capped)
 
     def _report_capped(self) -> None:
         report_counts("sign_in", self.settings.stage, {"codes_capped": 1})
@@ -72,12 +89,6 @@ class IdentityServices(MessageServices):
             Trust(self._pool(settings.platform_pool_id), settings.platform_client_id),
             self.clock,
         )
-
-    @cached_property
-    def _subject_store(self) -> "SubjectStore":
-        from chalicelib.identity.subject_store import SubjectStore
-
-        return SubjectStore(self.records, self.vault)
 
     @cached_property
     def _voucher(self) -> "Voucher | None":

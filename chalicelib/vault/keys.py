@@ -59,6 +59,11 @@ class Scope:
         return _scope("person", subject_id)
 
     @classmethod
+    def request(cls, request_id: str) -> "Scope":
+        """What one request says, before and after it is known whose it is."""
+        return _scope("request", request_id)
+
+    @classmethod
     def visitors(cls, site: str, day: date) -> "Scope":
         """The cookie choices of one site's anonymous visitors on one day (UTC)."""
         return _scope("visitors", site, f"{day:%Y-%m-%d}")

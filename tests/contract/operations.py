@@ -15,6 +15,7 @@ PARAMETERS = {
     "entity_type": "subject",
     "entity_id": "01JSUBJECT0000000000000000",
     "message_id": "01JMESSAGE0000000000000000",
+    "request_id": "01JREQUEST0000000000000000",
     "endpoint_id": "01JENDPOINT000000000000000",
 }
 

@@ -17,7 +17,7 @@ from chalicelib.identity.allowances import (
     PROOFS_PER_NETWORK,
 )
 from chalicelib.identity.codes import MOST_TRIES
-from chalicelib.identity.session_store import SessionUnknown
+from chalicelib.identity.errors import SessionUnknown
 from chalicelib.services import Services
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Check
@@ -139,7 +139,7 @@ def test_of_many_tries_at_once_five_are_compared(gateway: Gateway, racing: Servi
     """Whoever sends all codes at once has five of a million, like everybody."""
     ask(gateway)
     (code,) = codes(racing)
-    place = racing.proofs._place(EMAIL)
+    place = racing.proofs._place("self", EMAIL)
     at_once(20, lambda _: racing.proofs.by_code(EMAIL, wrong(code), "203.0.113.7"))
     item = racing.records.get(place.key, consistent=True)
     assert item is not None

@@ -1,0 +1,39 @@
+"""What tests of requests share: making, proving, following and withdrawing one by the API."""
+
+import json
+from typing import Any
+
+from chalicelib.services import Services
+from tests.contract.people import EMAIL, mails
+from tests.gateway import Answer, Gateway
+from tests.tokens import bearer
+
+REQUESTS = "/v1/requests"
+
+
+def make(gateway: Gateway, **changes: Any) -> Answer:
+    said = {"type": "access", "email": EMAIL, "language": "id"} | changes
+    return post(gateway, REQUESTS, said)
+
+
+def post(gateway: Gateway, path: str, content: Any, token: str = "") -> Answer:
+    headers = {"content-type": "application/json"} | (bearer(token) if token else {})
+    return gateway.call("POST", path, body=json.dumps(content), headers=headers)
+
+
+def look(gateway: Gateway, made: Answer, token: str | None = None) -> Answer:
+    token = made.json()["tracking_token"] if token is None else token
+    path = f"{REQUESTS}/{made.json()['request_id']}"
+    return gateway.call("GET", path, headers=bearer(token) if token else {})
+
+
+def prove(gateway: Gateway, made: Answer, code: str) -> Answer:
+    return post(gateway, f"{REQUESTS}/{made.json()['request_id']}/verify", {"code": code})
+
+
+def withdraw(gateway: Gateway, made: Answer, token: str) -> Answer:
+    return post(gateway, f"{REQUESTS}/{made.json()['request_id']}/withdraw", {}, token)
+
+
+def code_of(services: Services, email: str = EMAIL) -> str:
+    return str([mail for mail in mails(services) if mail["to"] == email][-1]["values"]["code"])

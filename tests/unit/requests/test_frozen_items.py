@@ -1,0 +1,32 @@
+"""A request as version 1 wrote it: today's code reads it."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+from chalicelib.law.case import Case
+from chalicelib.law.clocks import deadlines
+from chalicelib.requests.models import Content, DataRequest, RequestType, Status
+from chalicelib.requests.store import DATA_REQUEST, RequestStore
+from chalicelib.vault.vault import Vault
+from tests.unit.identity.test_frozen_items import ADDRESS_INDEX, OneKey, fixture, records
+
+RECEIVED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+REQUEST = DataRequest(
+    request_id="01JREQUEST",
+    type=RequestType.ACCESS,
+    status=Status.OPEN,
+    received_at=RECEIVED,
+    deadlines=deadlines({"id": None}, "access", Case(received_at=RECEIVED)),
+    requester=ADDRESS_INDEX,
+    tracking=bytes(range(32)),
+    messages=("01JMESSAGE",),
+    content=Content("siti@example.test", "id", details="Everything."),
+    subject_id="01JSUBJECT",
+    revision=2,
+)
+
+
+def test_data_request_1() -> None:
+    item = fixture("data_request")
+    assert DATA_REQUEST.lift(item) == item
+    assert RequestStore(records(item), cast("Vault", OneKey())).get("01JREQUEST") == REQUEST
