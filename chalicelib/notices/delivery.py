@@ -55,8 +55,8 @@ class MailDelivery:
             receipt = self._send(message, self._store.open_mail(message))
         except (KeyDestroyed, SealBroken, UnfitForMail, MailRefused) as end:
             # None of these passes: a key that ended, a seal, a value, SES's last word.
-            self._store.bury(message, end.code)
-            self._on_dead()
+            if self._store.bury(message, end.code):
+                self._on_dead()
         except MailUnavailable:
             self._store.release(message)
             raise

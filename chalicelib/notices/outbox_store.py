@@ -92,9 +92,12 @@ class OutboxStore:
         }
         self._end_claim(message, changes)
 
-    def bury(self, message: Message, reason: str) -> None:
-        """Gives a claimed message up for good. `reason` is a stable code."""
-        self._end_claim(message, {"state": State.DEAD.value, "reason": reason})
+    def bury(self, message: Message, reason: str) -> bool:
+        """Gives a claimed message up for good, unless the claim is lost: says whether it did.
+
+        `reason` is a stable code.
+        """
+        return self._end_claim(message, {"state": State.DEAD.value, "reason": reason})
 
     def mark_sent(self, message_id: str) -> None:
         """Says that the message went out, unless something later is known of it already."""
@@ -144,9 +147,9 @@ class OutboxStore:
         # Once a message has a reason the note is old news.
         self._update(message_id, _WITHOUT_REASON, {"reason": reason})
 
-    def _end_claim(self, message: Message, changes: Mapping[str, Value]) -> None:
+    def _end_claim(self, message: Message, changes: Mapping[str, Value]) -> bool:
         # Whoever claimed it after our lease, or reported a bounce, knows better.
-        self._update(message.id, revision_is(message.rev), changes)
+        return self._update(message.id, revision_is(message.rev), changes) is not None
 
     def _update(
         self, message_id: str, condition: Condition, changes: Mapping[str, Value]

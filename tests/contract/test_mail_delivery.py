@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from chalicelib.clock import from_millis
 from chalicelib.notices.delivery import Claimed
-from chalicelib.notices.messages import State
+from chalicelib.notices.messages import Message, State
 from chalicelib.notices.outbox import message_key
 from chalicelib.notices.outbox_store import LEASE, OutboxStore
 from chalicelib.notices.ses import MailUnavailable
@@ -157,6 +157,23 @@ def test_what_ses_refuses_for_good_is_dead_and_counted(post: Post, code: str) ->
     message = post.look(message_id)
     assert (message.state, message.reason, post.dead) == (State.DEAD, "mail_refused", 1)
     assert post.client.taken == []
+
+
+def test_whoever_lost_its_claim_neither_buries_nor_counts(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    class Slow(OutboxStore):
+        def claim(self, message_id: str) -> Message | None:
+            claimed = super().claim(message_id)
+            clock.advance(LEASE)
+            super().claim(message_id)  # somebody else
+            return claimed
+
+    message_id = post.queue()
+    post.client.failures = [refusal("MessageRejected")]
+    slow = Slow(services.records, services.vault, clock, services.run_command)
+    post.deliver(message_id, slow)
+    assert (post.look(message_id).state, post.dead) == (State.SENDING, 0)
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_a_claim_that_was_lost_changes_nothing(post: Post, clock: FixedClock) ->
     second = post.store.claim(message_id)
     assert first is not None
     post.store.release(first)
-    post.store.bury(first, "key_destroyed")
+    assert not post.store.bury(first, "key_destroyed")
     assert post.look(message_id) == second
 
 
@@ -233,7 +233,7 @@ def test_states_follow_in_any_order_of_events(
             case "noted":
                 post.store.note(message_id, event)
             case "dead":
-                post.store.bury(claimed, event)
+                assert post.store.bury(claimed, event)
     message = post.look(message_id)
     assert (message.state, message.reason) == (state, reason)
     assert post.store.claim(message_id) is None
