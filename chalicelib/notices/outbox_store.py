@@ -13,6 +13,7 @@ from chalicelib.clock import Clock, to_millis
 from chalicelib.notices.messages import Channel, Mail, Message, State
 from chalicelib.notices.outbox import (
     OUTBOX_MESSAGE,
+    UNCLAIMED,
     message_context,
     message_key,
     message_scope,
@@ -64,7 +65,9 @@ class OutboxStore:
             },
         )
         claimed: dict[str, Value] = {"state": State.SENDING.value, "lease": to_millis(now + LEASE)}
-        item = self._update(message_id, waits, claimed)
+        item = self._records.update(
+            message_key(message_id), waits, put=claimed, add={"rev": 1}, remove=UNCLAIMED
+        )
         return _message_from(item) if item else None
 
     def open_mail(self, message: Message) -> Mail:

@@ -50,6 +50,8 @@ def test_only_what_names_nobody_stands_in_clear(post: Post, services: Services) 
         "about": "01JREQUEST",
         "at": 1_795_428_000_000,
         "ttl": 1_795_428_000 + 30 * 24 * 60 * 60,
+        "due_pk": "UNCLAIMED#2026-11-23",
+        "due_sk": message_id,
     }
     assert isinstance(sealed, bytes)
     assert ADDRESS.encode() not in sealed
