@@ -98,6 +98,30 @@ def _gateway(kind: str, part: str, name: str, value: str) -> Edit:
     return edit
 
 
+def _purposes(role: str, *purposes: str) -> Edit:
+    """Makes these the purposes that `role` may use the vault's key for."""
+
+    def edit(resources: Resources) -> None:
+        for statement in _statements(resources, role):
+            if statement["Resource"] == VAULT:
+                statement["Condition"]["StringEquals"][PURPOSE] = list(purposes)
+
+    return edit
+
+
+def _branches(role: str, *keys: str) -> Edit:
+    """Makes these the partitions of the keys table that `role` may read."""
+
+    def edit(resources: Resources) -> None:
+        for statement in _statements(resources, role):
+            if statement["Resource"] == KEYS:
+                statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] = list(
+                    keys
+                )
+
+    return edit
+
+
 def _share_role(resources: Resources) -> None:
     _properties(resources, "APIHandler")["Role"] = _properties(resources, "CheckpointTrail")["Role"]
 
@@ -152,6 +176,7 @@ RECORDS = {"Fn::GetAtt": ["RecordsTable", "Arn"]}
 KEYS = {"Fn::GetAtt": ["KeysTable", "Arn"]}
 VAULT = {"Fn::GetAtt": ["VaultKey", "Arn"]}
 BUCKET = {"Fn::GetAtt": ["TrailBucket", "Arn"]}
+PURPOSE = "kms:EncryptionContext:purpose"
 RECOVERY = "PointInTimeRecoverySpecification"
 
 BREAKS: list[tuple[str, str, Edit]] = [
@@ -193,6 +218,26 @@ BREAKS: list[tuple[str, str, Edit]] = [
         _allow("ApiHandlerRole", "kms:Decrypt", VAULT),
     ),
     ("keys_used_under_conditions", "VaultKey allows", _unconditional_key_policy),
+    (
+        "purposes_are_those_of_its_keys",
+        "SendMailRole uses the vault's key for any",
+        _purposes("SendMailRole"),
+    ),
+    (
+        "purposes_are_those_of_its_keys",
+        "SendMailRole uses the vault's key for other",
+        _purposes("SendMailRole", "messages", "person"),
+    ),
+    (
+        "purposes_are_those_of_its_keys",
+        "SendWebhooksRole uses the vault's key for other",
+        _branches("SendWebhooksRole", "SCOPE#person/*", "BRANCH#messages"),
+    ),
+    (
+        "purposes_are_those_of_its_keys",
+        "RecordFeedbackRole uses the vault's key for any",
+        _allow("RecordFeedbackRole", "kms:Decrypt", VAULT),
+    ),
     ("tables_encrypted", "RecordsTable", _drop("RecordsTable", "SSESpecification")),
     ("tables_recoverable", "no point-in-time", _drop("AuditTable", RECOVERY)),
     (
