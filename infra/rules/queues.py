@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 from infra.rules.document import Template, referred
-from infra.rules.functions import has_alarm
+from infra.rules.functions import counts_watched, has_alarm
 
+GIVES_NOTHING_UP = {
+    # A report that cannot be recorded comes again until it is a dead letter.
+    "RecordFeedback",
+}
+"""Consumers that end no message by themselves."""
+
+_GIVEN_UP = "dead"  # as services count it (`telemetry.report_counts`)
 _RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
 _LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
 _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
@@ -41,6 +48,19 @@ def waiting_messages_are_noticed(template: Template) -> Iterator[str]:
             yield f"{function.name} has no alarm for the age of what waits for it"
 
 
+def consumers_tell_what_they_give_up(template: Template) -> Iterator[str]:
+    """Every queue's consumer has an alarm for what it gives up by itself, past the dead letters.
+
+    That the consumer counts under these names is asked in tests/contract/test_alarms.py.
+    """
+    alarms = list(template.of_type("AWS::CloudWatch::Alarm"))
+    for function, _, _ in template.events("SQS"):
+        if function.name not in GIVES_NOTHING_UP and not counts_watched(
+            alarms, function.name, _GIVEN_UP
+        ):
+            yield f"{function.name} has no alarm for what it gives up"
+
+
 def topics_encrypted(template: Template) -> Iterator[str]:
     """Every topic is encrypted with a key of ours."""
     for topic in template.of_type("AWS::SNS::Topic"):
@@ -48,4 +68,9 @@ def topics_encrypted(template: Template) -> Iterator[str]:
             yield f"{topic.name} is not encrypted with a key of ours"
 
 
-queue_rules = (queued_messages_arrive, waiting_messages_are_noticed, topics_encrypted)
+queue_rules = (
+    queued_messages_arrive,
+    waiting_messages_are_noticed,
+    consumers_tell_what_they_give_up,
+    topics_encrypted,
+)
