@@ -1,7 +1,9 @@
 """Sending under every fault that there is: nothing is lost, and at most one mail comes twice."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
@@ -16,6 +18,7 @@ from chalicelib.services import Services
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.tables.transactions import Action, transact
 from chalicelib.vault.keys import Scope
+from tests.contract.moto_tables import SESSION
 from tests.contract.post import ADDRESS, CODE, SENDER, Post, parsed, refusal
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
@@ -65,6 +68,34 @@ def test_what_passes_leaves_the_mail_waiting(post: Post, failure: Exception) -> 
     post.deliver(message_id)
     assert len(post.client.taken) == 1
     assert (post.look(message_id).state, post.dead) == (State.SENT, 0)
+
+
+def test_a_mail_whose_answer_was_lost_is_not_sent_again_behind_our_back(
+    services: Services, clock: FixedClock
+) -> None:
+    sends: list[object] = []
+
+    def lose_the_answer(request: object, **_: object) -> None:
+        sends.append(request)
+        raise ReadTimeoutError(endpoint_url="x")
+
+    def create_client(service: str, **options: Any) -> Any:
+        client = SESSION.client(service, **options)  # type: ignore[call-overload]  # any service
+        client.meta.events.register_first("before-send.ses.SendRawEmail", lose_the_answer)
+        return client
+
+    here = Services(services.settings, clock=clock, ids=services.ids, create_client=create_client)
+    message_id = Post(here).queue()
+    record = {
+        "messageId": "1",
+        "receiptHandle": "handle",
+        "body": json.dumps({"id": message_id}),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+    }
+    assert here.mail_consumer.run({"Records": [record]})["batchItemFailures"]
+    assert len(sends) == 1
+    assert Post(here).look(message_id).state is State.QUEUED
 
 
 def test_an_outage_of_a_day_loses_nothing(post: Post, clock: FixedClock) -> None:
@@ -138,6 +169,26 @@ def test_a_bounce_before_the_mark_keeps_the_next_consumer_from_sending_again(
     clock.advance(LEASE)
     post.deliver(message_id)
     assert len(post.client.taken) == 1
+
+
+def test_a_bounce_that_overtakes_the_mark_stays(post: Post, services: Services) -> None:
+    def overtaken(build: Callable[[], Sequence[Action]]) -> None:
+        reports = [State.BOUNCED]
+
+        def build_slowly() -> Sequence[Action]:
+            actions = build()
+            while reports:
+                services.outbox_store.report(message_id, reports.pop(), "permanent_general")
+            return actions
+
+        services.run_command(build_slowly)
+
+    message_id = post.queue()
+    slow = OutboxStore(services.records, services.vault, services.clock, overtaken)
+    post.deliver(message_id, slow)
+    message = post.look(message_id)
+    assert (message.state, message.reason) == (State.BOUNCED, "permanent_general")
+    assert post.store.message_of_receipt("ses-1") == message_id
 
 
 def test_of_many_consumers_at_once_one_sends(post: Post) -> None:
