@@ -1,4 +1,4 @@
-"""Queues that functions work, and topics: nothing is lost on the way or lies there in clear."""
+"""Queues, topics and mail: nothing is lost on the way or lies there in clear."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,8 @@ GIVES_NOTHING_UP = {
 """Consumers that end no message by themselves."""
 
 _GIVEN_UP = "dead"  # as services count it (`telemetry.report_counts`)
+_MAIL_SET = "AWS::SES::ConfigurationSet"
+_REPORTED = {"bounce", "complaint"}
 _RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
 _LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
 _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
@@ -68,9 +70,34 @@ def topics_encrypted(template: Template) -> Iterator[str]:
             yield f"{topic.name} is not encrypted with a key of ours"
 
 
+def mail_is_not_read_on_its_way(template: Template) -> Iterator[str]:
+    """Mail goes to servers with TLS only: what it holds signs its reader in."""
+    for mail_set in template.of_type(_MAIL_SET):
+        if mail_set.properties.get("DeliveryOptions", {}).get("TlsPolicy") != "REQUIRE":
+            yield f"{mail_set.name} sends mail in clear to servers without TLS"
+
+
+def bounces_and_complaints_come_back(template: Template) -> Iterator[str]:
+    """SES reports both of every mail, or a message would stay `sent`; and nothing about readers."""
+    reported: dict[str, set[str]] = {
+        mail_set.name: set() for mail_set in template.of_type(_MAIL_SET)
+    }
+    for reports in template.of_type("AWS::SES::ConfigurationSetEventDestination"):
+        destination = reports.properties["EventDestination"]
+        topic = referred(destination.get("SnsDestination", {}).get("TopicARN"))
+        if destination.get("Enabled") is True and topic:
+            name = referred(reports.properties["ConfigurationSetName"])
+            reported.setdefault(name, set()).update(destination["MatchingEventTypes"])
+    for name, events in reported.items():
+        for event in sorted(_REPORTED ^ events):
+            yield f"{name} reports {event}" if event in events else f"{name} is silent on a {event}"
+
+
 queue_rules = (
     queued_messages_arrive,
     waiting_messages_are_noticed,
     consumers_tell_what_they_give_up,
     topics_encrypted,
+    mail_is_not_read_on_its_way,
+    bounces_and_complaints_come_back,
 )

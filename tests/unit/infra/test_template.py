@@ -84,6 +84,15 @@ def _redrive(queue: str, receives: int) -> Edit:
     return edit
 
 
+def _reports(**changes: object) -> Edit:
+    """Changes what SES reports of a mail, and where to."""
+
+    def edit(resources: Resources) -> None:
+        _properties(resources, "MailSetReports")["EventDestination"].update(changes)
+
+    return edit
+
+
 def _foreign_queue(resources: Resources) -> None:
     (event,) = _properties(resources, "SendMail")["Events"].values()
     event["Properties"]["Queue"] = "arn:aws:sqs:ap-southeast-3:111122223333:other"
@@ -309,6 +318,22 @@ BREAKS: list[tuple[str, str, Edit]] = [
         _set("SendWebhooksDead", "Dimensions", [{"Name": "service", "Value": "send_webhooks"}]),
     ),
     ("topics_encrypted", "FeedbackTopic", _drop("FeedbackTopic", "KmsMasterKeyId")),
+    (
+        "mail_is_not_read_on_its_way",
+        "MailSet",
+        _set("MailSet", "DeliveryOptions", {"TlsPolicy": "OPTIONAL"}),
+    ),
+    ("mail_is_not_read_on_its_way", "MailSet", _drop("MailSet", "DeliveryOptions")),
+    ("bounces_and_complaints_come_back", "a complaint", _reports(MatchingEventTypes=["bounce"])),
+    ("bounces_and_complaints_come_back", "a bounce", _reports(MatchingEventTypes=["complaint"])),
+    (
+        "bounces_and_complaints_come_back",
+        "reports open",
+        _reports(MatchingEventTypes=["bounce", "complaint", "open"]),
+    ),
+    ("bounces_and_complaints_come_back", "a bounce", _reports(Enabled=False)),
+    ("bounces_and_complaints_come_back", "a bounce", _reports(SnsDestination={})),
+    ("bounces_and_complaints_come_back", "a bounce", _remove("MailSetReports")),
     ("known_events", "SNS", _unknown_event),
     ("queues_are_or_have_dead_letters", "Work has no queue", _queue_without_dead_letters),
     (
