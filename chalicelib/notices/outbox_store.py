@@ -7,6 +7,7 @@ id is noted beside it: `RECEIPT#<its id>` / `MESSAGE`, which a bounce finds its 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, cast
 
 from chalicelib.clock import Clock, to_millis
@@ -46,6 +47,17 @@ class OutboxStore:
         """The message, read consistently; None when there is none (any more)."""
         item = self._records.get(message_key(message_id), consistent=True)
         return _message_from(item) if item else None
+
+    def wait(self, message_id: str) -> int | None:
+        """The seconds after which the message may be claimed again, for whoever could not.
+
+        None when nothing is left to do: it went out, was given up, or expired after 30 days.
+        """
+        standing = self.get(message_id)
+        if standing is None or standing.state not in {State.QUEUED, State.SENDING}:
+            return None
+        missing = standing.lease - to_millis(self._clock.now())
+        return max(0, ceil(missing / 1000)) + 1
 
     def claim(self, message_id: str) -> Message | None:
         """The message, claimed for `LEASE`, when it waits to be sent; else None.

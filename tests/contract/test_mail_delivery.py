@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from chalicelib.clock import from_millis
-from chalicelib.notices.delivery import Claimed
+from chalicelib.notices.consumer import Later
 from chalicelib.notices.messages import Message, State
 from chalicelib.notices.outbox import message_key
 from chalicelib.notices.outbox_store import LEASE, OutboxStore
@@ -137,8 +137,9 @@ def test_a_consumer_killed_before_its_mark_leads_to_one_duplicate_that_shows_as_
     message_id = post.queue()
     with pytest.raises(Killed):
         post.deliver(message_id, dies_before_marking(services))
-    with pytest.raises(Claimed):
+    with pytest.raises(Later) as postponed:
         post.deliver(message_id)
+    assert postponed.value.seconds == LEASE.seconds + 1
     clock.advance(LEASE)
     for _ in range(3):
         post.deliver(message_id)
@@ -195,7 +196,7 @@ def test_of_many_consumers_at_once_one_sends(post: Post) -> None:
     message_id = post.queue()
     outcomes = at_once(6, lambda _: post.deliver(message_id))
     assert len(post.client.taken) == 1
-    assert all(outcome is None or isinstance(outcome, Claimed) for outcome in outcomes)
+    assert all(outcome is None or isinstance(outcome, Later) for outcome in outcomes)
     assert post.look(message_id).state is State.SENT
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.notices import consumer, relay
 from chalicelib.notices.__main__ import main
-from chalicelib.notices.consumer import RECEIVES, Consumer, pause_seconds
+from chalicelib.notices.consumer import RECEIVES, Consumer, Later, pause_seconds
 from chalicelib.notices.messages import Channel
 from chalicelib.notices.redrive import redrive
 from chalicelib.notices.relay import Relay, RelayIncomplete
@@ -218,6 +218,24 @@ def test_a_failed_message_is_hidden_for_its_pause(logged: list[Exception]) -> No
     work = Consumer(cast("Any", Noting()), "url", failing_for("bad"), jitter=longest)
     assert work.run({"Records": [record]})["batchItemFailures"] == [{"itemIdentifier": "1"}]
     assert asked == [{"QueueUrl": "url", "ReceiptHandle": "handle", "VisibilityTimeout": 120}]
+
+
+def test_what_is_early_comes_again_as_nothing_out_of_order(
+    queues: Queues, logged: list[Exception]
+) -> None:
+    asked: list[int] = []
+
+    class Noting:
+        def change_message_visibility(self, **parameters: Any) -> None:
+            asked.append(parameters["VisibilityTimeout"])
+
+    def early(_: str) -> None:
+        raise Later(61)
+
+    queues.sqs.send_message(QueueUrl=queues.mail, MessageBody="copy")
+    answer = Consumer(cast("Any", Noting()), "url", early).run(queues.batch(queues.mail))
+    assert len(answer["batchItemFailures"]) == 1
+    assert (asked, logged) == ([61], [])
 
 
 def test_what_failed_together_does_not_come_again_together(logged: list[Exception]) -> None:
