@@ -1,7 +1,5 @@
 """Sessions: opened by a proof, found by their token, ended."""
 
-from collections.abc import Callable, Sequence
-
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
@@ -10,10 +8,8 @@ from chalicelib.identity.session_store import SessionStore, SessionUnknown, new_
 from chalicelib.identity.subject_store import SubjectStore
 from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class Sessions:

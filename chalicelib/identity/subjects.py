@@ -1,16 +1,12 @@
 """Data subjects, as themselves and the staff see them."""
 
-from collections.abc import Callable, Sequence
-
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.errors import NotFound
 from chalicelib.identity.models import Subject
 from chalicelib.identity.subject_store import SubjectStore
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class UnknownSubject(NotFound):

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
+from typing import cast
 
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.ids import Ids
@@ -150,7 +151,7 @@ def unclaimed_bucket(at: datetime) -> str:
 
 def message_scope(item: Item) -> Scope:
     """The scope that the message of `item` is sealed under."""
-    return Scope.messages(from_millis(_whole(item["at"])).date())
+    return Scope.messages(from_millis(cast("int", item["at"])).date())
 
 
 def message_context(records: Table, item: Item) -> SealContext:
@@ -164,7 +165,7 @@ def message_context(records: Table, item: Item) -> SealContext:
         str(item["pk"]),
         str(item["sk"]),
         str(item["et"]),
-        _whole(item["v"]),
+        cast("int", item["v"]),
         tuple(f"{name}={item[name]!s}" for name in _BOUND if name in item),
     )
 
@@ -172,9 +173,3 @@ def message_context(records: Table, item: Item) -> SealContext:
 def _key_expiry(day: date) -> datetime:
     """The first moment at which every message of `day` is older than it is kept."""
     return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1) + KEPT
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("an attribute is no number")
-    return value

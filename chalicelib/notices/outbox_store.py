@@ -5,7 +5,7 @@ id is noted beside it: `RECEIPT#<its id>` / `MESSAGE`, which a bounce finds its 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, cast
@@ -24,14 +24,12 @@ from chalicelib.tables.conditions import Condition, revision_is
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put
+from chalicelib.tables.transactions import Action, Moved, Put, RunCommand
 from chalicelib.vault.vault import Vault
 
 MAIL_RECEIPT = Schema("mail_receipt")
 LEASE = timedelta(seconds=60)
 """Longer than a consumer lives (its function's timeout), so a live one never loses its claim."""
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class OutboxStore:
