@@ -12,7 +12,7 @@ from chalicelib.cookies.site_store import SiteRecord, SiteStore
 from chalicelib.errors import FieldError, InvalidInput, NotFound
 from chalicelib.notices.models import Language, NoticeVersion
 from chalicelib.notices.service import Notices
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, RunCommand
 
 _CACHE_TIME = timedelta(seconds=60)
 
@@ -62,7 +62,7 @@ class Sites:
         notices: Notices,
         trail: Trail,
         clock: Clock,
-        run_command: Callable[[Callable[[], Sequence[Action]]], None],
+        run_command: RunCommand,
     ) -> None:
         self._store = store
         self._notices = notices

@@ -1,6 +1,5 @@
 """How a data subject proves an address: by a code from the mail, or by the platform's word."""
 
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from chalicelib.identity.allowances import Allowances
@@ -11,12 +10,10 @@ from chalicelib.identity.vouching import Voucher, VouchingOff
 from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
 from chalicelib.notices.outbox import Outbox, Queued
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind
 
 _MINUTE = timedelta(minutes=1)
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class Proofs:

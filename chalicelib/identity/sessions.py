@@ -1,7 +1,5 @@
 """Sessions: opened by a proof, found by their token, ended."""
 
-from collections.abc import Callable, Sequence
-
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
@@ -10,9 +8,7 @@ from chalicelib.identity.models import SELF, SESSION_LIFE, Opened, Session
 from chalicelib.identity.session_store import SessionStore, new_token
 from chalicelib.identity.subjects import Subjects
 from chalicelib.notices.models import Language
-from chalicelib.tables.transactions import Action
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
+from chalicelib.tables.transactions import Action, RunCommand
 
 
 class Sessions:

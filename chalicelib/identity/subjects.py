@@ -1,7 +1,5 @@
 """Data subjects, as themselves and the staff see them."""
 
-from collections.abc import Callable, Sequence
-
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
@@ -10,10 +8,8 @@ from chalicelib.identity.models import Subject
 from chalicelib.identity.subject_store import SubjectStore
 from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class UnknownSubject(NotFound):

@@ -9,18 +9,12 @@ mark, makes the next one send a duplicate; it is the same mail to the byte, Mess
 import json
 from collections.abc import Callable
 
-from chalicelib.errors import Unavailable
+from chalicelib.notices.consumer import Later
 from chalicelib.notices.mail import Composer
-from chalicelib.notices.messages import Mail, Message, State, UnfitForMail
+from chalicelib.notices.messages import Mail, Message, UnfitForMail
 from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.notices.ses import MailRefused, MailUnavailable, Ses
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
-
-
-class Claimed(Unavailable):
-    """Another consumer is at the message, or died over it: look again after its lease."""
-
-    code = "claimed"
 
 
 class MailDelivery:
@@ -43,20 +37,21 @@ class MailDelivery:
     def deliver(self, body: str) -> None:
         """Sends the mail that the queue's message `body` names, unless it went out already.
 
-        Raises what should bring the message back: `Claimed`, `MailUnavailable`, and any error that
-        somebody has to mend first.
+        Raises what should bring the message back: `Later` while another consumer is at it,
+        `MailUnavailable`, and any error that somebody has to mend first.
         """
         message_id = str(json.loads(body)["id"])
         message = self._store.claim(message_id)
         if message is None:
-            self._done_or_claimed(message_id)
+            if (seconds := self._store.wait(message_id)) is not None:
+                raise Later(seconds)
             return
         try:
             receipt = self._send(message, self._store.open_mail(message))
         except (KeyDestroyed, SealBroken, UnfitForMail, MailRefused) as end:
             # None of these passes: a key that ended, a seal, a value, SES's last word.
-            self._store.bury(message, end.code)
-            self._on_dead()
+            if self._store.bury(message, end.code):
+                self._on_dead()
         except MailUnavailable:
             self._store.release(message)
             raise
@@ -66,9 +61,3 @@ class MailDelivery:
     def _send(self, message: Message, mail: Mail) -> str:
         raw = self._composer.compose(message, mail)
         return self._ses.send(message.id, self._sender, mail.to, raw)
-
-    def _done_or_claimed(self, message_id: str) -> None:
-        standing = self._store.get(message_id)
-        # None: it expired after 30 days among the dead letters, and its key with it.
-        if standing is not None and standing.state in {State.QUEUED, State.SENDING}:
-            raise Claimed

@@ -12,6 +12,8 @@
     about     the opaque id of what it is about, if anything: a bounce can be shown there
     ttl       epoch seconds, 30 days after `at`, when DynamoDB may sweep the item
     sealed    everything else: a mail's address, language and values, a webhook's body
+    due_pk    UNCLAIMED#<UTC day of `at`>, with due_sk, its id, until a consumer claims it: what
+              stays listed there never reached its queue (stranded.py)
 
 All messages of a day share a data key that ends 30 days after the day. The table's stream hands
 the item to its channel's queue (relay.py).
@@ -22,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
+from typing import cast
 
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.ids import Ids
@@ -42,6 +45,8 @@ OUTBOX_MESSAGE = Schema("outbox_message")
 OUTBOX_AGAIN = Schema("outbox_again")
 """Written beside a message to have it handed to its queue once more (outbox_actions.py)."""
 KEPT = timedelta(days=30)
+UNCLAIMED = ("due_pk", "due_sk")
+"""The attributes of a message that no consumer has claimed yet."""
 _BOUND = ("channel", "kind", "endpoint", "about")
 
 
@@ -113,6 +118,7 @@ class Outbox:
             "state": State.QUEUED.value,
             "at": to_millis(at),
             "ttl": ceil((at + KEPT).timestamp()),
+            **unclaimed(message_id, at),
         }
         for name, value in (("endpoint", endpoint), ("about", about)):
             if value is not None:
@@ -133,9 +139,19 @@ def message_key(message_id: str) -> Key:
     return Key(compose("OUTBOX", message_id), "MESSAGE")
 
 
+def unclaimed(message_id: str, at: datetime) -> Item:
+    """The attributes that list a message of the moment `at` in the index `due`."""
+    return {"due_pk": unclaimed_bucket(at), "due_sk": message_id}
+
+
+def unclaimed_bucket(at: datetime) -> str:
+    """The bucket of the index that lists unclaimed messages queued on the UTC day of `at`."""
+    return compose("UNCLAIMED", at.date().isoformat())
+
+
 def message_scope(item: Item) -> Scope:
     """The scope that the message of `item` is sealed under."""
-    return Scope.messages(from_millis(_whole(item["at"])).date())
+    return Scope.messages(from_millis(cast("int", item["at"])).date())
 
 
 def message_context(records: Table, item: Item) -> SealContext:
@@ -149,7 +165,7 @@ def message_context(records: Table, item: Item) -> SealContext:
         str(item["pk"]),
         str(item["sk"]),
         str(item["et"]),
-        _whole(item["v"]),
+        cast("int", item["v"]),
         tuple(f"{name}={item[name]!s}" for name in _BOUND if name in item),
     )
 
@@ -157,9 +173,3 @@ def message_context(records: Table, item: Item) -> SealContext:
 def _key_expiry(day: date) -> datetime:
     """The first moment at which every message of `day` is older than it is kept."""
     return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1) + KEPT
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("an attribute is no number")
-    return value

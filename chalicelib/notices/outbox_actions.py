@@ -4,9 +4,10 @@ A message that is to go out again gets `OUTBOX#<message id>` / `AGAIN#<id>` besi
 relay hands what is inserted to the queues, and an item that changes is not inserted.
 """
 
+from chalicelib.clock import from_millis
 from chalicelib.errors import Unavailable
 from chalicelib.notices.messages import Message, State
-from chalicelib.notices.outbox import OUTBOX_AGAIN
+from chalicelib.notices.outbox import OUTBOX_AGAIN, unclaimed
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import compose
 from chalicelib.tables.table import Table
@@ -47,7 +48,12 @@ class OutboxActions:
         """
         item = message.item
         kept = {name: value for name, value in item.items() if name not in _OF_ITS_LAST_LIFE}
-        queued = {**kept, "state": State.QUEUED.value, "rev": message.rev + 1}
+        queued = {
+            **kept,
+            "state": State.QUEUED.value,
+            "rev": message.rev + 1,
+            **unclaimed(message.id, from_millis(message.at)),
+        }
         again = OUTBOX_AGAIN.stamp(
             {
                 "pk": item["pk"],

@@ -5,14 +5,16 @@ id is noted beside it: `RECEIPT#<its id>` / `MESSAGE`, which a bounce finds its 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, cast
 
 from chalicelib.clock import Clock, to_millis
 from chalicelib.notices.messages import Channel, Mail, Message, State
 from chalicelib.notices.outbox import (
     OUTBOX_MESSAGE,
+    UNCLAIMED,
     message_context,
     message_key,
     message_scope,
@@ -22,14 +24,12 @@ from chalicelib.tables.conditions import Condition, revision_is
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put
+from chalicelib.tables.transactions import Action, Moved, Put, RunCommand
 from chalicelib.vault.vault import Vault
 
 MAIL_RECEIPT = Schema("mail_receipt")
 LEASE = timedelta(seconds=60)
 """Longer than a consumer lives (its function's timeout), so a live one never loses its claim."""
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class OutboxStore:
@@ -45,6 +45,17 @@ class OutboxStore:
         """The message, read consistently; None when there is none (any more)."""
         item = self._records.get(message_key(message_id), consistent=True)
         return _message_from(item) if item else None
+
+    def wait(self, message_id: str) -> int | None:
+        """The seconds after which the message may be claimed again, for whoever could not.
+
+        None when nothing is left to do: it went out, was given up, or expired after 30 days.
+        """
+        standing = self.get(message_id)
+        if standing is None or standing.state not in {State.QUEUED, State.SENDING}:
+            return None
+        missing = standing.lease - to_millis(self._clock.now())
+        return max(0, ceil(missing / 1000)) + 1
 
     def claim(self, message_id: str) -> Message | None:
         """The message, claimed for `LEASE`, when it waits to be sent; else None.
@@ -64,7 +75,9 @@ class OutboxStore:
             },
         )
         claimed: dict[str, Value] = {"state": State.SENDING.value, "lease": to_millis(now + LEASE)}
-        item = self._update(message_id, waits, claimed)
+        item = self._records.update(
+            message_key(message_id), waits, put=claimed, add={"rev": 1}, remove=UNCLAIMED
+        )
         return _message_from(item) if item else None
 
     def open_mail(self, message: Message) -> Mail:
@@ -92,9 +105,12 @@ class OutboxStore:
         }
         self._end_claim(message, changes)
 
-    def bury(self, message: Message, reason: str) -> None:
-        """Gives a claimed message up for good. `reason` is a stable code."""
-        self._end_claim(message, {"state": State.DEAD.value, "reason": reason})
+    def bury(self, message: Message, reason: str) -> bool:
+        """Gives a claimed message up for good, unless the claim is lost: says whether it did.
+
+        `reason` is a stable code.
+        """
+        return self._end_claim(message, {"state": State.DEAD.value, "reason": reason})
 
     def mark_sent(self, message_id: str) -> None:
         """Says that the message went out, unless something later is known of it already."""
@@ -144,9 +160,9 @@ class OutboxStore:
         # Once a message has a reason the note is old news.
         self._update(message_id, _WITHOUT_REASON, {"reason": reason})
 
-    def _end_claim(self, message: Message, changes: Mapping[str, Value]) -> None:
+    def _end_claim(self, message: Message, changes: Mapping[str, Value]) -> bool:
         # Whoever claimed it after our lease, or reported a bounce, knows better.
-        self._update(message.id, revision_is(message.rev), changes)
+        return self._update(message.id, revision_is(message.rev), changes) is not None
 
     def _update(
         self, message_id: str, condition: Condition, changes: Mapping[str, Value]

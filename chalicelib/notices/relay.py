@@ -5,12 +5,12 @@ its queue twice is sent once: the consumer's claim (outbox_store.py) sees to tha
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import Unavailable
-from chalicelib.notices.messages import Channel
+from chalicelib.notices.messages import Channel, Message
 from chalicelib.notices.outbox import OUTBOX_AGAIN, OUTBOX_MESSAGE
 from chalicelib.tables.schema import UnreadableItem
 from chalicelib.telemetry import log_failure
@@ -44,7 +44,7 @@ class Relay:
         behind what its reader accepts, so one such record would hold up all mail behind it. Raises
         `RelayIncomplete` and the client's errors; then the stream delivers all of it again.
         """
-        waiting: dict[Channel, list[Entry]] = {channel: [] for channel in self._queues}
+        waiting = self._nothing()
         senseless = 0
         for record in event["Records"]:
             try:
@@ -54,10 +54,23 @@ class Relay:
             except Exception as error:  # noqa: BLE001  # no I/O here: whatever failed, the record made it
                 senseless += 1
                 log_failure(error, "")
+        self._put_all(waiting)
+        return senseless
+
+    def hand_over(self, messages: Iterable[Message]) -> None:
+        """Puts every one of `messages` into its queue. Raises as `forward`."""
+        waiting = self._nothing()
+        for message in messages:
+            waiting[message.channel].append(_entry(message.id, message.endpoint))
+        self._put_all(waiting)
+
+    def _nothing(self) -> dict[Channel, list[Entry]]:
+        return {channel: [] for channel in self._queues}
+
+    def _put_all(self, waiting: Mapping[Channel, Sequence[Entry]]) -> None:
         for channel, entries in waiting.items():
             for some in batched(entries, _BATCH_LIMIT, strict=False):
                 self._put(self._queues[channel], some)
-        return senseless
 
     def _put(self, queue_url: str, entries: tuple[Entry, ...]) -> None:
         numbered: Any = [{**entry, "Id": str(number)} for number, entry in enumerate(entries)]
@@ -73,11 +86,15 @@ def _entry_of(image: Mapping[str, Any]) -> tuple[Channel, Entry]:
             "pk": {"S": str(pk)},
             "channel": {"S": str(channel)},
         }:
-            entry = {"MessageBody": json.dumps({"id": pk.removeprefix("OUTBOX#")})}
-            match image:
-                case {"endpoint": {"S": str(endpoint)}}:
-                    # SQS's fair queues: an endpoint that keeps its consumers busy waits behind
-                    # the others, and not they behind it.
-                    entry["MessageGroupId"] = endpoint
-            return Channel(channel), entry
+            endpoint = image["endpoint"]["S"] if "endpoint" in image else None
+            return Channel(channel), _entry(pk.removeprefix("OUTBOX#"), endpoint)
     raise UnreadableItem(OUTBOX_MESSAGE.item_type)
+
+
+def _entry(message_id: str, endpoint: str | None) -> Entry:
+    entry = {"MessageBody": json.dumps({"id": message_id})}
+    if endpoint is not None:
+        # SQS's fair queues: an endpoint that keeps its consumers busy waits behind the others, and
+        # not they behind it.
+        entry["MessageGroupId"] = endpoint
+    return entry

@@ -21,10 +21,8 @@ from chalicelib.requests.tracking import (
     new_tracking_token,
     tracking_hash,
 )
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind
-
-type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 
 
 class UnknownRequest(NotFound):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.notices.outbox_actions import OutboxActions
     from chalicelib.notices.outbox_store import OutboxStore
     from chalicelib.notices.relay import Relay
+    from chalicelib.notices.stranded import Stranded
     from chalicelib.notices.tracking import Tracking
 
 
@@ -52,6 +53,12 @@ class MessageServices(Foundation):
             Channel.WEBHOOK: settings.webhook_queue_url,
         }
         return Relay(self.sqs, queues)
+
+    @cached_property
+    def stranded(self) -> "Stranded":
+        from chalicelib.notices.stranded import Stranded
+
+        return Stranded(self.records, self.outbox_store, self.relay, self.clock)
 
     @cached_property
     def mail_consumer(self) -> "Consumer":

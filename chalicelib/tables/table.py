@@ -1,7 +1,7 @@
 """One DynamoDB table: the reads and the single writes that stores need."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -84,8 +84,10 @@ class Table:
         put: Mapping[str, Value] | None = None,
         keep: Mapping[str, Value] | None = None,
         add: Mapping[str, int] | None = None,
+        remove: Sequence[str] = (),
     ) -> Item | None:
-        """Sets the attributes `put`, those of `keep` that are missing, and adds `add` to numbers.
+        """Sets the attributes `put`, those of `keep` that are missing, adds `add` to numbers, and
+        takes `remove` away.
 
         Returns the item as it is then; None, and nothing changed, when `condition` does not hold.
         One UpdateItem; where the condition allows it, an item that is not there is made.
@@ -94,12 +96,13 @@ class Table:
         sets = [f"#{name} = :new_{name}" for name in put or {}]
         sets += [f"#{name} = if_not_exists(#{name}, :new_{name})" for name in keep or {}]
         additions = [f"#{name} :new_{name}" for name in add or {}]
+        removals = [f"#{name}" for name in remove]
         changed: dict[str, Value] = {**(put or {}), **(keep or {}), **(add or {})}
-        names = {f"#{name}": name for name in changed}
+        names = {f"#{name}": name for name in (*changed, *remove)}
         values = {f":new_{name}": value for name, value in changed.items()}
         clauses = [
             f"{verb} {', '.join(changes)}"
-            for verb, changes in (("SET", sets), ("ADD", additions))
+            for verb, changes in (("SET", sets), ("ADD", additions), ("REMOVE", removals))
             if changes
         ]
         try:

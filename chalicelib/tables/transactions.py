@@ -86,6 +86,9 @@ class Check:
 
 type Action = Put | Delete | Check
 
+type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
+"""`run_command` on some client: takes the function that builds a command."""
+
 
 def transact(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
     """Carries out `actions` (at most 100 items, 4 MB) as one transaction.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.telemetry import NAMESPACE
 from infra.rules.document import Resource, Template, referred
 
 _STREAM_FORGETS = 24 * 60 * 60  # seconds, DynamoDB's
@@ -106,7 +107,7 @@ def every_job_has_its_alarms(template: Template) -> Iterator[str]:
     for function, _, _ in template.events("DynamoDB"):
         if not has_alarm(alarms, "IteratorAge", function.name):
             yield f"{function.name} has no alarm for its lag"
-        if not _counts_of(alarms, function.name):
+        if not counts_watched(alarms, function.name):
             yield f"{function.name} has no alarm for what it passes over"
     for function, _, _ in template.events("Schedule"):
         if not has_alarm(alarms, "Invocations", function.name, TreatMissingData="breaching"):
@@ -134,12 +135,17 @@ def has_alarm(alarms: list[Resource], metric: str, subject: str, **properties: s
     )
 
 
-def _counts_of(alarms: list[Resource], function: str) -> bool:
-    """Whether an alarm looks at what the function itself counts (`telemetry.report_counts`)."""
+def counts_watched(alarms: list[Resource], function: str, metric: str | None = None) -> bool:
+    """Whether one of `alarms` looks at what the function itself counts, at `metric` if given.
+
+    It counts under its own name and its stage (`telemetry.report_counts`).
+    """
     service = re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
+    counted = [{"Name": "service", "Value": service}, {"Name": "stage", "Value": {"Ref": "Stage"}}]
     return any(
-        alarm.properties.get("Namespace") == "Jaga"
-        and {"Name": "service", "Value": service} in alarm.properties.get("Dimensions", [])
+        alarm.properties.get("Namespace") == NAMESPACE
+        and alarm.properties.get("Dimensions") == counted
+        and metric in {None, alarm.properties.get("MetricName")}
         for alarm in alarms
     )
 

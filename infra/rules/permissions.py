@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from infra.rules.document import Template, as_list, as_text, referred
+from infra.rules.document import Statement, Template, as_list, as_text, referred
 
 ANY_RESOURCE = {
     # X-Ray has no resources that a permission could name.
@@ -39,6 +39,7 @@ _GROWTH_OF_BUCKET = {
     "s3:ListBucket",  # without it S3 answers 403, and not 404, for what is not there
     "s3:PutObject",
 }
+_BRANCH = "BRANCH#"
 _USE_OF_KEYS = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign"}
 
 
@@ -110,12 +111,9 @@ def writes_keep_to_their_items(template: Template) -> Iterator[str]:
         writes = _WRITES & set(statement.actions)
         if not (statement.allows and writes):
             continue
-        condition = statement.document.get("Condition", {})
-        named = as_list(
-            condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
-        )
+        named = _named(statement, "ForAllValues:StringLike", "dynamodb:LeadingKeys")
         # ForAllValues holds for a request without the key, so the key has to be there.
-        present = condition.get("Null", {}).get("dynamodb:LeadingKeys") == "false"
+        present = _named(statement, "Null", "dynamodb:LeadingKeys") == ["false"]
         if not (named and present) or any(key.startswith("*") for key in named):
             yield f"{statement.where} allows {', '.join(sorted(writes))} of every item"
 
@@ -141,6 +139,39 @@ def keys_used_under_conditions(template: Template) -> Iterator[str]:
             yield f"{statement.where} allows {', '.join(sorted(use))} without a condition"
 
 
+def purposes_are_those_of_its_keys(template: Template) -> Iterator[str]:
+    """Who uses the vault's key may for the purposes by name whose branch keys it may read.
+
+    The keys table is guarded by its partition keys, KMS by the encryption context: each lock holds
+    when a wrapped key comes from elsewhere, a backup or a log, past the other.
+    """
+    branches: dict[str, set[str]] = {}
+    for statement in template.statements():
+        if statement.allows and "${KeysTable.Arn}" in statement.resources:
+            branches.setdefault(statement.where, set()).update(
+                key.removeprefix(_BRANCH)
+                for key in _named(statement, "ForAllValues:StringLike", "dynamodb:LeadingKeys")
+                if key.startswith(_BRANCH)
+            )
+    for statement in template.statements():
+        if statement.is_key_policy or not statement.allows:
+            continue
+        if "${VaultKey.Arn}" in statement.resources and _USE_OF_KEYS & set(statement.actions):
+            purposes = set(_named(statement, "StringEquals", "kms:EncryptionContext:purpose"))
+            if not purposes:
+                yield f"{statement.where} uses the vault's key for any purpose"
+            elif purposes != branches.get(statement.where, set()):
+                yield f"{statement.where} uses the vault's key for other purposes than its keys'"
+
+
+def _named(statement: Statement, operator: str, name: str) -> list[str]:
+    """The values that a condition of `statement` allows for the condition key `name`."""
+    values: list[str] = as_list(
+        statement.document.get("Condition", {}).get(operator, {}).get(name, [])
+    )
+    return values
+
+
 permission_rules = (
     no_wildcard_action,
     no_wildcard_resource,
@@ -150,4 +181,5 @@ permission_rules = (
     writes_keep_to_their_items,
     visitors_destroy_no_keys,
     keys_used_under_conditions,
+    purposes_are_those_of_its_keys,
 )

@@ -1,10 +1,19 @@
-"""Queues that functions work, and topics: nothing is lost on the way or lies there in clear."""
+"""Queues, topics and mail: nothing is lost on the way or lies there in clear."""
 
 from collections.abc import Iterator
 
 from infra.rules.document import Template, referred
-from infra.rules.functions import has_alarm
+from infra.rules.functions import counts_watched, has_alarm
 
+GIVES_NOTHING_UP = {
+    # A report that cannot be recorded comes again until it is a dead letter.
+    "RecordFeedback",
+}
+"""Consumers that end no message by themselves."""
+
+_GIVEN_UP = "dead"  # as services count it (`telemetry.report_counts`)
+_MAIL_SET = "AWS::SES::ConfigurationSet"
+_REPORTED = {"bounce", "complaint"}
 _RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
 _LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
 _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
@@ -41,6 +50,19 @@ def waiting_messages_are_noticed(template: Template) -> Iterator[str]:
             yield f"{function.name} has no alarm for the age of what waits for it"
 
 
+def consumers_tell_what_they_give_up(template: Template) -> Iterator[str]:
+    """Every queue's consumer has an alarm for what it gives up by itself, past the dead letters.
+
+    That the consumer counts under these names is asked in tests/contract/test_alarms.py.
+    """
+    alarms = list(template.of_type("AWS::CloudWatch::Alarm"))
+    for function, _, _ in template.events("SQS"):
+        if function.name not in GIVES_NOTHING_UP and not counts_watched(
+            alarms, function.name, _GIVEN_UP
+        ):
+            yield f"{function.name} has no alarm for what it gives up"
+
+
 def topics_encrypted(template: Template) -> Iterator[str]:
     """Every topic is encrypted with a key of ours."""
     for topic in template.of_type("AWS::SNS::Topic"):
@@ -48,4 +70,34 @@ def topics_encrypted(template: Template) -> Iterator[str]:
             yield f"{topic.name} is not encrypted with a key of ours"
 
 
-queue_rules = (queued_messages_arrive, waiting_messages_are_noticed, topics_encrypted)
+def mail_is_not_read_on_its_way(template: Template) -> Iterator[str]:
+    """Mail goes to servers with TLS only: what it holds signs its reader in."""
+    for mail_set in template.of_type(_MAIL_SET):
+        if mail_set.properties.get("DeliveryOptions", {}).get("TlsPolicy") != "REQUIRE":
+            yield f"{mail_set.name} sends mail in clear to servers without TLS"
+
+
+def bounces_and_complaints_come_back(template: Template) -> Iterator[str]:
+    """SES reports both of every mail, or a message would stay `sent`; and nothing about readers."""
+    reported: dict[str, set[str]] = {
+        mail_set.name: set() for mail_set in template.of_type(_MAIL_SET)
+    }
+    for reports in template.of_type("AWS::SES::ConfigurationSetEventDestination"):
+        destination = reports.properties["EventDestination"]
+        topic = referred(destination.get("SnsDestination", {}).get("TopicARN"))
+        if destination.get("Enabled") is True and topic:
+            name = referred(reports.properties["ConfigurationSetName"])
+            reported.setdefault(name, set()).update(destination["MatchingEventTypes"])
+    for name, events in reported.items():
+        for event in sorted(_REPORTED ^ events):
+            yield f"{name} reports {event}" if event in events else f"{name} is silent on a {event}"
+
+
+queue_rules = (
+    queued_messages_arrive,
+    waiting_messages_are_noticed,
+    consumers_tell_what_they_give_up,
+    topics_encrypted,
+    mail_is_not_read_on_its_way,
+    bounces_and_complaints_come_back,
+)

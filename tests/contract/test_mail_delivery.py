@@ -1,14 +1,16 @@
 """Sending under every fault that there is: nothing is lost, and at most one mail comes twice."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from chalicelib.clock import from_millis
-from chalicelib.notices.delivery import Claimed
-from chalicelib.notices.messages import State
+from chalicelib.notices.consumer import Later
+from chalicelib.notices.messages import Message, State
 from chalicelib.notices.outbox import message_key
 from chalicelib.notices.outbox_store import LEASE, OutboxStore
 from chalicelib.notices.ses import MailUnavailable
@@ -16,6 +18,7 @@ from chalicelib.services import Services
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.tables.transactions import Action, transact
 from chalicelib.vault.keys import Scope
+from tests.contract.moto_tables import SESSION
 from tests.contract.post import ADDRESS, CODE, SENDER, Post, parsed, refusal
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
@@ -67,6 +70,34 @@ def test_what_passes_leaves_the_mail_waiting(post: Post, failure: Exception) -> 
     assert (post.look(message_id).state, post.dead) == (State.SENT, 0)
 
 
+def test_a_mail_whose_answer_was_lost_is_not_sent_again_behind_our_back(
+    services: Services, clock: FixedClock
+) -> None:
+    sends: list[object] = []
+
+    def lose_the_answer(request: object, **_: object) -> None:
+        sends.append(request)
+        raise ReadTimeoutError(endpoint_url="x")
+
+    def create_client(service: str, **options: Any) -> Any:
+        client = SESSION.client(service, **options)  # type: ignore[call-overload]  # any service
+        client.meta.events.register_first("before-send.ses.SendRawEmail", lose_the_answer)
+        return client
+
+    here = Services(services.settings, clock=clock, ids=services.ids, create_client=create_client)
+    message_id = Post(here).queue()
+    record = {
+        "messageId": "1",
+        "receiptHandle": "handle",
+        "body": json.dumps({"id": message_id}),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+    }
+    assert here.mail_consumer.run({"Records": [record]})["batchItemFailures"]
+    assert len(sends) == 1
+    assert Post(here).look(message_id).state is State.QUEUED
+
+
 def test_an_outage_of_a_day_loses_nothing(post: Post, clock: FixedClock) -> None:
     message_ids = [post.queue() for _ in range(3)]
     post.client.failures += [refusal("ServiceUnavailable")] * 3 * 24
@@ -106,8 +137,9 @@ def test_a_consumer_killed_before_its_mark_leads_to_one_duplicate_that_shows_as_
     message_id = post.queue()
     with pytest.raises(Killed):
         post.deliver(message_id, dies_before_marking(services))
-    with pytest.raises(Claimed):
+    with pytest.raises(Later) as postponed:
         post.deliver(message_id)
+    assert postponed.value.seconds == LEASE.seconds + 1
     clock.advance(LEASE)
     for _ in range(3):
         post.deliver(message_id)
@@ -140,11 +172,31 @@ def test_a_bounce_before_the_mark_keeps_the_next_consumer_from_sending_again(
     assert len(post.client.taken) == 1
 
 
+def test_a_bounce_that_overtakes_the_mark_stays(post: Post, services: Services) -> None:
+    def overtaken(build: Callable[[], Sequence[Action]]) -> None:
+        reports = [State.BOUNCED]
+
+        def build_slowly() -> Sequence[Action]:
+            actions = build()
+            while reports:
+                services.outbox_store.report(message_id, reports.pop(), "permanent_general")
+            return actions
+
+        services.run_command(build_slowly)
+
+    message_id = post.queue()
+    slow = OutboxStore(services.records, services.vault, services.clock, overtaken)
+    post.deliver(message_id, slow)
+    message = post.look(message_id)
+    assert (message.state, message.reason) == (State.BOUNCED, "permanent_general")
+    assert post.store.message_of_receipt("ses-1") == message_id
+
+
 def test_of_many_consumers_at_once_one_sends(post: Post) -> None:
     message_id = post.queue()
     outcomes = at_once(6, lambda _: post.deliver(message_id))
     assert len(post.client.taken) == 1
-    assert all(outcome is None or isinstance(outcome, Claimed) for outcome in outcomes)
+    assert all(outcome is None or isinstance(outcome, Later) for outcome in outcomes)
     assert post.look(message_id).state is State.SENT
 
 
@@ -157,6 +209,23 @@ def test_what_ses_refuses_for_good_is_dead_and_counted(post: Post, code: str) ->
     message = post.look(message_id)
     assert (message.state, message.reason, post.dead) == (State.DEAD, "mail_refused", 1)
     assert post.client.taken == []
+
+
+def test_whoever_lost_its_claim_neither_buries_nor_counts(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    class Slow(OutboxStore):
+        def claim(self, message_id: str) -> Message | None:
+            claimed = super().claim(message_id)
+            clock.advance(LEASE)
+            super().claim(message_id)  # somebody else
+            return claimed
+
+    message_id = post.queue()
+    post.client.failures = [refusal("MessageRejected")]
+    slow = Slow(services.records, services.vault, clock, services.run_command)
+    post.deliver(message_id, slow)
+    assert (post.look(message_id).state, post.dead) == (State.SENDING, 0)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from chalicelib.notices import consumer, relay
-from chalicelib.notices.consumer import RECEIVES, Consumer, pause_seconds
+from chalicelib.notices.__main__ import main
+from chalicelib.notices.consumer import RECEIVES, Consumer, Later, pause_seconds
 from chalicelib.notices.messages import Channel
 from chalicelib.notices.redrive import redrive
 from chalicelib.notices.relay import Relay, RelayIncomplete
@@ -219,6 +220,44 @@ def test_a_failed_message_is_hidden_for_its_pause(logged: list[Exception]) -> No
     assert asked == [{"QueueUrl": "url", "ReceiptHandle": "handle", "VisibilityTimeout": 120}]
 
 
+def test_what_is_early_comes_again_as_nothing_out_of_order(
+    queues: Queues, logged: list[Exception]
+) -> None:
+    asked: list[int] = []
+
+    class Noting:
+        def change_message_visibility(self, **parameters: Any) -> None:
+            asked.append(parameters["VisibilityTimeout"])
+
+    def early(_: str) -> None:
+        raise Later(61)
+
+    queues.sqs.send_message(QueueUrl=queues.mail, MessageBody="copy")
+    answer = Consumer(cast("Any", Noting()), "url", early).run(queues.batch(queues.mail))
+    assert len(answer["batchItemFailures"]) == 1
+    assert (asked, logged) == ([61], [])
+
+
+def test_what_failed_together_does_not_come_again_together(logged: list[Exception]) -> None:
+    pauses: list[int] = []
+
+    class Noting:
+        def change_message_visibility(self, **parameters: Any) -> None:
+            pauses.append(parameters["VisibilityTimeout"])
+
+    record = {
+        "messageId": "1",
+        "receiptHandle": "handle",
+        "body": "bad",
+        "attributes": {"ApproximateReceiveCount": "100"},
+        "eventSource": "aws:sqs",
+    }
+    for _ in range(10):
+        Consumer(cast("Any", Noting()), "url", failing_for("bad")).run({"Records": [record]})
+    assert len(set(pauses)) > 1
+    assert all(450 <= pause <= 900 for pause in pauses)
+
+
 def test_the_pauses_outlast_half_a_working_day() -> None:
     pauses = [pause_seconds(receives) for receives in range(1, RECEIVES)]
     assert pauses[:6] == [30, 60, 120, 240, 480, 900]
@@ -247,6 +286,35 @@ def test_poison_ends_among_the_dead_letters_and_comes_back_when_told(
     assert redrive(queues.sqs, queues.mail) == 1
     assert queues.bodies(queues.mail) == ["bad"]
     assert queues.bodies(queues.dead_letters) == []
+
+
+def test_a_letter_is_deleted_only_when_its_queue_has_it(queues: Queues) -> None:
+    class Refusing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(queues.sqs, name)
+
+        def send_message(self, **_: object) -> None:
+            raise ConnectionError
+
+    letters = queues.dead_letters
+    queues.sqs.send_message(QueueUrl=letters, MessageBody="letter")
+    with pytest.raises(ConnectionError):
+        redrive(cast("Any", Refusing()), queues.mail)
+    waiting = queues.sqs.get_queue_attributes(QueueUrl=letters, AttributeNames=["All"])
+    # Hidden until somebody who died over it would have been done.
+    assert waiting["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+@pytest.mark.parametrize("name", ["mail", "webhook", "feedback"])
+def test_the_command_redrives_each_queue(
+    queues: Queues, services: Services, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    # Only this queue is there: the other settings name none.
+    services.settings = replace(services.settings, **{f"{name}_queue_url": queues.mail})
+    queues.sqs.send_message(QueueUrl=queues.dead_letters, MessageBody="letter")
+    assert main(["redrive", name]) == 0
+    assert capsys.readouterr().out == "1 dead letters are back in the queue\n"
+    assert queues.bodies(queues.mail) == ["letter"]
 
 
 def test_many_dead_letters_come_back(queues: Queues) -> None:

@@ -50,6 +50,8 @@ def test_only_what_names_nobody_stands_in_clear(post: Post, services: Services) 
         "about": "01JREQUEST",
         "at": 1_795_428_000_000,
         "ttl": 1_795_428_000 + 30 * 24 * 60 * 60,
+        "due_pk": "UNCLAIMED#2026-11-23",
+        "due_sk": message_id,
     }
     assert isinstance(sealed, bytes)
     assert ADDRESS.encode() not in sealed
@@ -174,7 +176,7 @@ def test_a_claim_that_was_lost_changes_nothing(post: Post, clock: FixedClock) ->
     second = post.store.claim(message_id)
     assert first is not None
     post.store.release(first)
-    post.store.bury(first, "key_destroyed")
+    assert not post.store.bury(first, "key_destroyed")
     assert post.look(message_id) == second
 
 
@@ -233,7 +235,7 @@ def test_states_follow_in_any_order_of_events(
             case "noted":
                 post.store.note(message_id, event)
             case "dead":
-                post.store.bury(claimed, event)
+                assert post.store.bury(claimed, event)
     message = post.look(message_id)
     assert (message.state, message.reason) == (state, reason)
     assert post.store.claim(message_id) is None

@@ -81,6 +81,17 @@ def test_an_update_happens_only_under_its_condition(tables: Tables, fresh: str) 
     assert tables.records.get(key, consistent=True) == {**first, "n": 2}
 
 
+def test_an_update_takes_attributes_away(tables: Tables, fresh: str) -> None:
+    key = Key(fresh, "1")
+    tables.records.put_new({"pk": fresh, "sk": "1", "due_pk": fresh, "due_sk": "1", "kept": 1})
+    changed = {"pk": fresh, "sk": "1", "kept": 2}
+    for _ in range(2):  # what is not there may be taken away
+        took = tables.records.update(key, PRESENT, put={"kept": 2}, remove=("due_pk", "due_sk"))
+        assert took == changed
+    assert tables.records.get(key, consistent=True) == changed
+    assert list(tables.records.due(fresh)) == []
+
+
 def test_an_update_counts_on_under_the_revision_that_was_read(tables: Tables, fresh: str) -> None:
     key = Key(fresh, "1")
     tables.records.put_new({"pk": fresh, "sk": "1", "rev": 7})

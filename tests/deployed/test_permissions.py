@@ -135,6 +135,23 @@ def _data_key(**context: str) -> Attempt:
     )
 
 
+def _unwrap(purpose: str) -> Attempt:
+    """Opens a branch key of `purpose` that came to the role past the keys table."""
+
+    def attempt(session: boto3.Session, stack: Stack) -> object:
+        context = {"application": "jaga", "stage": "local", "purpose": purpose, "branch": "01JTEST"}
+        made = stack.session.client("kms").generate_data_key(
+            KeyId=stack.settings.vault_key_id, NumberOfBytes=32, EncryptionContext=context
+        )
+        return session.client("kms", endpoint_url=stack.endpoint_url).decrypt(
+            KeyId=stack.settings.vault_key_id,
+            CiphertextBlob=made["CiphertextBlob"],
+            EncryptionContext=context,
+        )
+
+    return attempt
+
+
 def _use_storage_key(session: boto3.Session, stack: Stack) -> object:
     return session.client("kms", endpoint_url=stack.endpoint_url).generate_data_key(
         KeyId=stack.deployment.outputs["StorageKeyArn"], NumberOfBytes=32
@@ -236,7 +253,35 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "delete a choice", _delete("preferences")),
     ("ApiHandlerRole", "delete an audit entry", _delete("audit")),
     ("ApiHandlerRole", "make a key without context", _data_key()),
-    ("ApiHandlerRole", "make a key of another stage", _data_key(application="jaga", stage="prod")),
+    (
+        "ApiHandlerRole",
+        "make a key of another stage",
+        _data_key(application="jaga", stage="prod", purpose="visitors"),
+    ),
+    (
+        "ApiHandlerRole",
+        "make a key without a purpose",
+        _data_key(application="jaga", stage="local"),
+    ),
+    (
+        "ApiHandlerRole",
+        "make a key of another purpose",
+        _data_key(application="jaga", stage="local", purpose="export"),
+    ),
+    ("ApiHandlerRole", "open a key of another purpose", _unwrap("export")),
+    *(
+        (f"{function}Role", "open a person's key", _unwrap("person"))
+        for function in (
+            "Authorize",
+            "CheckpointTrail",
+            "DigestPreferences",
+            "RecordFeedback",
+            "RelayOutbox",
+            "SendMail",
+            "SendWebhooks",
+        )
+    ),
+    ("SendMailRole", "open an endpoint's key", _unwrap("endpoint")),
     ("ApiHandlerRole", "use the storage key itself", _use_storage_key),
     ("ApiHandlerRole", "sign a checkpoint", _sign),
     ("ApiHandlerRole", "delete the vault's key", _schedule_key_deletion),
@@ -291,7 +336,18 @@ def test_a_role_may_not(stack: Stack, role: str, attempt: Attempt) -> None:
 
 
 ALLOWED: list[tuple[str, str, Attempt]] = [
-    ("ApiHandlerRole", "make a data key", _data_key(application="jaga", stage="local")),
+    *(
+        (
+            "ApiHandlerRole",
+            f"make a key of {purpose}",
+            _data_key(application="jaga", stage="local", purpose=purpose),
+        )
+        for purpose in ("endpoint", "mac", "messages", "person", "visitors")
+    ),
+    ("ApiHandlerRole", "open a person's key", _unwrap("person")),
+    ("SendMailRole", "open a message's key", _unwrap("messages")),
+    ("SendWebhooksRole", "open a message's key", _unwrap("messages")),
+    ("SendWebhooksRole", "open an endpoint's key", _unwrap("endpoint")),
     ("ApiHandlerRole", "read a wrapped key", _get("keys", OURS)),
     ("ApiHandlerRole", "read several", _batch_get("keys", OURS, "SCOPE#mac/cursors/v1")),
     ("ApiHandlerRole", "find its branch", _query("keys", "BRANCH#visitors")),

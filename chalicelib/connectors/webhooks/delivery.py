@@ -17,7 +17,7 @@ from datetime import timedelta
 from math import ceil
 
 from chalicelib.audit.entry import Actor
-from chalicelib.clock import Clock, to_millis
+from chalicelib.clock import Clock
 from chalicelib.connectors.webhooks.client import NoAnswer, WebhookClient
 from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
 from chalicelib.connectors.webhooks.giving_up import GivingUp
@@ -33,7 +33,7 @@ from chalicelib.connectors.webhooks.service import UnknownWebhook, Webhooks
 from chalicelib.connectors.webhooks.signing import signed_headers
 from chalicelib.connectors.webhooks.targets import RefusedTarget
 from chalicelib.notices.consumer import Later
-from chalicelib.notices.messages import Message, State
+from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
 
@@ -70,7 +70,8 @@ class WebhookDelivery:
         message_id = str(json.loads(body)["id"])
         message = self._outbox.claim(message_id)
         if message is None:
-            self._done_or_later(message_id)
+            if (seconds := self._outbox.wait(message_id)) is not None:
+                raise Later(seconds)
             return
         endpoint = self._endpoints.get(str(message.endpoint))
         if endpoint is None:
@@ -125,10 +126,3 @@ class WebhookDelivery:
         seconds = ceil(self._jitter(1, longest_pause(attempts)))
         self._outbox.retry(message, self._clock.now() + timedelta(seconds=seconds))
         raise Later(seconds + 1)
-
-    def _done_or_later(self, message_id: str) -> None:
-        standing = self._outbox.get(message_id)
-        # None: it expired after 30 days.
-        if standing is not None and standing.state in {State.QUEUED, State.SENDING}:
-            missing = standing.lease - to_millis(self._clock.now())
-            raise Later(max(0, ceil(missing / 1000)) + 1)

@@ -1,13 +1,13 @@
 """Giving an event up: it becomes a dead letter of its endpoint, in the very write that says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from chalicelib.clock import Clock, to_millis
 from chalicelib.connectors.webhooks.dead_letters import DeadLetters
 from chalicelib.connectors.webhooks.models import DeadLetter
 from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_actions import OutboxActions
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import RunCommand
 
 
 class GivingUp:
@@ -18,7 +18,7 @@ class GivingUp:
         outbox_actions: OutboxActions,
         dead_letters: DeadLetters,
         clock: Clock,
-        run_command: Callable[[Callable[[], Sequence[Action]]], None],
+        run_command: RunCommand,
         on_dead: Callable[[], None],
     ) -> None:
         self._outbox_actions = outbox_actions

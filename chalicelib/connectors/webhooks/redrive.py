@@ -1,6 +1,6 @@
 """Sending an endpoint's dead letters again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.audit.entry import Actor
@@ -14,7 +14,7 @@ from chalicelib.ids import Ids
 from chalicelib.notices.messages import State
 from chalicelib.notices.outbox_actions import OutboxActions
 from chalicelib.notices.outbox_store import OutboxStore
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, RunCommand
 
 AT_ONCE = 9
 """Messages a transaction: each has at most 400 KB, a transaction 4 MB."""
@@ -47,7 +47,7 @@ class Redrive:
         outbox_actions: OutboxActions,
         trail: Trail,
         ids: Ids,
-        run_command: Callable[[Callable[[], Sequence[Action]]], None],
+        run_command: RunCommand,
     ) -> None:
         self._endpoints = endpoints
         self._dead_letters = dead_letters

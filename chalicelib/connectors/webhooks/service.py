@@ -17,7 +17,7 @@ from chalicelib.connectors.webhooks.models import (
 from chalicelib.connectors.webhooks.signing import SigningSecret
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.ids import Ids
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, RunCommand
 
 MOST_ENDPOINTS = 50
 """An event goes into the outbox once for each endpoint, in one transaction of at most 100 items."""
@@ -57,7 +57,7 @@ class Webhooks:
         trail: Trail,
         clock: Clock,
         ids: Ids,
-        run_command: Callable[[Callable[[], Sequence[Action]]], None],
+        run_command: RunCommand,
     ) -> None:
         self._store = store
         self._check_target = check_target

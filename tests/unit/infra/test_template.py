@@ -84,6 +84,15 @@ def _redrive(queue: str, receives: int) -> Edit:
     return edit
 
 
+def _reports(**changes: object) -> Edit:
+    """Changes what SES reports of a mail, and where to."""
+
+    def edit(resources: Resources) -> None:
+        _properties(resources, "MailSetReports")["EventDestination"].update(changes)
+
+    return edit
+
+
 def _foreign_queue(resources: Resources) -> None:
     (event,) = _properties(resources, "SendMail")["Events"].values()
     event["Properties"]["Queue"] = "arn:aws:sqs:ap-southeast-3:111122223333:other"
@@ -94,6 +103,30 @@ def _gateway(kind: str, part: str, name: str, value: str) -> Edit:
         response = _properties(resources, "RestAPI")["GatewayResponses"][kind]
         target = response[part]["Headers"] if part == "ResponseParameters" else response[part]
         target[name] = value
+
+    return edit
+
+
+def _purposes(role: str, *purposes: str) -> Edit:
+    """Makes these the purposes that `role` may use the vault's key for."""
+
+    def edit(resources: Resources) -> None:
+        for statement in _statements(resources, role):
+            if statement["Resource"] == VAULT:
+                statement["Condition"]["StringEquals"][PURPOSE] = list(purposes)
+
+    return edit
+
+
+def _branches(role: str, *keys: str) -> Edit:
+    """Makes these the partitions of the keys table that `role` may read."""
+
+    def edit(resources: Resources) -> None:
+        for statement in _statements(resources, role):
+            if statement["Resource"] == KEYS:
+                statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] = list(
+                    keys
+                )
 
     return edit
 
@@ -152,6 +185,7 @@ RECORDS = {"Fn::GetAtt": ["RecordsTable", "Arn"]}
 KEYS = {"Fn::GetAtt": ["KeysTable", "Arn"]}
 VAULT = {"Fn::GetAtt": ["VaultKey", "Arn"]}
 BUCKET = {"Fn::GetAtt": ["TrailBucket", "Arn"]}
+PURPOSE = "kms:EncryptionContext:purpose"
 RECOVERY = "PointInTimeRecoverySpecification"
 
 BREAKS: list[tuple[str, str, Edit]] = [
@@ -193,6 +227,26 @@ BREAKS: list[tuple[str, str, Edit]] = [
         _allow("ApiHandlerRole", "kms:Decrypt", VAULT),
     ),
     ("keys_used_under_conditions", "VaultKey allows", _unconditional_key_policy),
+    (
+        "purposes_are_those_of_its_keys",
+        "SendMailRole uses the vault's key for any",
+        _purposes("SendMailRole"),
+    ),
+    (
+        "purposes_are_those_of_its_keys",
+        "SendMailRole uses the vault's key for other",
+        _purposes("SendMailRole", "messages", "person"),
+    ),
+    (
+        "purposes_are_those_of_its_keys",
+        "SendWebhooksRole uses the vault's key for other",
+        _branches("SendWebhooksRole", "SCOPE#person/*", "BRANCH#messages"),
+    ),
+    (
+        "purposes_are_those_of_its_keys",
+        "RecordFeedbackRole uses the vault's key for any",
+        _allow("RecordFeedbackRole", "kms:Decrypt", VAULT),
+    ),
     ("tables_encrypted", "RecordsTable", _drop("RecordsTable", "SSESpecification")),
     ("tables_recoverable", "no point-in-time", _drop("AuditTable", RECOVERY)),
     (
@@ -254,7 +308,32 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("queued_messages_arrive", "forgets", _drop("MailQueue", "MessageRetentionPeriod")),
     ("queued_messages_arrive", "worked on", _set("SendMail", "Timeout", 60)),
     ("waiting_messages_are_noticed", "SendMail", _remove("SendMailLag")),
+    ("consumers_tell_what_they_give_up", "SendMail", _remove("SendMailDead")),
+    ("consumers_tell_what_they_give_up", "SendMail", _set("SendMailDead", "MetricName", "deed")),
+    ("consumers_tell_what_they_give_up", "SendMail", _set("SendMailDead", "Namespace", "AWS/SQS")),
+    ("consumers_tell_what_they_give_up", "SendWebhooks", _remove("SendWebhooksDead")),
+    (
+        "consumers_tell_what_they_give_up",
+        "SendWebhooks",
+        _set("SendWebhooksDead", "Dimensions", [{"Name": "service", "Value": "send_webhooks"}]),
+    ),
     ("topics_encrypted", "FeedbackTopic", _drop("FeedbackTopic", "KmsMasterKeyId")),
+    (
+        "mail_is_not_read_on_its_way",
+        "MailSet",
+        _set("MailSet", "DeliveryOptions", {"TlsPolicy": "OPTIONAL"}),
+    ),
+    ("mail_is_not_read_on_its_way", "MailSet", _drop("MailSet", "DeliveryOptions")),
+    ("bounces_and_complaints_come_back", "a complaint", _reports(MatchingEventTypes=["bounce"])),
+    ("bounces_and_complaints_come_back", "a bounce", _reports(MatchingEventTypes=["complaint"])),
+    (
+        "bounces_and_complaints_come_back",
+        "reports open",
+        _reports(MatchingEventTypes=["bounce", "complaint", "open"]),
+    ),
+    ("bounces_and_complaints_come_back", "a bounce", _reports(Enabled=False)),
+    ("bounces_and_complaints_come_back", "a bounce", _reports(SnsDestination={})),
+    ("bounces_and_complaints_come_back", "a bounce", _remove("MailSetReports")),
     ("known_events", "SNS", _unknown_event),
     ("queues_are_or_have_dead_letters", "Work has no queue", _queue_without_dead_letters),
     (

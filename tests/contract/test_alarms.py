@@ -1,0 +1,111 @@
+"""What the functions count is what the alarms of the template look at, name for name.
+
+infra/rules asks that the alarms are there; that they would ever ring is asked here.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib.audit import stream
+from chalicelib.notices import relay
+from chalicelib.services import Services
+from infra.template import merged_template
+from tests.contract.hooks import DPO, Hooks
+from tests.contract.post import Post
+
+type Metric = tuple[str, str, frozenset[str], str]
+"""Namespace, name, the dimensions' names, and the service that counts."""
+
+
+def counted(lines: str) -> list[Metric]:
+    """The metrics in what a function printed (CloudWatch's embedded metric format)."""
+    found: list[Metric] = []
+    for line in map(json.loads, lines.splitlines()):
+        for block in line["_aws"]["CloudWatchMetrics"] if "_aws" in line else ():
+            found += [
+                (block["Namespace"], metric["Name"], frozenset(names), line["service"])
+                for metric in block["Metrics"]
+                for names in block["Dimensions"]
+            ]
+    return found
+
+
+def watched() -> set[Metric]:
+    """The metrics that the template's alarms look at, as far as functions count them."""
+    found: set[Metric] = set()
+    for resource in merged_template()["Resources"].values():
+        if resource.get("Type") == "AWS::CloudWatch::Alarm":
+            about = resource["Properties"]
+            dimensions = {each["Name"]: each["Value"] for each in about.get("Dimensions", [])}
+            service = str(dimensions.get("service"))
+            found.add((about["Namespace"], about["MetricName"], frozenset(dimensions), service))
+    return found
+
+
+def record(body: str) -> dict[str, Any]:
+    """A Lambda event of SQS that brings `body`."""
+    return {
+        "Records": [
+            {
+                "messageId": "1",
+                "receiptHandle": "handle",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSource": "aws:sqs",
+            }
+        ]
+    }
+
+
+def give_a_mail_up(services: Services) -> None:
+    message_id = Post(services).queue(to="jörg@example.test")  # SMTP takes no such address
+    services.mail_consumer.run(record(json.dumps({"id": message_id})))
+
+
+def give_an_event_up(services: Services) -> None:
+    hooks = Hooks(services)
+    endpoint_id = hooks.register().endpoint_id
+    message_id = hooks.queue(endpoint_id)
+    services.webhooks.pause(DPO, endpoint_id)
+    services.webhook_consumer.run(record(json.dumps({"id": message_id})))
+
+
+def pass_a_message_over(_: Services) -> None:
+    app.relay_outbox({"Records": [{}]}, None)
+
+
+def pass_a_preference_over(_: Services) -> None:
+    app.digest_preferences({"Records": [{}]}, None)
+
+
+@pytest.fixture(autouse=True)
+def no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A logger keeps the stream that was standard output when it was made.
+    for module in (relay, stream):
+        monkeypatch.setattr(module, "log_failure", lambda _error, _request_id: None)
+
+
+@pytest.mark.parametrize(
+    ("fail", "service", "metric"),
+    [
+        (give_a_mail_up, "send_mail", "dead"),
+        (give_an_event_up, "send_webhooks", "dead"),
+        (pass_a_message_over, "relay_outbox", "senseless"),
+        (pass_a_preference_over, "digest_preferences", "undigestible"),
+    ],
+)
+def test_what_is_counted_is_watched(
+    services: Services,
+    capsys: pytest.CaptureFixture[str],
+    fail: Callable[[Services], None],
+    service: str,
+    metric: str,
+) -> None:
+    fail(services)
+    (reported,) = counted(capsys.readouterr().out)
+    assert (reported[1], reported[3]) == (metric, service)
+    assert reported in watched()
