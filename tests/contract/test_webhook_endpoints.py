@@ -1,6 +1,7 @@
 """What the staff does with webhook endpoints, and what is kept of it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -26,6 +27,7 @@ from chalicelib.tables.conditions import PRESENT
 from chalicelib.tables.keys import Key
 from chalicelib.vault.errors import SealBroken
 from tests.contract.hooks import DPO, EVENT, URL, Hooks
+from tests.contract.moto_tables import SESSION
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 
@@ -115,6 +117,18 @@ def test_a_name_of_a_private_address_is_not_registered(hooks: Hooks, services: S
     with pytest.raises(RefusedTarget):
         hooks.register()
     assert services.webhooks.all() == []
+
+
+def test_the_machine_itself_is_a_target_on_the_local_stage_alone(services: Services) -> None:
+    def of_stage(stage: str) -> Services:
+        settings = replace(services.settings, stage=stage)
+        return Services(settings, create_client=SESSION.client)
+
+    target, address = of_stage("local").webhook_client.locate("http://127.0.0.1:9/")
+    assert (target.port, str(address)) == (9, "127.0.0.1")
+    for stage in ("prod", "test", ""):
+        with pytest.raises(RefusedTarget):
+            of_stage(stage).webhook_client.locate("http://127.0.0.1:9/")
 
 
 def test_registering_posts_nothing(hooks: Hooks) -> None:
