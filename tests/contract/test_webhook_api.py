@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.audit.entry import Actor
 from chalicelib.connectors.webhooks.service import webhook_entity
 from chalicelib.http.permissions import Role
 from chalicelib.services import Services
 from tests.contract.hooks import BODY, EVENT, URL, Hooks
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
-from tests.tokens import bearer, staff_token
+from tests.tokens import STAFF, bearer, staff_token
 
 WEBHOOKS = "/v1/staff/webhooks"
 
@@ -162,10 +163,24 @@ def test_an_id_that_cannot_be_one_is_unknown(api: Api) -> None:
         assert api.call("POST", f"/{endpoint_id}/pause").code == "unknown_webhook"
 
 
-def test_who_did_it_is_on_the_trail(api: Api, hooks: Hooks, services: Services) -> None:
+def test_who_did_it_is_on_the_trail(
+    api: Api, hooks: Hooks, services: Services, clock: FixedClock
+) -> None:
     endpoint_id = api.register()["endpoint_id"]
+    api.call("POST", f"/{endpoint_id}/rotate")
     api.call("POST", f"/{endpoint_id}/pause")
-    (registered, paused) = services.trail.history(webhook_entity(endpoint_id))
-    assert registered.actor == paused.actor
-    assert registered.actor.kind == "staff"
-    assert "@" not in registered.actor.id
+    hooks.deliver(hooks.queue(endpoint_id))
+    for verb in ("resume", "redrive"):
+        api.call("POST", f"/{endpoint_id}/{verb}")
+    api.call("DELETE", f"/{endpoint_id}")
+    entries = list(services.trail.history(webhook_entity(endpoint_id)))
+    assert [each.action for each in entries] == [
+        "webhook.registered",
+        "webhook.rotated",
+        "webhook.paused",
+        "webhook.resumed",
+        "webhook.redriven",
+        "webhook.removed",
+    ]
+    engineer = Actor("staff", STAFF.claims(clock)["sub"])
+    assert [each.actor for each in entries] == [engineer] * len(entries)
