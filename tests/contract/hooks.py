@@ -80,9 +80,12 @@ class Hooks:
         self.services.run_command(lambda: queued.actions)
         return queued.message_id
 
-    def delivery(self, store: OutboxStore | None = None) -> WebhookDelivery:
-        """A consumer: of `store`, if given."""
+    def delivery(
+        self, store: OutboxStore | None = None, *, by_chance: bool = False
+    ) -> WebhookDelivery:
+        """A consumer: of `store`, if given; with pauses of its own choice when `by_chance`."""
         here = self.services
+        jitter = {} if by_chance else {"jitter": _longest}
         return WebhookDelivery(
             store or here.outbox_store,
             here.webhook_endpoints,
@@ -96,7 +99,7 @@ class Hooks:
                 self._count_dead,
             ),
             here.clock,
-            jitter=lambda _shortest, longest: longest,
+            **jitter,
         )
 
     def deliver(self, message_id: str, store: OutboxStore | None = None) -> None:
@@ -117,3 +120,7 @@ class Hooks:
 
     def _count_dead(self) -> None:
         self.dead += 1
+
+
+def _longest(_shortest: float, longest: float) -> float:
+    return longest
