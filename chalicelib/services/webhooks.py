@@ -49,6 +49,7 @@ class WebhookServices(MessageServices):
 
         return Webhooks(
             self.webhook_endpoints,
+            self.webhook_dead_letters,
             self.webhook_client.locate,
             self.trail,
             self.clock,

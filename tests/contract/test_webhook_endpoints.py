@@ -145,6 +145,7 @@ def test_there_is_an_end_to_endpoints(hooks: Hooks, services: Services) -> None:
     hooks.register()
     full = Webhooks(
         Full(services.records, services.vault),
+        services.webhook_dead_letters,
         hooks.internet.locate,
         services.trail,
         services.clock,

@@ -64,8 +64,7 @@ def list_webhooks(_call: Call[None]) -> Reply:
 )
 def show_webhook(call: Call[None], endpoint_id: str) -> Reply:
     here = services()
-    endpoint, url = here.webhooks.get(endpoint_id)
-    return Reply(webhook_detail(endpoint, url, here.webhook_dead_letters, call.query, here.cursors))
+    return Reply(webhook_detail(here.webhooks, here.cursors, endpoint_id, call.query))
 
 
 @webhooks.operation(

@@ -1,22 +1,19 @@
 """What the staff does with webhook endpoints."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.connectors.webhooks.dead_letters import DeadLetterPage, DeadLetters
 from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
-from chalicelib.connectors.webhooks.models import (
-    OVERLAP,
-    Confidential,
-    Endpoint,
-    EndpointState,
-)
+from chalicelib.connectors.webhooks.models import OVERLAP, Confidential, Endpoint, EndpointState
 from chalicelib.connectors.webhooks.signing import SigningSecret
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.ids import Ids
+from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action
 
 MOST_ENDPOINTS = 50
@@ -47,12 +44,22 @@ class Issued:
     previous_valid_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """An endpoint with its URL and a page of its dead letters."""
+
+    endpoint: Endpoint
+    url: str = field(repr=False)
+    dead_letters: DeadLetterPage
+
+
 class Webhooks:
     """Registers endpoints and changes them, each change with its entry in the trail."""
 
     def __init__(
         self,
         store: EndpointStore,
+        dead_letters: DeadLetters,
         check_target: CheckTarget,
         trail: Trail,
         clock: Clock,
@@ -60,6 +67,7 @@ class Webhooks:
         run_command: Callable[[Callable[[], Sequence[Action]]], None],
     ) -> None:
         self._store = store
+        self._dead_letters = dead_letters
         self._check_target = check_target
         self._trail = trail
         self._clock = clock
@@ -96,6 +104,12 @@ class Webhooks:
         endpoint = self._existing(endpoint_id)
         (opened,) = self._store.open([endpoint])
         return endpoint, opened.url
+
+    def detail(self, endpoint_id: str, limit: int, start: Key | None) -> Detail:
+        """The endpoint with `limit` of its dead letters after `start`. Raises `UnknownWebhook`."""
+        endpoint, url = self.get(endpoint_id)
+        page = self._dead_letters.page(endpoint_id, limit=limit, start=start)
+        return Detail(endpoint, url, page)
 
     def rotate(self, actor: Actor, endpoint_id: str) -> Issued:
         """A fresh secret; the one before still signs for 24 hours. Raises `UnknownWebhook`."""

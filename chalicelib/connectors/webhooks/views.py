@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from chalicelib.clock import from_millis, rfc3339
-from chalicelib.connectors.webhooks.dead_letters import DeadLetters
 from chalicelib.connectors.webhooks.models import (
     DeadLetter,
     DeadLetterView,
@@ -11,7 +10,8 @@ from chalicelib.connectors.webhooks.models import (
     WebhookDetail,
     WebhookView,
 )
-from chalicelib.http.paging import page_limit
+from chalicelib.connectors.webhooks.service import Webhooks
+from chalicelib.http.paging import page_asked
 from chalicelib.tables.cursors import Cursors
 
 
@@ -27,22 +27,18 @@ def webhook_view(endpoint: Endpoint, url: str) -> WebhookView:
 
 
 def webhook_detail(
-    endpoint: Endpoint,
-    url: str,
-    dead_letters: DeadLetters,
-    query: Mapping[str, str],
-    cursors: Cursors,
+    webhooks: Webhooks, cursors: Cursors, endpoint_id: str, query: Mapping[str, str]
 ) -> WebhookDetail:
     """The endpoint with the page of its dead letters that `query` asks for.
 
-    Raises `InvalidInput` for a bad `limit` or `cursor`.
+    Raises `UnknownWebhook`, and `InvalidInput` for a bad `limit` or `cursor`.
     """
-    listing = f"webhook/{endpoint.id}/dead-letters"
-    limit = page_limit(query)
-    start = cursors.decode(listing, query["cursor"]) if "cursor" in query else None
-    page = dead_letters.page(endpoint.id, limit=limit, start=start)
+    listing = f"webhook/{endpoint_id}/dead-letters"
+    asked = page_asked(query, listing, cursors)
+    detail = webhooks.detail(endpoint_id, asked.limit, asked.start)
+    page = detail.dead_letters
     return WebhookDetail(
-        **dict(webhook_view(endpoint, url)),
+        **dict(webhook_view(detail.endpoint, detail.url)),
         dead_letters=tuple(map(_dead_letter, page.letters)),
         cursor=cursors.encode(listing, page.last) if page.last else None,
     )
