@@ -68,7 +68,7 @@ class EndpointStore:
             [
                 (
                     Scope.endpoint(each.id),
-                    self._context(each.item),
+                    SealContext.of(self._records.logical, each.item),
                     cast("bytes", each.item["sealed"]),
                 )
                 for each in endpoints
@@ -125,18 +125,11 @@ class EndpointStore:
     def _sealed(self, endpoint_id: str, item: Item, confidential: Confidential) -> Item:
         item = WEBHOOK_ENDPOINT.stamp(item)
         item["sealed"] = self._vault.seal(
-            Scope.endpoint(endpoint_id), self._context(item), _plaintext(confidential)
+            Scope.endpoint(endpoint_id),
+            SealContext.of(self._records.logical, item),
+            _plaintext(confidential),
         )
         return item
-
-    def _context(self, item: Item) -> SealContext:
-        return SealContext(
-            self._records.logical,
-            str(item["pk"]),
-            str(item["sk"]),
-            WEBHOOK_ENDPOINT.item_type,
-            cast("int", item["v"]),
-        )
 
 
 def _key(endpoint_id: str) -> Key:

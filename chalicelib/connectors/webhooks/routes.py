@@ -1,5 +1,9 @@
 """Webhook endpoints, for the staff."""
 
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
 from chalicelib.connectors.webhooks.models import (
@@ -24,6 +28,19 @@ _PARAMETERS = {"endpoint_id": {"type": "string", "pattern": ENDPOINT_ID_PATTERN}
 _READ, _MANAGE = Staff("webhooks.read"), Staff("webhooks.manage")
 
 webhooks = Routes(__name__)
+
+
+def _command(verb: str, summary: str, answers: type[BaseModel], description: str = "") -> Operation:
+    """What is done to one endpoint."""
+    return Operation(
+        "POST",
+        f"{_ONE}/{verb}",
+        summary,
+        answers,
+        description=description,
+        parameters=_PARAMETERS,
+        access=_MANAGE,
+    )
 
 
 @webhooks.operation(
@@ -68,14 +85,11 @@ def show_webhook(call: Call[None], endpoint_id: str) -> Reply:
 
 
 @webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/rotate",
+    _command(
+        "rotate",
         "Replace an endpoint's secret",
         RotatedSecret,
-        description="The new secret is shown this once; the one before still signs for 24 hours.",
-        parameters=_PARAMETERS,
-        access=_MANAGE,
+        "The new secret is shown this once; the one before still signs for 24 hours.",
     )
 )
 def rotate_secret(call: Call[None], endpoint_id: str) -> Reply:
@@ -90,45 +104,28 @@ def rotate_secret(call: Call[None], endpoint_id: str) -> Reply:
 
 
 @webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/pause",
+    _command(
+        "pause",
         "Send nothing to an endpoint",
         WebhookView,
-        description="What happens meanwhile becomes its dead letters.",
-        parameters=_PARAMETERS,
-        access=_MANAGE,
+        "What happens meanwhile becomes its dead letters.",
     )
 )
 def pause_webhook(call: Call[None], endpoint_id: str) -> Reply:
-    services().webhooks.pause(_actor(call.caller), endpoint_id)
-    return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
+    return _switched(services().webhooks.pause, call.caller, endpoint_id)
 
 
-@webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/resume",
-        "Send to an endpoint again",
-        WebhookView,
-        parameters=_PARAMETERS,
-        access=_MANAGE,
-    )
-)
+@webhooks.operation(_command("resume", "Send to an endpoint again", WebhookView))
 def resume_webhook(call: Call[None], endpoint_id: str) -> Reply:
-    services().webhooks.resume(_actor(call.caller), endpoint_id)
-    return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
+    return _switched(services().webhooks.resume, call.caller, endpoint_id)
 
 
 @webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/redrive",
+    _command(
+        "redrive",
         "Send an endpoint's dead letters again",
         RedriveView,
-        description="Up to 90 at a call, oldest first, under their old ids.",
-        parameters=_PARAMETERS,
-        access=_MANAGE,
+        "Up to 90 at a call, oldest first, under their old ids.",
     )
 )
 def redrive_webhook(call: Call[None], endpoint_id: str) -> Reply:
@@ -149,6 +146,11 @@ def redrive_webhook(call: Call[None], endpoint_id: str) -> Reply:
 def remove_webhook(call: Call[None], endpoint_id: str) -> Reply:
     services().webhooks.remove(_actor(call.caller), endpoint_id)
     return Reply(RemovedWebhook(endpoint_id=endpoint_id))
+
+
+def _switched(switch: Callable[[Actor, str], None], caller: Caller, endpoint_id: str) -> Reply:
+    switch(_actor(caller), endpoint_id)
+    return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
 
 
 def _actor(caller: Caller) -> Actor:
