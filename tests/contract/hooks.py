@@ -9,7 +9,7 @@ from chalicelib.audit.entry import Actor
 from chalicelib.connectors.webhooks.client import WebhookClient
 from chalicelib.connectors.webhooks.delivery import WebhookDelivery
 from chalicelib.connectors.webhooks.giving_up import GivingUp
-from chalicelib.connectors.webhooks.models import DeadLetter
+from chalicelib.connectors.webhooks.models import DeadLetter, Endpoint
 from chalicelib.connectors.webhooks.service import Issued, webhook_entity
 from chalicelib.connectors.webhooks.targets import Address, Target
 from chalicelib.notices.messages import Message
@@ -73,6 +73,10 @@ class Hooks:
 
     def register(self, url: str = URL, *events: str) -> Issued:
         return self.services.webhooks.register(DPO, url, events or (EVENT,))
+
+    def listed(self) -> list[tuple[Endpoint, str]]:
+        """The first hundred endpoints with their URLs."""
+        return self.services.webhooks.page(100, None).endpoints
 
     def queue(self, endpoint_id: str, body: bytes = BODY) -> str:
         """Puts an event for the endpoint into the outbox; returns the message's id."""

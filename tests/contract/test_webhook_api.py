@@ -68,7 +68,7 @@ def test_a_secret_is_shown_once(api: Api, hooks: Hooks) -> None:
 
 
 def test_endpoints_are_listed_with_their_urls(api: Api) -> None:
-    assert api.call("GET").json() == {"webhooks": []}
+    assert api.call("GET").json() == {"webhooks": [], "cursor": None}
     endpoint_id = api.register()["endpoint_id"]
     shown = {
         "endpoint_id": endpoint_id,
@@ -77,13 +77,37 @@ def test_endpoints_are_listed_with_their_urls(api: Api) -> None:
         "state": "active",
         "created_at": "2026-11-23T10:00:00.000Z",
     }
-    assert api.call("GET").json() == {"webhooks": [shown]}
+    assert api.call("GET").json() == {"webhooks": [shown], "cursor": None}
     detail = api.call("GET", f"/{endpoint_id}").json()
     assert detail == {**shown, "dead_letters": [], "cursor": None}
     assert api.call("POST", f"/{endpoint_id}/pause").json() == {**shown, "state": "paused"}
     assert api.call("POST", f"/{endpoint_id}/resume").json() == shown
     assert api.call("DELETE", f"/{endpoint_id}").json() == {"endpoint_id": endpoint_id}
     assert api.call("GET", f"/{endpoint_id}").code == "unknown_webhook"
+
+
+def test_endpoints_are_listed_page_by_page(api: Api) -> None:
+    ids = [api.register()["endpoint_id"] for _ in range(3)]
+    first = api.call("GET", "?limit=2").json()
+    second = api.call("GET", f"?limit=2&cursor={first['cursor']}").json()
+    assert [each["endpoint_id"] for each in first["webhooks"]] == ids[:2]
+    assert [each["endpoint_id"] for each in second["webhooks"]] == ids[2:]
+    assert second["cursor"] is None
+    for limit in ("0", "101", "x"):
+        assert api.call("GET", f"?limit={limit}").status == 422
+    assert api.call("GET", f"?cursor={first['cursor']}x").code == "invalid_cursor"
+
+
+def test_a_cursor_of_the_dead_letters_does_not_page_through_the_endpoints(
+    api: Api, hooks: Hooks
+) -> None:
+    endpoint_id = api.register()["endpoint_id"]
+    api.call("POST", f"/{endpoint_id}/pause")
+    for _ in range(2):
+        hooks.deliver(hooks.queue(endpoint_id))
+    cursor = api.call("GET", f"/{endpoint_id}?limit=1").json()["cursor"]
+    assert cursor is not None
+    assert api.call("GET", f"?cursor={cursor}").code == "invalid_cursor"
 
 
 @pytest.mark.parametrize(

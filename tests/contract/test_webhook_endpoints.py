@@ -55,7 +55,7 @@ def secrets_of(services: Services, endpoint_id: str) -> list[SigningSecret]:
 def test_a_registered_endpoint_is_listed_with_its_url(hooks: Hooks, services: Services) -> None:
     first = hooks.register(URL, "request.opened", EVENT, EVENT)
     second = hooks.register("https://other.example.com/")
-    listed = services.webhooks.all()
+    listed = hooks.listed()
     assert [(each.id, url) for each, url in listed] == [
         (first.endpoint_id, URL),
         (second.endpoint_id, "https://other.example.com/"),
@@ -105,7 +105,7 @@ def test_a_target_that_may_not_be_posted_to_is_not_registered(
     with pytest.raises(RefusedTarget) as refused:
         hooks.register(url)
     assert [(each.field, each.code) for each in refused.value.fields] == [("url", reason)]
-    assert services.webhooks.all() == []
+    assert hooks.listed() == []
 
 
 def test_a_name_of_a_private_address_is_not_registered(hooks: Hooks, services: Services) -> None:
@@ -116,7 +116,7 @@ def test_a_name_of_a_private_address_is_not_registered(hooks: Hooks, services: S
     hooks.internet.addresses = []
     with pytest.raises(RefusedTarget):
         hooks.register()
-    assert services.webhooks.all() == []
+    assert hooks.listed() == []
 
 
 def test_the_machine_itself_is_a_target_on_the_local_stage_alone(services: Services) -> None:
@@ -206,7 +206,7 @@ def test_an_endpoint_is_paused_and_resumed(hooks: Hooks, services: Services) -> 
 def test_a_removed_endpoint_is_unknown(hooks: Hooks, services: Services) -> None:
     endpoint_id = hooks.register().endpoint_id
     services.webhooks.remove(DPO, endpoint_id)
-    assert services.webhooks.all() == []
+    assert hooks.listed() == []
     for use in (
         lambda: services.webhooks.get(endpoint_id),
         lambda: services.webhooks.rotate(DPO, endpoint_id),

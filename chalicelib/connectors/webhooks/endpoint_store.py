@@ -62,6 +62,11 @@ class EndpointStore:
             _endpoint_from(item) for item in self._records.query_all(_PARTITION, consistent=True)
         ]
 
+    def page(self, limit: int, start: Key | None) -> tuple[list[Endpoint], Key | None]:
+        """`limit` endpoints after `start`, oldest first, and where to go on from."""
+        page = self._records.query(_PARTITION, limit=limit, start=start, consistent=True)
+        return [_endpoint_from(item) for item in page.items], page.last
+
     def open(self, endpoints: Sequence[Endpoint]) -> list[Confidential]:
         """What is sealed of each, in order. Raises `SealBroken`, `UnreadableItem` without a key."""
         opened = self._vault.open_many(

@@ -125,9 +125,10 @@ class WebhookView(Answer):
 
 
 class WebhookList(Answer):
-    """All endpoints, in the order of their registration."""
+    """A page of the endpoints, in the order of their registration."""
 
     webhooks: tuple[WebhookView, ...]
+    cursor: str | None
 
 
 class DeadLetterView(Answer):

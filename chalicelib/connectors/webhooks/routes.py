@@ -17,7 +17,7 @@ from chalicelib.connectors.webhooks.models import (
     WebhookList,
     WebhookView,
 )
-from chalicelib.connectors.webhooks.views import webhook_detail, webhook_view
+from chalicelib.connectors.webhooks.views import webhook_detail, webhook_list, webhook_view
 from chalicelib.http.access import Caller, Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.services import services
@@ -61,11 +61,19 @@ def register_webhook(call: Call[WebhookIn]) -> Reply:
     return Reply(NewWebhook(endpoint_id=issued.endpoint_id, secret=issued.secret.reveal()), 201)
 
 
-@webhooks.operation(Operation("GET", _ALL, "All webhook endpoints", WebhookList, access=_READ))
-def list_webhooks(_call: Call[None]) -> Reply:
-    return Reply(
-        WebhookList(webhooks=tuple(webhook_view(*each) for each in services().webhooks.all()))
+@webhooks.operation(
+    Operation(
+        "GET",
+        _ALL,
+        "Webhook endpoints, oldest first",
+        WebhookList,
+        query=("limit", "cursor"),
+        access=_READ,
     )
+)
+def list_webhooks(call: Call[None]) -> Reply:
+    here = services()
+    return Reply(webhook_list(here.webhooks, here.cursors, call.query))
 
 
 @webhooks.operation(

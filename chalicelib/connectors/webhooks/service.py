@@ -45,6 +45,14 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointPage:
+    """Some endpoints with their URLs, and the key to go on from, None at the end."""
+
+    endpoints: list[tuple[Endpoint, str]] = field(repr=False)
+    last: Key | None
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """An endpoint with its URL and a page of its dead letters."""
 
@@ -93,11 +101,12 @@ class Webhooks:
         )
         return issued
 
-    def all(self) -> list[tuple[Endpoint, str]]:
-        """Every endpoint with its URL."""
-        endpoints = self._store.all()
+    def page(self, limit: int, start: Key | None) -> EndpointPage:
+        """`limit` endpoints after `start`, oldest first."""
+        endpoints, last = self._store.page(limit, start)
         opened = self._store.open(endpoints)
-        return [(each, its.url) for each, its in zip(endpoints, opened, strict=True)]
+        listed = [(each, its.url) for each, its in zip(endpoints, opened, strict=True)]
+        return EndpointPage(listed, last)
 
     def get(self, endpoint_id: str) -> tuple[Endpoint, str]:
         """The endpoint with its URL. Raises `UnknownWebhook`."""

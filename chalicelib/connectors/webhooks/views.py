@@ -8,6 +8,7 @@ from chalicelib.connectors.webhooks.models import (
     DeadLetterView,
     Endpoint,
     WebhookDetail,
+    WebhookList,
     WebhookView,
 )
 from chalicelib.connectors.webhooks.service import Webhooks
@@ -23,6 +24,20 @@ def webhook_view(endpoint: Endpoint, url: str) -> WebhookView:
         events=endpoint.events,
         state=endpoint.state,
         created_at=rfc3339(from_millis(endpoint.at)),
+    )
+
+
+def webhook_list(webhooks: Webhooks, cursors: Cursors, query: Mapping[str, str]) -> WebhookList:
+    """The page of the endpoints that `query` asks for.
+
+    Raises `InvalidInput` for a bad `limit` or `cursor`.
+    """
+    listing = "webhooks"
+    asked = page_asked(query, listing, cursors)
+    page = webhooks.page(asked.limit, asked.start)
+    return WebhookList(
+        webhooks=tuple(webhook_view(*each) for each in page.endpoints),
+        cursor=cursors.encode(listing, page.last) if page.last else None,
     )
 
 
