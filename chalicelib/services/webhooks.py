@@ -48,6 +48,7 @@ class WebhookServices(MessageServices):
             self.trail,
             self.clock,
             self.ids,
+            self.idempotency,
             self.run_command,
         )
 

@@ -9,8 +9,9 @@ from chalicelib.audit.entry import Actor
 from chalicelib.connectors.webhooks.client import WebhookClient
 from chalicelib.connectors.webhooks.delivery import WebhookDelivery
 from chalicelib.connectors.webhooks.giving_up import GivingUp
-from chalicelib.connectors.webhooks.models import DeadLetter, Endpoint
-from chalicelib.connectors.webhooks.service import Issued, webhook_entity
+from chalicelib.connectors.webhooks.models import DeadLetter, Endpoint, Issued
+from chalicelib.connectors.webhooks.service import webhook_entity
+from chalicelib.connectors.webhooks.signing import SigningSecret
 from chalicelib.connectors.webhooks.targets import Address, Target
 from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_store import OutboxStore
@@ -124,6 +125,12 @@ class Hooks:
 
     def _count_dead(self) -> None:
         self.dead += 1
+
+
+def fresh(issued: Issued) -> SigningSecret:
+    """The secret that was just made."""
+    assert issued.secret is not None
+    return issued.secret
 
 
 def _longest(_shortest: float, longest: float) -> float:

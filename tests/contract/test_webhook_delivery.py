@@ -26,7 +26,7 @@ from chalicelib.services import Services
 from chalicelib.tables.codec import encode
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.vault.sealing import LONGEST_PLAINTEXT
-from tests.contract.hooks import BODY, DPO, EVENT, Hooks
+from tests.contract.hooks import BODY, DPO, EVENT, Hooks, fresh
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 
@@ -76,7 +76,7 @@ def test_an_event_arrives_signed_and_as_it_was_queued(
     (posted,) = hooks.internet.posted
     assert (posted.target.host, posted.target.path) == ("hooks.example.com", "/jaga")
     assert posted.body == BODY
-    assert verify(posted.headers, posted.body, [issued.secret], clock.now()) == message_id
+    assert verify(posted.headers, posted.body, [fresh(issued)], clock.now()) == message_id
     assert hooks.look(message_id).state is State.SENT
     assert hooks.letters(issued.endpoint_id) == []
 
@@ -88,7 +88,7 @@ def test_while_a_secret_is_rotated_both_sign(
     second = services.webhooks.rotate(DPO, first.endpoint_id)
     hooks.deliver(hooks.queue(first.endpoint_id))
     (posted,) = hooks.internet.posted
-    for secret in (first.secret, second.secret):
+    for secret in (fresh(first), fresh(second)):
         assert verify(posted.headers, posted.body, [secret], clock.now())
         assert standardwebhooks.Webhook(secret.reveal())
     assert len(posted.headers[SIGNATURE].split(" ")) == 2

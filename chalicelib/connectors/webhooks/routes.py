@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pydantic import BaseModel
 
 from chalicelib.audit.entry import Actor
-from chalicelib.clock import rfc3339
 from chalicelib.connectors.webhooks.models import (
     ENDPOINT_ID_PATTERN,
     NewWebhook,
@@ -17,7 +16,13 @@ from chalicelib.connectors.webhooks.models import (
     WebhookList,
     WebhookView,
 )
-from chalicelib.connectors.webhooks.views import webhook_detail, webhook_list, webhook_view
+from chalicelib.connectors.webhooks.views import (
+    new_webhook,
+    rotated_secret,
+    webhook_detail,
+    webhook_list,
+    webhook_view,
+)
 from chalicelib.http.access import Caller, Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.services import services
@@ -25,12 +30,23 @@ from chalicelib.services import services
 _ALL = "/v1/staff/webhooks"
 _ONE = "/v1/staff/webhooks/{endpoint_id}"
 _PARAMETERS = {"endpoint_id": {"type": "string", "pattern": ENDPOINT_ID_PATTERN}}
+_REPEATED = (
+    "A repeat under the same `Idempotency-Key` answers the same, with null for the secret: secrets "
+    "are not kept to be shown again. Whoever missed it rotates under another key to get a new one."
+)
 _READ, _MANAGE = Staff("webhooks.read"), Staff("webhooks.manage")
 
 webhooks = Routes(__name__)
 
 
-def _command(verb: str, summary: str, answers: type[BaseModel], description: str = "") -> Operation:
+def _command(
+    verb: str,
+    summary: str,
+    answers: type[BaseModel],
+    description: str = "",
+    *,
+    idempotent: bool = False,
+) -> Operation:
     """What is done to one endpoint."""
     return Operation(
         "POST",
@@ -40,6 +56,7 @@ def _command(verb: str, summary: str, answers: type[BaseModel], description: str
         description=description,
         parameters=_PARAMETERS,
         access=_MANAGE,
+        idempotent=idempotent,
     )
 
 
@@ -50,15 +67,18 @@ def _command(verb: str, summary: str, answers: type[BaseModel], description: str
         "Register a webhook endpoint",
         NewWebhook,
         body=WebhookIn,
-        statuses=(201,),
+        statuses=(201, 200),
         description="The secret signs what is sent (Standard Webhooks) and is shown this once. "
-        "Calling again registers another endpoint.",
+        f"{_REPEATED} Without a key, calling again registers another endpoint.",
         access=_MANAGE,
+        idempotent=True,
     )
 )
 def register_webhook(call: Call[WebhookIn]) -> Reply:
-    issued = services().webhooks.register(_actor(call.caller), call.body.url, call.body.events)
-    return Reply(NewWebhook(endpoint_id=issued.endpoint_id, secret=issued.secret.reveal()), 201)
+    issued = services().webhooks.register(
+        _actor(call.caller), call.body.url, call.body.events, call.keyed
+    )
+    return Reply(new_webhook(issued), 201 if issued.secret else 200)
 
 
 @webhooks.operation(
@@ -97,18 +117,13 @@ def show_webhook(call: Call[None], endpoint_id: str) -> Reply:
         "rotate",
         "Replace an endpoint's secret",
         RotatedSecret,
-        "The new secret is shown this once; the one before still signs for 24 hours.",
+        f"The new secret is shown this once; the one before still signs for 24 hours. {_REPEATED}",
+        idempotent=True,
     )
 )
 def rotate_secret(call: Call[None], endpoint_id: str) -> Reply:
-    issued = services().webhooks.rotate(_actor(call.caller), endpoint_id)
-    return Reply(
-        RotatedSecret(
-            endpoint_id=endpoint_id,
-            secret=issued.secret.reveal(),
-            previous_valid_until=rfc3339(issued.previous_valid_until),
-        )
-    )
+    issued = services().webhooks.rotate(_actor(call.caller), endpoint_id, call.keyed)
+    return Reply(rotated_secret(issued))
 
 
 @webhooks.operation(

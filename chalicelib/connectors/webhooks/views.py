@@ -7,6 +7,9 @@ from chalicelib.connectors.webhooks.models import (
     DeadLetter,
     DeadLetterView,
     Endpoint,
+    Issued,
+    NewWebhook,
+    RotatedSecret,
     WebhookDetail,
     WebhookList,
     WebhookView,
@@ -14,6 +17,24 @@ from chalicelib.connectors.webhooks.models import (
 from chalicelib.connectors.webhooks.service import Webhooks
 from chalicelib.http.paging import page_asked
 from chalicelib.tables.cursors import Cursors
+
+
+def new_webhook(issued: Issued) -> NewWebhook:
+    """The answer to a registration."""
+    return NewWebhook(endpoint_id=issued.endpoint_id, secret=_shown(issued))
+
+
+def rotated_secret(issued: Issued) -> RotatedSecret:
+    """The answer to a rotation."""
+    return RotatedSecret(
+        endpoint_id=issued.endpoint_id,
+        secret=_shown(issued),
+        previous_valid_until=rfc3339(issued.previous_valid_until),
+    )
+
+
+def _shown(issued: Issued) -> str | None:
+    return issued.secret.reveal() if issued.secret else None
 
 
 def webhook_view(endpoint: Endpoint, url: str) -> WebhookView:
