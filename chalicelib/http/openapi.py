@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from chalicelib import __version__
 from chalicelib.http.access import Access, Person, Platform, Staff
+from chalicelib.http.idempotency import KEY_DESCRIPTION, KEY_HEADER, KEY_PATTERN
 from chalicelib.http.paging import LIMIT_SCHEMA
 from chalicelib.http.problems import MAX_FIELDS, PROBLEM_JSON
 from chalicelib.http.routes import Operation
@@ -161,6 +162,14 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 
 def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    if operation.idempotent:
+        yield {
+            "name": KEY_HEADER,
+            "in": "header",
+            "required": False,
+            "description": KEY_DESCRIPTION,
+            "schema": {"type": "string", "pattern": KEY_PATTERN},
+        }
     conditional = ("If-None-Match",) if 304 in operation.statuses else ()
     for name in (*operation.headers, *conditional):
         description, schema = _HEADERS[name]

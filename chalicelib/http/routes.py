@@ -19,6 +19,7 @@ from chalicelib.http.access import (
     ANONYMOUS,
     ANYONE,
     Access,
+    Anyone,
     Caller,
     FindPerson,
     Platform,
@@ -27,6 +28,7 @@ from chalicelib.http.access import (
 )
 from chalicelib.http.bodies import parse_body
 from chalicelib.http.headers import request_id
+from chalicelib.http.idempotency import keyed_call
 from chalicelib.http.origins import (
     check_origin,
     cors_headers,
@@ -34,6 +36,7 @@ from chalicelib.http.origins import (
     public_headers,
 )
 from chalicelib.http.problems import problem, problem_for
+from chalicelib.idempotency.models import KeyedCall
 from chalicelib.telemetry import log_failure
 from chalicelib.wire import Wire
 
@@ -62,6 +65,8 @@ class Call[T]:
     caller: Caller = ANONYMOUS
     source_ip: str = ""
     """The caller's address as API Gateway saw it; only ever used as a blind index."""
+    keyed: KeyedCall | None = None
+    """The call under its `Idempotency-Key`, if it has one and the operation takes one."""
 
     @property
     def origin(self) -> str | None:
@@ -89,7 +94,8 @@ class Operation:
     `parameters` gives path and query parameters their JSON schema; those without one are strings,
     `limit` has its own. `headers` names the request headers that matter: `Origin` (added for
     pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
-    `access` says who may call.
+    `access` says who may call. An `idempotent` operation takes `Idempotency-Key`; its callers have
+    to be known, because the keys of unknown ones would meet.
     """
 
     method: str
@@ -104,6 +110,11 @@ class Operation:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     headers: tuple[str, ...] = ()
     access: Access = ANYONE
+    idempotent: bool = False
+
+    def __post_init__(self) -> None:
+        if self.idempotent and isinstance(self.access, Anyone):
+            raise ValueError(f"{self.path} takes idempotency keys from anyone")
 
 
 class Routes(Blueprint):
@@ -221,7 +232,9 @@ def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:
     if not query.keys() <= set(operation.query):
         raise InvalidInput(FieldError("query", "unknown_parameter"))
     source_ip = str((request.context.get("identity") or {}).get("sourceIp", ""))
-    return Call(body, query, request.headers, caller, source_ip)
+    name = f"{operation.method} {operation.path}"
+    keyed = keyed_call(name, request, body, caller) if operation.idempotent else None
+    return Call(body, query, request.headers, caller, source_ip, keyed)
 
 
 def _raw_body(request: Request) -> bytes:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+    from chalicelib.idempotency.service import Idempotency
+
 type CreateClient = Callable[..., Any]
 """`boto3.Session.client` or botocore's `create_client`: takes a service name and `config`."""
 
@@ -102,6 +104,14 @@ class Foundation:
     @cached_property
     def trail(self) -> Trail:
         return Trail(self.records, self.audit, self.clock, self.ids)
+
+    @cached_property
+    def idempotency(self) -> "Idempotency":
+        from chalicelib.idempotency.service import Idempotency
+        from chalicelib.idempotency.store import ResultStore
+
+        store = ResultStore(self.records, self.clock, lambda: self.keyring.mac_key("idempotency"))
+        return Idempotency(store, self.run_command)
 
     def run_command(self, build: Callable[[], Sequence[Action]]) -> None:
         """`transactions.run_command` on this container's client."""

@@ -21,25 +21,19 @@ class WebhookServices(MessageServices):
 
     @cached_property
     def webhook_endpoints(self) -> "EndpointStore":
-        from chalicelib.connectors.webhooks.endpoint_store import (
-            EndpointStore,
-        )
+        from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
 
         return EndpointStore(self.records, self.vault)
 
     @cached_property
     def webhook_dead_letters(self) -> "DeadLetters":
-        from chalicelib.connectors.webhooks.dead_letters import (
-            DeadLetters,
-        )
+        from chalicelib.connectors.webhooks.dead_letters import DeadLetters
 
         return DeadLetters(self.records)
 
     @cached_property
     def webhook_client(self) -> "WebhookClient":
-        from chalicelib.connectors.webhooks.client import (
-            WebhookClient,
-        )
+        from chalicelib.connectors.webhooks.client import WebhookClient
 
         return WebhookClient(loopback=self.settings.stage == "local")
 
@@ -49,10 +43,12 @@ class WebhookServices(MessageServices):
 
         return Webhooks(
             self.webhook_endpoints,
+            self.webhook_dead_letters,
             self.webhook_client.locate,
             self.trail,
             self.clock,
             self.ids,
+            self.idempotency,
             self.run_command,
         )
 
@@ -78,9 +74,7 @@ class WebhookServices(MessageServices):
 
     @cached_property
     def webhook_consumer(self) -> "Consumer":
-        from chalicelib.connectors.webhooks.delivery import (
-            WebhookDelivery,
-        )
+        from chalicelib.connectors.webhooks.delivery import WebhookDelivery
         from chalicelib.connectors.webhooks.giving_up import GivingUp
         from chalicelib.notices.consumer import Consumer
 

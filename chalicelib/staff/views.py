@@ -6,7 +6,7 @@ from chalicelib.audit.entry import Entity, Entry, UnfitForTrail
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import rfc3339
 from chalicelib.errors import FieldError, InvalidInput
-from chalicelib.http.paging import page_limit
+from chalicelib.http.paging import page_asked
 from chalicelib.staff.models import TrailEntry, TrailPage
 from chalicelib.tables.cursors import Cursors
 
@@ -28,8 +28,8 @@ def trail_page(
     entries.
     """
     listing = f"audit/{entity}"
-    start = cursors.decode(listing, query["cursor"]) if "cursor" in query else None
-    entries, last = trail.page(entity, page_limit(query), start)
+    asked = page_asked(query, listing, cursors)
+    entries, last = trail.page(entity, asked.limit, asked.start)
     return TrailPage(
         entity=str(entity),
         entries=tuple(map(_entry, entries)),

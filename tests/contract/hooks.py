@@ -9,8 +9,9 @@ from chalicelib.audit.entry import Actor
 from chalicelib.connectors.webhooks.client import WebhookClient
 from chalicelib.connectors.webhooks.delivery import WebhookDelivery
 from chalicelib.connectors.webhooks.giving_up import GivingUp
-from chalicelib.connectors.webhooks.models import DeadLetter
-from chalicelib.connectors.webhooks.service import Issued, webhook_entity
+from chalicelib.connectors.webhooks.models import DeadLetter, Endpoint, Issued
+from chalicelib.connectors.webhooks.service import webhook_entity
+from chalicelib.connectors.webhooks.signing import SigningSecret
 from chalicelib.connectors.webhooks.targets import Address, Target
 from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_store import OutboxStore
@@ -74,15 +75,22 @@ class Hooks:
     def register(self, url: str = URL, *events: str) -> Issued:
         return self.services.webhooks.register(DPO, url, events or (EVENT,))
 
+    def listed(self) -> list[tuple[Endpoint, str]]:
+        """The first hundred endpoints with their URLs."""
+        return self.services.webhooks.page(100, None).endpoints
+
     def queue(self, endpoint_id: str, body: bytes = BODY) -> str:
         """Puts an event for the endpoint into the outbox; returns the message's id."""
         queued = self.services.outbox.webhook(endpoint_id, EVENT, body)
         self.services.run_command(lambda: queued.actions)
         return queued.message_id
 
-    def delivery(self, store: OutboxStore | None = None) -> WebhookDelivery:
-        """A consumer: of `store`, if given."""
+    def delivery(
+        self, store: OutboxStore | None = None, *, by_chance: bool = False
+    ) -> WebhookDelivery:
+        """A consumer: of `store`, if given; with pauses of its own choice when `by_chance`."""
         here = self.services
+        jitter = {} if by_chance else {"jitter": _longest}
         return WebhookDelivery(
             store or here.outbox_store,
             here.webhook_endpoints,
@@ -96,7 +104,7 @@ class Hooks:
                 self._count_dead,
             ),
             here.clock,
-            jitter=lambda _shortest, longest: longest,
+            **jitter,
         )
 
     def deliver(self, message_id: str, store: OutboxStore | None = None) -> None:
@@ -117,3 +125,13 @@ class Hooks:
 
     def _count_dead(self) -> None:
         self.dead += 1
+
+
+def fresh(issued: Issued) -> SigningSecret:
+    """The secret that was just made."""
+    assert issued.secret is not None
+    return issued.secret
+
+
+def _longest(_shortest: float, longest: float) -> float:
+    return longest

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -25,7 +26,7 @@ from chalicelib.services import Services
 from chalicelib.tables.codec import encode
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.vault.sealing import LONGEST_PLAINTEXT
-from tests.contract.hooks import BODY, DPO, EVENT, Hooks
+from tests.contract.hooks import BODY, DPO, EVENT, Hooks, fresh
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 
@@ -75,7 +76,7 @@ def test_an_event_arrives_signed_and_as_it_was_queued(
     (posted,) = hooks.internet.posted
     assert (posted.target.host, posted.target.path) == ("hooks.example.com", "/jaga")
     assert posted.body == BODY
-    assert verify(posted.headers, posted.body, [issued.secret], clock.now()) == message_id
+    assert verify(posted.headers, posted.body, [fresh(issued)], clock.now()) == message_id
     assert hooks.look(message_id).state is State.SENT
     assert hooks.letters(issued.endpoint_id) == []
 
@@ -87,7 +88,7 @@ def test_while_a_secret_is_rotated_both_sign(
     second = services.webhooks.rotate(DPO, first.endpoint_id)
     hooks.deliver(hooks.queue(first.endpoint_id))
     (posted,) = hooks.internet.posted
-    for secret in (first.secret, second.secret):
+    for secret in (fresh(first), fresh(second)):
         assert verify(posted.headers, posted.body, [secret], clock.now())
         assert standardwebhooks.Webhook(secret.reveal())
     assert len(posted.headers[SIGNATURE].split(" ")) == 2
@@ -188,6 +189,27 @@ def test_attempts_are_made_at_doubling_distances_and_end(
     assert timedelta(days=5) < clock.now() - begun < timedelta(days=7)
     assert len(hooks.internet.posted) == MOST_ATTEMPTS
     assert hooks.look(message_id).state is State.DEAD
+
+
+def test_what_failed_at_the_same_moment_comes_again_at_different_ones(
+    hooks: Hooks, clock: FixedClock, endpoint_id: str
+) -> None:
+    def pauses() -> list[int]:
+        message_id = hooks.queue(endpoint_id)
+        hooks.internet.answers = [500] * (MOST_ATTEMPTS - 1)
+        drawn = []
+        for attempts in range(1, MOST_ATTEMPTS):
+            delivery = hooks.delivery(by_chance=True)
+            drawn.append(later(partial(delivery.deliver, f'{{"id": "{message_id}"}}')))
+            # A second more than was drawn: the lease must be over then.
+            assert 2 <= drawn[-1] <= longest_pause(attempts) + 1
+            clock.advance(drawn[-1] * SECOND)
+        return drawn
+
+    longest = [longest_pause(attempts) + 1 for attempts in range(1, MOST_ATTEMPTS)]
+    one, other = pauses(), pauses()
+    assert one != other
+    assert longest not in (one, other)
 
 
 def test_a_second_copy_of_the_queues_message_does_not_hurry_an_attempt(

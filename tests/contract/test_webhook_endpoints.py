@@ -1,6 +1,7 @@
 """What the staff does with webhook endpoints, and what is kept of it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -25,7 +26,8 @@ from chalicelib.tables.codec import decode
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.tables.keys import Key
 from chalicelib.vault.errors import SealBroken
-from tests.contract.hooks import DPO, EVENT, URL, Hooks
+from tests.contract.hooks import DPO, EVENT, URL, Hooks, fresh
+from tests.contract.moto_tables import SESSION
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 
@@ -53,7 +55,7 @@ def secrets_of(services: Services, endpoint_id: str) -> list[SigningSecret]:
 def test_a_registered_endpoint_is_listed_with_its_url(hooks: Hooks, services: Services) -> None:
     first = hooks.register(URL, "request.opened", EVENT, EVENT)
     second = hooks.register("https://other.example.com/")
-    listed = services.webhooks.all()
+    listed = hooks.listed()
     assert [(each.id, url) for each, url in listed] == [
         (first.endpoint_id, URL),
         (second.endpoint_id, "https://other.example.com/"),
@@ -69,12 +71,12 @@ def test_neither_url_nor_secret_lies_in_clear(hooks: Hooks, services: Services) 
     hooks.services.webhooks.rotate(DPO, issued.endpoint_id)
     stored = everything(services)
     assert b"hooks.example.com" not in stored
-    assert issued.secret.reveal().removeprefix("whsec_").encode() not in stored
+    assert fresh(issued).reveal().removeprefix("whsec_").encode() not in stored
     endpoint, _ = services.webhooks.get(issued.endpoint_id)
     (opened,) = services.webhook_endpoints.open([endpoint])
     for shown in (repr(issued), repr(endpoint), repr(opened)):
         assert "hooks.example.com" not in shown
-        assert issued.secret.reveal() not in shown
+        assert fresh(issued).reveal() not in shown
 
 
 def test_what_is_sealed_belongs_to_its_endpoint_alone(hooks: Hooks, services: Services) -> None:
@@ -103,7 +105,7 @@ def test_a_target_that_may_not_be_posted_to_is_not_registered(
     with pytest.raises(RefusedTarget) as refused:
         hooks.register(url)
     assert [(each.field, each.code) for each in refused.value.fields] == [("url", reason)]
-    assert services.webhooks.all() == []
+    assert hooks.listed() == []
 
 
 def test_a_name_of_a_private_address_is_not_registered(hooks: Hooks, services: Services) -> None:
@@ -114,7 +116,19 @@ def test_a_name_of_a_private_address_is_not_registered(hooks: Hooks, services: S
     hooks.internet.addresses = []
     with pytest.raises(RefusedTarget):
         hooks.register()
-    assert services.webhooks.all() == []
+    assert hooks.listed() == []
+
+
+def test_the_machine_itself_is_a_target_on_the_local_stage_alone(services: Services) -> None:
+    def of_stage(stage: str) -> Services:
+        settings = replace(services.settings, stage=stage)
+        return Services(settings, create_client=SESSION.client)
+
+    target, address = of_stage("local").webhook_client.locate("http://127.0.0.1:9/")
+    assert (target.port, str(address)) == (9, "127.0.0.1")
+    for stage in ("prod", "test", ""):
+        with pytest.raises(RefusedTarget):
+            of_stage(stage).webhook_client.locate("http://127.0.0.1:9/")
 
 
 def test_registering_posts_nothing(hooks: Hooks) -> None:
@@ -131,10 +145,12 @@ def test_there_is_an_end_to_endpoints(hooks: Hooks, services: Services) -> None:
     hooks.register()
     full = Webhooks(
         Full(services.records, services.vault),
+        services.webhook_dead_letters,
         hooks.internet.locate,
         services.trail,
         services.clock,
         services.ids,
+        services.idempotency,
         services.run_command,
     )
     with pytest.raises(TooManyWebhooks):
@@ -191,7 +207,7 @@ def test_an_endpoint_is_paused_and_resumed(hooks: Hooks, services: Services) -> 
 def test_a_removed_endpoint_is_unknown(hooks: Hooks, services: Services) -> None:
     endpoint_id = hooks.register().endpoint_id
     services.webhooks.remove(DPO, endpoint_id)
-    assert services.webhooks.all() == []
+    assert hooks.listed() == []
     for use in (
         lambda: services.webhooks.get(endpoint_id),
         lambda: services.webhooks.rotate(DPO, endpoint_id),

@@ -11,12 +11,14 @@ import httpx
 import pytest
 import standardwebhooks
 
+from chalicelib.clock import SystemClock
 from chalicelib.connectors.webhooks.signing import (
     REPLAY_WINDOW,
     SigningSecret,
     UnverifiedWebhook,
     verify,
 )
+from chalicelib.ids import UlidFactory
 from chalicelib.notices.messages import Message, State
 from infra.local.stack import Stack
 from tests.deployed.sign_in import staff_token
@@ -37,6 +39,10 @@ class Api:
 
     def __call__(self, method: str, path: str = "", **body: Any) -> httpx.Response:
         return self._client.request(method, path, json=body or None)
+
+    def post(self, body: Any, headers: dict[str, str]) -> httpx.Response:
+        """A registration with these headers."""
+        return self._client.post("", json=body, headers=headers)
 
     def register(self, url: str) -> tuple[str, str]:
         """Id and secret of a new endpoint at `url`."""
@@ -112,6 +118,17 @@ def test_a_rotated_secret_and_the_one_before_both_verify(
     (arrived,) = receiver.received
     for secret in (before, after):
         assert standardwebhooks.Webhook(secret).verify(arrived.body, arrived.headers)
+
+
+def test_a_repeated_registration_is_one_endpoint(api: Api, receiver: Receiver) -> None:
+    key = {"idempotency-key": UlidFactory(SystemClock()).new()}
+    body = {"url": receiver.url, "events": [EVENT]}
+    first, again = (api.post(body, key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200), again.text
+    endpoint_id = first.json()["endpoint_id"]
+    assert again.json() == {"endpoint_id": endpoint_id, "secret": None}
+    other = api.post({**body, "events": ["request.opened"]}, key)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
 
 
 def test_a_redirect_is_not_followed(stack: Stack, api: Api, receiver: Receiver) -> None:

@@ -62,13 +62,18 @@ class EndpointStore:
             _endpoint_from(item) for item in self._records.query_all(_PARTITION, consistent=True)
         ]
 
+    def page(self, limit: int, start: Key | None) -> tuple[list[Endpoint], Key | None]:
+        """`limit` endpoints after `start`, oldest first, and where to go on from."""
+        page = self._records.query(_PARTITION, limit=limit, start=start, consistent=True)
+        return [_endpoint_from(item) for item in page.items], page.last
+
     def open(self, endpoints: Sequence[Endpoint]) -> list[Confidential]:
         """What is sealed of each, in order. Raises `SealBroken`, `UnreadableItem` without a key."""
         opened = self._vault.open_many(
             [
                 (
                     Scope.endpoint(each.id),
-                    self._context(each.item),
+                    SealContext.of(self._records.logical, each.item),
                     cast("bytes", each.item["sealed"]),
                 )
                 for each in endpoints
@@ -125,18 +130,11 @@ class EndpointStore:
     def _sealed(self, endpoint_id: str, item: Item, confidential: Confidential) -> Item:
         item = WEBHOOK_ENDPOINT.stamp(item)
         item["sealed"] = self._vault.seal(
-            Scope.endpoint(endpoint_id), self._context(item), _plaintext(confidential)
+            Scope.endpoint(endpoint_id),
+            SealContext.of(self._records.logical, item),
+            _plaintext(confidential),
         )
         return item
-
-    def _context(self, item: Item) -> SealContext:
-        return SealContext(
-            self._records.logical,
-            str(item["pk"]),
-            str(item["sk"]),
-            WEBHOOK_ENDPOINT.item_type,
-            cast("int", item["v"]),
-        )
 
 
 def _key(endpoint_id: str) -> Key:

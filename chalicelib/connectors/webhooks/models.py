@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.clock import to_millis
 from chalicelib.connectors.webhooks.signing import SigningSecret
 from chalicelib.tables.codec import Item
+from chalicelib.tables.keys import Key
 from chalicelib.wire import Answer, Wire
 
 ENDPOINT_ID_PATTERN = r"^[0-9A-Za-z]{26}$"
@@ -74,6 +75,27 @@ class Confidential:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """A secret just made, and when the one before it ends (aware; for a new endpoint: now).
+
+    None instead of the secret when the call was a repeat: a secret is kept sealed in its endpoint
+    and nowhere else, so that nobody is shown it again.
+    """
+
+    endpoint_id: str
+    secret: SigningSecret | None
+    previous_valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPage:
+    """Some endpoints with their URLs, and the key to go on from, None at the end."""
+
+    endpoints: list[tuple[Endpoint, str]] = field(repr=False)
+    last: Key | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """An event that its endpoint did not get. `at` is when it was given up, ms since 1970 UTC.
 
@@ -102,10 +124,10 @@ class WebhookIn(Wire):
 
 
 class NewWebhook(Answer):
-    """The only answer that ever shows this secret."""
+    """The only answer that ever shows this secret; null in the answer to a repeated call."""
 
     endpoint_id: str
-    secret: str
+    secret: str | None
 
 
 class RotatedSecret(NewWebhook):
@@ -125,9 +147,10 @@ class WebhookView(Answer):
 
 
 class WebhookList(Answer):
-    """All endpoints, in the order of their registration."""
+    """A page of the endpoints, in the order of their registration."""
 
     webhooks: tuple[WebhookView, ...]
+    cursor: str | None
 
 
 class DeadLetterView(Answer):

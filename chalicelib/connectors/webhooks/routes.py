@@ -1,7 +1,10 @@
 """Webhook endpoints, for the staff."""
 
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
 from chalicelib.audit.entry import Actor
-from chalicelib.clock import rfc3339
 from chalicelib.connectors.webhooks.models import (
     ENDPOINT_ID_PATTERN,
     NewWebhook,
@@ -13,7 +16,13 @@ from chalicelib.connectors.webhooks.models import (
     WebhookList,
     WebhookView,
 )
-from chalicelib.connectors.webhooks.views import webhook_detail, webhook_view
+from chalicelib.connectors.webhooks.views import (
+    new_webhook,
+    rotated_secret,
+    webhook_detail,
+    webhook_list,
+    webhook_view,
+)
 from chalicelib.http.access import Caller, Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.services import services
@@ -21,9 +30,34 @@ from chalicelib.services import services
 _ALL = "/v1/staff/webhooks"
 _ONE = "/v1/staff/webhooks/{endpoint_id}"
 _PARAMETERS = {"endpoint_id": {"type": "string", "pattern": ENDPOINT_ID_PATTERN}}
+_REPEATED = (
+    "A repeat under the same `Idempotency-Key` answers the same, with null for the secret: secrets "
+    "are not kept to be shown again. Whoever missed it rotates under another key to get a new one."
+)
 _READ, _MANAGE = Staff("webhooks.read"), Staff("webhooks.manage")
 
 webhooks = Routes(__name__)
+
+
+def _command(
+    verb: str,
+    summary: str,
+    answers: type[BaseModel],
+    description: str = "",
+    *,
+    idempotent: bool = False,
+) -> Operation:
+    """What is done to one endpoint."""
+    return Operation(
+        "POST",
+        f"{_ONE}/{verb}",
+        summary,
+        answers,
+        description=description,
+        parameters=_PARAMETERS,
+        access=_MANAGE,
+        idempotent=idempotent,
+    )
 
 
 @webhooks.operation(
@@ -33,22 +67,33 @@ webhooks = Routes(__name__)
         "Register a webhook endpoint",
         NewWebhook,
         body=WebhookIn,
-        statuses=(201,),
+        statuses=(201, 200),
         description="The secret signs what is sent (Standard Webhooks) and is shown this once. "
-        "Calling again registers another endpoint.",
+        f"{_REPEATED} Without a key, calling again registers another endpoint.",
         access=_MANAGE,
+        idempotent=True,
     )
 )
 def register_webhook(call: Call[WebhookIn]) -> Reply:
-    issued = services().webhooks.register(_actor(call.caller), call.body.url, call.body.events)
-    return Reply(NewWebhook(endpoint_id=issued.endpoint_id, secret=issued.secret.reveal()), 201)
-
-
-@webhooks.operation(Operation("GET", _ALL, "All webhook endpoints", WebhookList, access=_READ))
-def list_webhooks(_call: Call[None]) -> Reply:
-    return Reply(
-        WebhookList(webhooks=tuple(webhook_view(*each) for each in services().webhooks.all()))
+    issued = services().webhooks.register(
+        _actor(call.caller), call.body.url, call.body.events, call.keyed
     )
+    return Reply(new_webhook(issued), 201 if issued.secret else 200)
+
+
+@webhooks.operation(
+    Operation(
+        "GET",
+        _ALL,
+        "Webhook endpoints, oldest first",
+        WebhookList,
+        query=("limit", "cursor"),
+        access=_READ,
+    )
+)
+def list_webhooks(call: Call[None]) -> Reply:
+    here = services()
+    return Reply(webhook_list(here.webhooks, here.cursors, call.query))
 
 
 @webhooks.operation(
@@ -64,72 +109,46 @@ def list_webhooks(_call: Call[None]) -> Reply:
 )
 def show_webhook(call: Call[None], endpoint_id: str) -> Reply:
     here = services()
-    endpoint, url = here.webhooks.get(endpoint_id)
-    return Reply(webhook_detail(endpoint, url, here.webhook_dead_letters, call.query, here.cursors))
+    return Reply(webhook_detail(here.webhooks, here.cursors, endpoint_id, call.query))
 
 
 @webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/rotate",
+    _command(
+        "rotate",
         "Replace an endpoint's secret",
         RotatedSecret,
-        description="The new secret is shown this once; the one before still signs for 24 hours.",
-        parameters=_PARAMETERS,
-        access=_MANAGE,
+        f"The new secret is shown this once; the one before still signs for 24 hours. {_REPEATED}",
+        idempotent=True,
     )
 )
 def rotate_secret(call: Call[None], endpoint_id: str) -> Reply:
-    issued = services().webhooks.rotate(_actor(call.caller), endpoint_id)
-    return Reply(
-        RotatedSecret(
-            endpoint_id=endpoint_id,
-            secret=issued.secret.reveal(),
-            previous_valid_until=rfc3339(issued.previous_valid_until),
-        )
-    )
+    issued = services().webhooks.rotate(_actor(call.caller), endpoint_id, call.keyed)
+    return Reply(rotated_secret(issued))
 
 
 @webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/pause",
+    _command(
+        "pause",
         "Send nothing to an endpoint",
         WebhookView,
-        description="What happens meanwhile becomes its dead letters.",
-        parameters=_PARAMETERS,
-        access=_MANAGE,
+        "What happens meanwhile becomes its dead letters.",
     )
 )
 def pause_webhook(call: Call[None], endpoint_id: str) -> Reply:
-    services().webhooks.pause(_actor(call.caller), endpoint_id)
-    return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
+    return _switched(services().webhooks.pause, call.caller, endpoint_id)
 
 
-@webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/resume",
-        "Send to an endpoint again",
-        WebhookView,
-        parameters=_PARAMETERS,
-        access=_MANAGE,
-    )
-)
+@webhooks.operation(_command("resume", "Send to an endpoint again", WebhookView))
 def resume_webhook(call: Call[None], endpoint_id: str) -> Reply:
-    services().webhooks.resume(_actor(call.caller), endpoint_id)
-    return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
+    return _switched(services().webhooks.resume, call.caller, endpoint_id)
 
 
 @webhooks.operation(
-    Operation(
-        "POST",
-        f"{_ONE}/redrive",
+    _command(
+        "redrive",
         "Send an endpoint's dead letters again",
         RedriveView,
-        description="Up to 90 at a call, oldest first, under their old ids.",
-        parameters=_PARAMETERS,
-        access=_MANAGE,
+        "Up to 90 at a call, oldest first, under their old ids.",
     )
 )
 def redrive_webhook(call: Call[None], endpoint_id: str) -> Reply:
@@ -150,6 +169,11 @@ def redrive_webhook(call: Call[None], endpoint_id: str) -> Reply:
 def remove_webhook(call: Call[None], endpoint_id: str) -> Reply:
     services().webhooks.remove(_actor(call.caller), endpoint_id)
     return Reply(RemovedWebhook(endpoint_id=endpoint_id))
+
+
+def _switched(switch: Callable[[Actor, str], None], caller: Caller, endpoint_id: str) -> Reply:
+    switch(_actor(caller), endpoint_id)
+    return Reply(webhook_view(*services().webhooks.get(endpoint_id)))
 
 
 def _actor(caller: Caller) -> Actor:

@@ -1,22 +1,30 @@
 """What the staff does with webhook endpoints."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.connectors.webhooks.dead_letters import DeadLetterPage, DeadLetters
 from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
 from chalicelib.connectors.webhooks.models import (
     OVERLAP,
     Confidential,
     Endpoint,
+    EndpointPage,
     EndpointState,
+    Issued,
 )
 from chalicelib.connectors.webhooks.signing import SigningSecret
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.idempotency.models import KeyedCall
+from chalicelib.idempotency.service import Idempotency
 from chalicelib.ids import Ids
+from chalicelib.tables.codec import Item
+from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action, RunCommand
 
 MOST_ENDPOINTS = 50
@@ -39,12 +47,12 @@ class TooManyWebhooks(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """A secret just made, and when the one before it ends (aware; for a new endpoint: now)."""
+class Detail:
+    """An endpoint with its URL and a page of its dead letters."""
 
-    endpoint_id: str
-    secret: SigningSecret
-    previous_valid_until: datetime
+    endpoint: Endpoint
+    url: str = field(repr=False)
+    dead_letters: DeadLetterPage
 
 
 class Webhooks:
@@ -53,43 +61,54 @@ class Webhooks:
     def __init__(
         self,
         store: EndpointStore,
+        dead_letters: DeadLetters,
         check_target: CheckTarget,
         trail: Trail,
         clock: Clock,
         ids: Ids,
+        idempotency: Idempotency,
         run_command: RunCommand,
     ) -> None:
         self._store = store
+        self._dead_letters = dead_letters
         self._check_target = check_target
         self._trail = trail
         self._clock = clock
         self._ids = ids
+        self._idempotency = idempotency
         self._run_command = run_command
 
-    def register(self, actor: Actor, url: str, events: Sequence[str]) -> Issued:
-        """A new endpoint for `events` (types) at `url`, with a fresh secret.
+    def register(
+        self, actor: Actor, url: str, events: Sequence[str], call: KeyedCall | None = None
+    ) -> Issued:
+        """A new endpoint for `events` (types) at `url`, with a fresh secret; one for each `call`.
 
-        Raises `RefusedTarget`, `NoAnswer` when the name's servers do not answer, `TooManyWebhooks`.
+        Raises `RefusedTarget`, `NoAnswer` when the name's servers do not answer, `TooManyWebhooks`,
+        `IdempotencyConflict`.
         """
+        if earlier := self._idempotency.earlier(call):
+            return _repeated(earlier)
         self._check_target(url)
         # Two at once may pass the count together: the transaction has room for that.
         if len(self._store.all()) >= MOST_ENDPOINTS:
             raise TooManyWebhooks
-        now = self._clock.now()
-        issued = Issued(self._ids.new(), SigningSecret.generate(), now)
+        now = self._now()
+        endpoint_id, secret = self._ids.new(), SigningSecret.generate()
         creation = self._store.creation(
-            issued.endpoint_id, sorted(set(events)), Confidential(url, issued.secret), now
+            endpoint_id, sorted(set(events)), Confidential(url, secret), now
         )
-        self._run_command(
-            lambda: [creation, *self._entry(issued.endpoint_id, actor, "webhook.registered")]
+        return self._issue(
+            Issued(endpoint_id, secret, now),
+            call,
+            lambda: [creation, *self._entry(endpoint_id, actor, "webhook.registered")],
         )
-        return issued
 
-    def all(self) -> list[tuple[Endpoint, str]]:
-        """Every endpoint with its URL."""
-        endpoints = self._store.all()
+    def page(self, limit: int, start: Key | None) -> EndpointPage:
+        """`limit` endpoints after `start`, oldest first."""
+        endpoints, last = self._store.page(limit, start)
         opened = self._store.open(endpoints)
-        return [(each, its.url) for each, its in zip(endpoints, opened, strict=True)]
+        listed = [(each, its.url) for each, its in zip(endpoints, opened, strict=True)]
+        return EndpointPage(listed, last)
 
     def get(self, endpoint_id: str) -> tuple[Endpoint, str]:
         """The endpoint with its URL. Raises `UnknownWebhook`."""
@@ -97,21 +116,30 @@ class Webhooks:
         (opened,) = self._store.open([endpoint])
         return endpoint, opened.url
 
-    def rotate(self, actor: Actor, endpoint_id: str) -> Issued:
-        """A fresh secret; the one before still signs for 24 hours. Raises `UnknownWebhook`."""
-        now = self._clock.now()
-        issued = Issued(endpoint_id, SigningSecret.generate(), _whole_millis(now + OVERLAP))
+    def detail(self, endpoint_id: str, limit: int, start: Key | None) -> Detail:
+        """The endpoint with `limit` of its dead letters after `start`. Raises `UnknownWebhook`."""
+        endpoint, url = self.get(endpoint_id)
+        page = self._dead_letters.page(endpoint_id, limit=limit, start=start)
+        return Detail(endpoint, url, page)
+
+    def rotate(self, actor: Actor, endpoint_id: str, call: KeyedCall | None = None) -> Issued:
+        """A fresh secret, one for each `call`; the one before still signs for 24 hours.
+
+        Raises `UnknownWebhook`, `IdempotencyConflict`.
+        """
+        if earlier := self._idempotency.earlier(call):
+            return _repeated(earlier)
+        now, secret = self._now(), SigningSecret.generate()
 
         def build() -> list[Action]:
             endpoint = self._existing(endpoint_id)
             (before,) = self._store.open([endpoint])
             return [
-                self._store.with_secrets(endpoint, before.rotated(issued.secret, now)),
+                self._store.with_secrets(endpoint, before.rotated(secret, now)),
                 *self._entry(endpoint_id, actor, "webhook.rotated"),
             ]
 
-        self._run_command(build)
-        return issued
+        return self._issue(Issued(endpoint_id, secret, now + OVERLAP), call, build)
 
     def pause(self, actor: Actor, endpoint_id: str) -> None:
         """Sends nothing there until `resume`; repeating it changes nothing.
@@ -133,6 +161,16 @@ class Webhooks:
             ]
         )
 
+    def _issue(
+        self, issued: Issued, call: KeyedCall | None, build: Callable[[], Sequence[Action]]
+    ) -> Issued:
+        result: Item = {
+            "endpoint_id": issued.endpoint_id,
+            "previous_valid_until": to_millis(issued.previous_valid_until),
+        }
+        earlier = self._idempotency.run(call, result, build)
+        return _repeated(earlier) if earlier else issued
+
     def _switch(self, actor: Actor, endpoint_id: str, state: EndpointState, action: str) -> None:
         def build() -> list[Action]:
             return [
@@ -149,6 +187,10 @@ class Webhooks:
             raise UnknownWebhook
         return endpoint
 
+    def _now(self) -> datetime:
+        # Milliseconds are what is stored, so that a repeat is answered what the first was.
+        return from_millis(to_millis(self._clock.now()))
+
     def _entry(self, endpoint_id: str, actor: Actor, action: str) -> list[Action]:
         return self._trail.actions(webhook_entity(endpoint_id), actor, action, {})
 
@@ -158,5 +200,6 @@ def webhook_entity(endpoint_id: str) -> Entity:
     return Entity("webhook", endpoint_id)
 
 
-def _whole_millis(moment: datetime) -> datetime:
-    return from_millis(to_millis(moment))
+def _repeated(result: Item) -> Issued:
+    until = from_millis(cast("int", result["previous_valid_until"]))
+    return Issued(str(result["endpoint_id"]), None, until)

@@ -3,16 +3,38 @@
 from collections.abc import Mapping
 
 from chalicelib.clock import from_millis, rfc3339
-from chalicelib.connectors.webhooks.dead_letters import DeadLetters
 from chalicelib.connectors.webhooks.models import (
     DeadLetter,
     DeadLetterView,
     Endpoint,
+    Issued,
+    NewWebhook,
+    RotatedSecret,
     WebhookDetail,
+    WebhookList,
     WebhookView,
 )
-from chalicelib.http.paging import page_limit
+from chalicelib.connectors.webhooks.service import Webhooks
+from chalicelib.http.paging import page_asked
 from chalicelib.tables.cursors import Cursors
+
+
+def new_webhook(issued: Issued) -> NewWebhook:
+    """The answer to a registration."""
+    return NewWebhook(endpoint_id=issued.endpoint_id, secret=_shown(issued))
+
+
+def rotated_secret(issued: Issued) -> RotatedSecret:
+    """The answer to a rotation."""
+    return RotatedSecret(
+        endpoint_id=issued.endpoint_id,
+        secret=_shown(issued),
+        previous_valid_until=rfc3339(issued.previous_valid_until),
+    )
+
+
+def _shown(issued: Issued) -> str | None:
+    return issued.secret.reveal() if issued.secret else None
 
 
 def webhook_view(endpoint: Endpoint, url: str) -> WebhookView:
@@ -26,23 +48,33 @@ def webhook_view(endpoint: Endpoint, url: str) -> WebhookView:
     )
 
 
-def webhook_detail(
-    endpoint: Endpoint,
-    url: str,
-    dead_letters: DeadLetters,
-    query: Mapping[str, str],
-    cursors: Cursors,
-) -> WebhookDetail:
-    """The endpoint with the page of its dead letters that `query` asks for.
+def webhook_list(webhooks: Webhooks, cursors: Cursors, query: Mapping[str, str]) -> WebhookList:
+    """The page of the endpoints that `query` asks for.
 
     Raises `InvalidInput` for a bad `limit` or `cursor`.
     """
-    listing = f"webhook/{endpoint.id}/dead-letters"
-    limit = page_limit(query)
-    start = cursors.decode(listing, query["cursor"]) if "cursor" in query else None
-    page = dead_letters.page(endpoint.id, limit=limit, start=start)
+    listing = "webhooks"
+    asked = page_asked(query, listing, cursors)
+    page = webhooks.page(asked.limit, asked.start)
+    return WebhookList(
+        webhooks=tuple(webhook_view(*each) for each in page.endpoints),
+        cursor=cursors.encode(listing, page.last) if page.last else None,
+    )
+
+
+def webhook_detail(
+    webhooks: Webhooks, cursors: Cursors, endpoint_id: str, query: Mapping[str, str]
+) -> WebhookDetail:
+    """The endpoint with the page of its dead letters that `query` asks for.
+
+    Raises `UnknownWebhook`, and `InvalidInput` for a bad `limit` or `cursor`.
+    """
+    listing = f"webhook/{endpoint_id}/dead-letters"
+    asked = page_asked(query, listing, cursors)
+    detail = webhooks.detail(endpoint_id, asked.limit, asked.start)
+    page = detail.dead_letters
     return WebhookDetail(
-        **dict(webhook_view(endpoint, url)),
+        **dict(webhook_view(detail.endpoint, detail.url)),
         dead_letters=tuple(map(_dead_letter, page.letters)),
         cursor=cursors.encode(listing, page.last) if page.last else None,
     )

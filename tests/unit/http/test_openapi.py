@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.http.access import Person
 from chalicelib.http.openapi import openapi_document
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.wire import Wire
@@ -71,6 +72,14 @@ def test_an_answer_that_may_be_held_takes_if_none_match_and_answers_304_without_
     assert set(answers["304"]) == {"description"}
     assert "If-None-Match" in parameters(operation)
     assert "If-None-Match" not in parameters(Operation("GET", PATH, "", Thing))
+
+
+def test_keys_are_taken_of_known_callers_only() -> None:
+    taken = parameters(Operation("POST", PATH, "", Thing, access=Person("self"), idempotent=True))
+    assert taken["Idempotency-Key"]["required"] is False
+    assert "Idempotency-Key" not in parameters(Operation("POST", PATH, "", Thing))
+    with pytest.raises(ValueError, match="from anyone"):
+        Operation("POST", PATH, "", Thing, idempotent=True)
 
 
 def test_an_operation_is_described_in_its_own_words() -> None:
