@@ -161,8 +161,7 @@ class OutboxStore:
         self._update(message_id, _WITHOUT_REASON, {"reason": reason})
 
     def _end_claim(self, message: Message, changes: Mapping[str, Value]) -> bool:
-        # Whoever claimed it after our lease, or reported a bounce, knows better.
-        return self._update(message.id, revision_is(message.rev), changes) is not None
+        return self._update(message.id, _claim_holds(message), changes) is not None
 
     def _update(
         self, message_id: str, condition: Condition, changes: Mapping[str, Value]
@@ -179,6 +178,16 @@ _UNSENT = Condition(
 _WITHOUT_REASON = Condition(
     "attribute_exists(pk) AND attribute_not_exists(#reason)", {"#reason": "reason"}
 )
+
+
+def _claim_holds(message: Message) -> Condition:
+    # Whoever claimed it after our lease, which no later claim has, or reported a bounce, knows
+    # better. A note takes no claim away, so the revision does not tell.
+    return Condition(
+        "#state = :sending AND #lease = :lease",
+        {"#state": "state", "#lease": "lease"},
+        {":sending": State.SENDING.value, ":lease": message.lease},
+    )
 
 
 def _message_from(item: Item) -> Message:
