@@ -62,7 +62,8 @@ class Message:
 
     `about` is the opaque id of what the message is about, `endpoint` that of a webhook's target.
     `reason` is a stable code: why it is dead, or what kind of bounce or complaint came. `attempts`
-    counts those that failed (webhooks); nobody can claim it before `lease`, ms since 1970 UTC.
+    counts those that failed (webhooks), `handed` those whose outcome is not known (mail); nobody
+    can claim it before `lease`, ms since 1970 UTC.
     `ends_at`, in seconds since 1970 UTC, is when it expires. `item` is what stands in the table.
     """
 
@@ -76,6 +77,7 @@ class Message:
     about: str | None = None
     reason: str | None = None
     attempts: int = 0
+    handed: int = 0
     lease: int = 0
     ends_at: int = 0
     item: Item = field(repr=False, compare=False, kw_only=True)

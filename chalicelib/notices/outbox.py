@@ -10,6 +10,10 @@
     at        when it was queued, ms since 1970 UTC; its UTC day names the data key's scope
     endpoint  webhooks: the id of the target
     about     the opaque id of what it is about, if anything: a bounce can be shown there
+    lease     claimed or waiting for its next try until then, ms since 1970 UTC
+    attempts  webhooks: those that failed
+    handed    mail: handovers to SES whose outcome is not known (delivery.py)
+    reason    a stable code: why it is dead, what SES reported
     ttl       epoch seconds, 30 days after `at`, when DynamoDB may sweep the item
     sealed    everything else: a mail's address, language and values, a webhook's body
     due_pk    UNCLAIMED#<UTC day of `at`>, with due_sk, its id, until a consumer claims it: what
