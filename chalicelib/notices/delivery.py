@@ -6,14 +6,17 @@ A consumer that dies before SES leaves a claim, which lapses. One that dies betw
 mark, or hears nothing from SES, leaves a handover whose outcome nobody knows: once its claim has
 lapsed the next one sends the same mail to the byte, Message-ID included. A second such handover is
 the last, so at most one duplicate ever leaves. What SES refuses is taken off the count.
+
+A mail past the life of its template does not leave any more: a code that has ended helps nobody.
 """
 
 import json
 from collections.abc import Callable
 
+from chalicelib.clock import Clock, from_millis
 from chalicelib.notices.consumer import Later
 from chalicelib.notices.mail import Composer
-from chalicelib.notices.messages import Message, UnfitForMail
+from chalicelib.notices.messages import TEMPLATES, Message, UnfitForMail
 from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.notices.ses import MailRefused, OutcomeUnknown, Ses
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
@@ -23,7 +26,10 @@ MOST_HANDOVERS = 2
 
 
 class MailDelivery:
-    """Sends the mails of the outbox. `on_dead` hears of each that is given up for good."""
+    """Sends the mails of the outbox. `on_dead` hears of each that is given up for good.
+
+    It does not hear of mails that expired: what kept them back has alarms of its own.
+    """
 
     def __init__(
         self,
@@ -31,12 +37,14 @@ class MailDelivery:
         composer: Composer,
         ses: Ses,
         sender: str,
+        clock: Clock,
         on_dead: Callable[[], None],
     ) -> None:
         self._store = store
         self._composer = composer
         self._ses = ses
         self._sender = sender
+        self._clock = clock
         self._on_dead = on_dead
 
     def deliver(self, body: str) -> None:
@@ -51,9 +59,15 @@ class MailDelivery:
             if (seconds := self._store.wait(message_id)) is not None:
                 raise Later(seconds)
             return
-        if message.handed == MOST_HANDOVERS:
+        expired = self._clock.now() >= from_millis(message.at) + TEMPLATES[message.kind].life
+        if message.handed == MOST_HANDOVERS or (message.handed and expired):
             self._give_up(message, OutcomeUnknown.code)
-            return
+        elif expired:
+            self._store.bury(message, "expired")
+        else:
+            self._attempt(message)
+
+    def _attempt(self, message: Message) -> None:
         try:
             receipt = self._send(message)
         except (KeyDestroyed, SealBroken, UnfitForMail, MailRefused) as end:

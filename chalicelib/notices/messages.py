@@ -12,17 +12,29 @@ or complaint counts from every state, and `sent` never takes one back.
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.notices.models import Language
 from chalicelib.tables.codec import Item
 
-TEMPLATES: Mapping[str, frozenset[str]] = {
-    "request_code": frozenset({"code", "minutes"}),
-    "sign_in_code": frozenset({"code", "minutes"}),
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The values that a mail takes, and its `life`: how long after it was queued it is of use."""
+
+    values: frozenset[str]
+    life: timedelta
+
+
+_CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
+
+TEMPLATES: Mapping[str, Template] = {
+    "request_code": _CODE,
+    "sign_in_code": _CODE,
 }
-"""Every mail by the name of its template, and the values that it takes."""
+"""Every mail by the name of its template."""
 
 _BREAKING_OUT = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that no value may hold: controls (CR, LF, NUL), formats (bidi overrides, zero

@@ -86,8 +86,8 @@ class Outbox:
         is no such template or it takes other values; raises `UnusableIdentifier`, `UnfitForMail`,
         `TooLongToSeal`.
         """
-        placeholders = TEMPLATES.get(template)
-        if placeholders is None or placeholders != set(values) or language not in LANGUAGES:
+        known = TEMPLATES.get(template)
+        if known is None or known.values != set(values) or language not in LANGUAGES:
             raise ValueError("no such mail, or it takes other values")
         check_values(values)
         address = normalise(Kind.EMAIL, to)

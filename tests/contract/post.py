@@ -72,7 +72,14 @@ class Post:
     def delivery(self, store: OutboxStore | None = None) -> MailDelivery:
         """A consumer: of `store`, if given."""
         ses = Ses(self.client, "mail")
-        return MailDelivery(store or self.store, Composer(SENDER), ses, SENDER, self._count_dead)
+        return MailDelivery(
+            store or self.store,
+            Composer(SENDER),
+            ses,
+            SENDER,
+            self.services.clock,
+            self._count_dead,
+        )
 
     def deliver(self, message_id: str, store: OutboxStore | None = None) -> None:
         """What the queue's message about `message_id` starts."""

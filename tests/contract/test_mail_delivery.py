@@ -18,7 +18,7 @@ from botocore.parsers import ResponseParserError
 
 from chalicelib.clock import from_millis
 from chalicelib.notices.consumer import Later
-from chalicelib.notices.messages import Mail, Message, State
+from chalicelib.notices.messages import TEMPLATES, Mail, Message, State
 from chalicelib.notices.outbox import message_key
 from chalicelib.notices.outbox_store import LEASE, OutboxStore
 from chalicelib.notices.ses import MailUnavailable, OutcomeUnknown
@@ -30,6 +30,8 @@ from tests.contract.moto_tables import SESSION
 from tests.contract.post import ADDRESS, CODE, SENDER, Post, parsed, refusal
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
+
+SILENCE = ReadTimeoutError(endpoint_url="x")
 
 
 class Killed(BaseException):
@@ -106,18 +108,47 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_again_behind_our_back(
     assert Post(here).look(message_id).state is State.SENDING
 
 
-def test_an_outage_of_a_day_loses_nothing(post: Post, clock: FixedClock) -> None:
+LIFE = TEMPLATES["sign_in_code"].life
+TICK = timedelta(milliseconds=1)
+
+
+def test_an_outage_that_mails_outlive_loses_nothing(post: Post, clock: FixedClock) -> None:
     message_ids = [post.queue() for _ in range(3)]
     post.client.failures += [refusal("ServiceUnavailable")] * 3 * 24
     for _ in range(24):
         for message_id in message_ids:
             with pytest.raises(MailUnavailable):
                 post.deliver(message_id)
-        clock.advance(timedelta(hours=1))
+        clock.advance(LIFE / 25)
     for message_id in message_ids:
         post.deliver(message_id)
     ids = {parsed(raw)["X-Jaga-Message-Id"] for raw in post.client.raw}
     assert ids == set(message_ids)
+
+
+def test_a_mail_is_of_use_to_the_end_of_its_life(post: Post, clock: FixedClock) -> None:
+    early, late = post.queue(), post.queue()
+    clock.advance(LIFE - TICK)
+    post.deliver(early)
+    clock.advance(TICK)
+    post.deliver(late)
+    assert [raw["Tags"][0]["Value"] for raw in post.client.taken] == [early]
+    message = post.look(late)
+    # Not among the dead: nobody has to do anything about it.
+    assert (message.state, message.reason, post.dead) == (State.DEAD, "expired", 0)
+
+
+def test_a_mail_that_expires_after_its_answer_got_lost_is_not_said_to_have_stayed(
+    post: Post, clock: FixedClock
+) -> None:
+    message_id = post.queue()
+    post.client.lost_answers = [SILENCE]
+    with pytest.raises(OutcomeUnknown):
+        post.deliver(message_id)
+    clock.advance(LIFE)
+    post.deliver(message_id)
+    assert (len(post.client.taken), post.dead) == (1, 1)
+    assert post.look(message_id).reason == "outcome_unknown"
 
 
 def dies_before_marking(services: Services) -> OutboxStore:
@@ -166,9 +197,6 @@ def test_a_consumer_killed_after_its_mark_leads_to_no_duplicate(
     clock.advance(LEASE)
     post.deliver(message_id)
     assert len(post.client.taken) == 1
-
-
-SILENCE = ReadTimeoutError(endpoint_url="x")
 
 
 @pytest.mark.parametrize(

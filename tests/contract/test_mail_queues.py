@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -16,6 +17,7 @@ from chalicelib.notices.relay import Relay, RelayIncomplete
 from chalicelib.services import Services
 from tests.contract.moto_tables import SESSION
 from tests.contract.post import Post
+from tests.fakes import FixedClock
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -315,6 +317,21 @@ def test_the_command_redrives_each_queue(
     assert main(["redrive", name]) == 0
     assert capsys.readouterr().out == "1 dead letters are back in the queue\n"
     assert queues.bodies(queues.mail) == ["letter"]
+
+
+def test_a_code_that_comes_back_after_its_end_is_not_mailed(
+    queues: Queues, services: Services, clock: FixedClock
+) -> None:
+    post = Post(services)
+    message_id = post.queue()
+    queues.sqs.send_message(
+        QueueUrl=queues.dead_letters, MessageBody=json.dumps({"id": message_id})
+    )
+    clock.advance(timedelta(days=3))
+    assert redrive(queues.sqs, queues.mail) == 1
+    consumer_of_mail = Consumer(queues.sqs, queues.mail, post.delivery().deliver)
+    assert consumer_of_mail.run(queues.batch(queues.mail)) == {"batchItemFailures": []}
+    assert (post.client.taken, post.look(message_id).reason) == ([], "expired")
 
 
 def test_many_dead_letters_come_back(queues: Queues) -> None:
