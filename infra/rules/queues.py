@@ -113,6 +113,13 @@ def mails_fit_into_a_run(template: Template) -> Iterator[str]:
             yield f"{function.name}.{name}: a batch may wait {longest} seconds for SES"
 
 
+def reports_are_not_mailed(template: Template) -> Iterator[str]:
+    """No identity has SES mail bounces and complaints on: they name the reader, in clear."""
+    for identity in template.of_type("AWS::SES::EmailIdentity"):
+        if identity.properties.get("FeedbackAttributes") != {"EmailForwardingEnabled": False}:
+            yield f"{identity.name} has addresses mailed to the sender's mailbox"
+
+
 queue_rules = (
     queued_messages_arrive,
     waiting_messages_are_noticed,
@@ -121,4 +128,5 @@ queue_rules = (
     topics_encrypted,
     mail_is_not_read_on_its_way,
     bounces_and_complaints_come_back,
+    reports_are_not_mailed,
 )

@@ -325,6 +325,12 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "SendWebhooks",
         _set("SendWebhooksDead", "Dimensions", [{"Name": "service", "Value": "send_webhooks"}]),
     ),
+    ("reports_are_not_mailed", "MailIdentity", _drop("MailIdentity", "FeedbackAttributes")),
+    (
+        "reports_are_not_mailed",
+        "MailIdentity",
+        _set("MailIdentity", "FeedbackAttributes", {"EmailForwardingEnabled": True}),
+    ),
     ("mails_fit_into_a_run", "wait 30 seconds", _batch("SendMail", 5)),
     ("mails_fit_into_a_run", "wait 60 seconds", _event("SendMail", "BatchSize")),
     ("mails_fit_into_a_run", "wait 18 seconds", _set("SendMail", "Timeout", 18)),
