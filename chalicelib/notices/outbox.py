@@ -7,7 +7,7 @@
     channel   mail, webhook
     kind      the mail's template, the webhook's type of event
     state     queued, sending, sent, bounced, complained, dead (messages.py)
-    at        when it was queued, ms since 1970 UTC; its UTC day names the data key's scope
+    at        when it was queued, ms since 1970 UTC; channel and UTC day name the data key's scope
     endpoint  webhooks: the id of the target
     about     the opaque id of what it is about, if anything: a bounce can be shown there
     lease     claimed or waiting for its next try until then, ms since 1970 UTC
@@ -19,8 +19,8 @@
     due_pk    UNCLAIMED#<UTC day of `at`>, with due_sk, its id, until a consumer claims it: what
               stays listed there never reached its queue (stranded.py)
 
-All messages of a day share a data key that ends 30 days after the day. The table's stream hands
-the item to its channel's queue (relay.py).
+All messages of a channel and a day share a data key that ends 30 days after the day. The table's
+stream hands the item to its channel's queue (relay.py).
 """
 
 import json
@@ -155,7 +155,7 @@ def unclaimed_bucket(at: datetime) -> str:
 
 def message_scope(item: Item) -> Scope:
     """The scope that the message of `item` is sealed under."""
-    return Scope.messages(from_millis(cast("int", item["at"])).date())
+    return Scope.messages(str(item["channel"]), from_millis(cast("int", item["at"])).date())
 
 
 def message_context(records: Table, item: Item) -> SealContext:

@@ -421,7 +421,7 @@ def test_a_mail_whose_key_is_gone_is_dead_and_not_tried_for_ever(
     post: Post, services: Services
 ) -> None:
     message_id = post.queue()
-    scope = Scope.messages(from_millis(post.look(message_id).at).date())
+    scope = Scope.messages("mail", from_millis(post.look(message_id).at).date())
     services.run_command(lambda: services.keyring.destroy_actions(scope))
     services.keyring.forget(scope)
     post.deliver(message_id)

@@ -122,6 +122,8 @@ def test_a_sealed_message_serves_no_other_purpose(
     post: Post, services: Services, attribute: str, value: str
 ) -> None:
     message_id = post.queue(about="01JREQUEST")
+    event = services.outbox.webhook("01JENDPOINT", "request.closed", b"{}")
+    services.run_command(lambda: event.actions)  # so that its channel has a key
     services.records.update(message_key(message_id), PRESENT, put={attribute: value})
     with pytest.raises(SealBroken):
         post.store.open_mail(post.look(message_id))

@@ -243,12 +243,12 @@ BREAKS: list[tuple[str, str, Edit]] = [
     (
         "purposes_are_those_of_its_keys",
         "SendMailRole uses the vault's key for other",
-        _purposes("SendMailRole", "messages", "person"),
+        _purposes("SendMailRole", "mail-messages", "person"),
     ),
     (
         "purposes_are_those_of_its_keys",
         "SendWebhooksRole uses the vault's key for other",
-        _branches("SendWebhooksRole", "SCOPE#person/*", "BRANCH#messages"),
+        _branches("SendWebhooksRole", "SCOPE#person/*", "BRANCH#webhook-messages"),
     ),
     (
         "purposes_are_those_of_its_keys",
