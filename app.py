@@ -66,7 +66,7 @@ def relay_outbox(event: DynamoDBEvent) -> None:
         report_counts("relay_outbox", here.settings.stage, {"senseless": passed_over})
 
 
-@app.on_sqs_message(queue_arn="the template puts the mail queue here", batch_size=10)
+@app.on_sqs_message(queue_arn="the template puts the mail queue here", batch_size=3)
 def send_mail(event: SQSEvent) -> dict[str, Any]:
     """Sends the mails that the queue names; answers with those that have to come again."""
     return services().mail_consumer.run(event.to_dict())

@@ -5,9 +5,14 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 
 from chalicelib import __version__
 
+CONNECT_SECONDS = 1
+READ_SECONDS = 5
+"""How long one attempt waits for a connection, and then for an answer: API Gateway gives up after
+29 seconds."""
+
 CLIENT_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=5,  # seconds; API Gateway gives up after 29
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 4},
     # botocore would build its own twice a request: an eighth of a write in bench/invocation.py.
     user_agent=f"jaga/{__version__}",

@@ -12,17 +12,29 @@ or complaint counts from every state, and `sent` never takes one back.
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.notices.models import Language
 from chalicelib.tables.codec import Item
 
-TEMPLATES: Mapping[str, frozenset[str]] = {
-    "request_code": frozenset({"code", "minutes"}),
-    "sign_in_code": frozenset({"code", "minutes"}),
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The values that a mail takes, and its `life`: how long after it was queued it is of use."""
+
+    values: frozenset[str]
+    life: timedelta
+
+
+_CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
+
+TEMPLATES: Mapping[str, Template] = {
+    "request_code": _CODE,
+    "sign_in_code": _CODE,
 }
-"""Every mail by the name of its template, and the values that it takes."""
+"""Every mail by the name of its template."""
 
 _BREAKING_OUT = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that no value may hold: controls (CR, LF, NUL), formats (bidi overrides, zero
@@ -62,7 +74,8 @@ class Message:
 
     `about` is the opaque id of what the message is about, `endpoint` that of a webhook's target.
     `reason` is a stable code: why it is dead, or what kind of bounce or complaint came. `attempts`
-    counts those that failed (webhooks); nobody can claim it before `lease`, ms since 1970 UTC.
+    counts those that failed (webhooks), `handed` those whose outcome is not known (mail); nobody
+    can claim it before `lease`, ms since 1970 UTC.
     `ends_at`, in seconds since 1970 UTC, is when it expires. `item` is what stands in the table.
     """
 
@@ -76,6 +89,7 @@ class Message:
     about: str | None = None
     reason: str | None = None
     attempts: int = 0
+    handed: int = 0
     lease: int = 0
     ends_at: int = 0
     item: Item = field(repr=False, compare=False, kw_only=True)

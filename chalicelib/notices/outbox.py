@@ -7,16 +7,20 @@
     channel   mail, webhook
     kind      the mail's template, the webhook's type of event
     state     queued, sending, sent, bounced, complained, dead (messages.py)
-    at        when it was queued, ms since 1970 UTC; its UTC day names the data key's scope
+    at        when it was queued, ms since 1970 UTC; channel and UTC day name the data key's scope
     endpoint  webhooks: the id of the target
     about     the opaque id of what it is about, if anything: a bounce can be shown there
+    lease     claimed or waiting for its next try until then, ms since 1970 UTC
+    attempts  webhooks: those that failed
+    handed    mail: handovers to SES whose outcome is not known (delivery.py)
+    reason    a stable code: why it is dead, what SES reported
     ttl       epoch seconds, 30 days after `at`, when DynamoDB may sweep the item
     sealed    everything else: a mail's address, language and values, a webhook's body
     due_pk    UNCLAIMED#<UTC day of `at`>, with due_sk, its id, until a consumer claims it: what
               stays listed there never reached its queue (stranded.py)
 
-All messages of a day share a data key that ends 30 days after the day. The table's stream hands
-the item to its channel's queue (relay.py).
+All messages of a channel and a day share a data key that ends 30 days after the day. The table's
+stream hands the item to its channel's queue (relay.py).
 """
 
 import json
@@ -82,8 +86,8 @@ class Outbox:
         is no such template or it takes other values; raises `UnusableIdentifier`, `UnfitForMail`,
         `TooLongToSeal`.
         """
-        placeholders = TEMPLATES.get(template)
-        if placeholders is None or placeholders != set(values) or language not in LANGUAGES:
+        known = TEMPLATES.get(template)
+        if known is None or known.values != set(values) or language not in LANGUAGES:
             raise ValueError("no such mail, or it takes other values")
         check_values(values)
         address = normalise(Kind.EMAIL, to)
@@ -151,7 +155,7 @@ def unclaimed_bucket(at: datetime) -> str:
 
 def message_scope(item: Item) -> Scope:
     """The scope that the message of `item` is sealed under."""
-    return Scope.messages(from_millis(cast("int", item["at"])).date())
+    return Scope.messages(str(item["channel"]), from_millis(cast("int", item["at"])).date())
 
 
 def message_context(records: Table, item: Item) -> SealContext:

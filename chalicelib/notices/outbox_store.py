@@ -91,10 +91,19 @@ class OutboxStore:
         sealed = cast("bytes", message.item["sealed"])
         return self._vault.open(message_scope(message.item), context, sealed)
 
+    def hand_over(self, message: Message) -> bool:
+        """Counts that the claimed `message` is about to leave, unless the claim is lost: says
+        whether it did. `release` takes it back; without it, nobody knows what came of it."""
+        return self._while_claimed(message, {"handed": message.handed + 1})
+
     def release(self, message: Message) -> None:
-        """Gives a claim back: the message was not sent and waits again."""
-        now = to_millis(self._clock.now())
-        self._end_claim(message, {"state": State.QUEUED.value, "lease": now})
+        """Gives a claim back: the message was not sent and waits again, as the claim found it."""
+        changes: dict[str, Value] = {
+            "state": State.QUEUED.value,
+            "lease": to_millis(self._clock.now()),
+            "handed": message.handed,
+        }
+        self._while_claimed(message, changes)
 
     def retry(self, message: Message, at: datetime) -> None:
         """Gives a claim back after an attempt that failed: nobody can claim it before `at`."""
@@ -103,14 +112,14 @@ class OutboxStore:
             "lease": to_millis(at),
             "attempts": message.attempts + 1,
         }
-        self._end_claim(message, changes)
+        self._while_claimed(message, changes)
 
     def bury(self, message: Message, reason: str) -> bool:
         """Gives a claimed message up for good, unless the claim is lost: says whether it did.
 
         `reason` is a stable code.
         """
-        return self._end_claim(message, {"state": State.DEAD.value, "reason": reason})
+        return self._while_claimed(message, {"state": State.DEAD.value, "reason": reason})
 
     def mark_sent(self, message_id: str) -> None:
         """Says that the message went out, unless something later is known of it already."""
@@ -160,9 +169,8 @@ class OutboxStore:
         # Once a message has a reason the note is old news.
         self._update(message_id, _WITHOUT_REASON, {"reason": reason})
 
-    def _end_claim(self, message: Message, changes: Mapping[str, Value]) -> bool:
-        # Whoever claimed it after our lease, or reported a bounce, knows better.
-        return self._update(message.id, revision_is(message.rev), changes) is not None
+    def _while_claimed(self, message: Message, changes: Mapping[str, Value]) -> bool:
+        return self._update(message.id, _claim_holds(message), changes) is not None
 
     def _update(
         self, message_id: str, condition: Condition, changes: Mapping[str, Value]
@@ -179,6 +187,16 @@ _UNSENT = Condition(
 _WITHOUT_REASON = Condition(
     "attribute_exists(pk) AND attribute_not_exists(#reason)", {"#reason": "reason"}
 )
+
+
+def _claim_holds(message: Message) -> Condition:
+    # Whoever claimed it after our lease, which no later claim has, or reported a bounce, knows
+    # better. A note takes no claim away, so the revision does not tell.
+    return Condition(
+        "#state = :sending AND #lease = :lease",
+        {"#state": "state", "#lease": "lease"},
+        {":sending": State.SENDING.value, ":lease": message.lease},
+    )
 
 
 def _message_from(item: Item) -> Message:
@@ -203,6 +221,7 @@ def _message_from(item: Item) -> Message:
                 _text(item, "about"),
                 _text(item, "reason"),
                 _whole(item, "attempts"),
+                _whole(item, "handed"),
                 _whole(item, "lease"),
                 _whole(item, "ttl"),
                 item=item,

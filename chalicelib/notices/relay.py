@@ -5,11 +5,12 @@ its queue twice is sent once: the consumer's claim (outbox_store.py) sees to tha
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import Unavailable
+from chalicelib.errors import Internal, Unavailable
 from chalicelib.notices.messages import Channel, Message
 from chalicelib.notices.outbox import OUTBOX_AGAIN, OUTBOX_MESSAGE
 from chalicelib.tables.schema import UnreadableItem
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _BATCH_LIMIT = 10
+_ENDPOINT = re.compile(r"[0-9A-Za-z]{1,128}")
+"""What an endpoint's id looks like, within what SQS takes as the name of a group."""
 
 type Entry = dict[str, str]
 """A message for SQS, but for its number in the batch."""
@@ -28,6 +31,12 @@ class RelayIncomplete(Unavailable):
     """A queue did not take every message: the stream has to deliver the batch again."""
 
     code = "relay_incomplete"
+
+
+class EntryRefused(Internal):
+    """A queue will never take this message: SQS finds the fault with it."""
+
+    code = "entry_refused"
 
 
 class Relay:
@@ -40,9 +49,10 @@ class Relay:
     def forward(self, event: Mapping[str, Any]) -> int:
         """Puts every message that `event` says was inserted into its queue.
 
-        Returns how many records it passed over because they make no sense: a shard goes on only
-        behind what its reader accepts, so one such record would hold up all mail behind it. Raises
-        `RelayIncomplete` and the client's errors; then the stream delivers all of it again.
+        Returns how many records it passed over because they make no sense, to us or to SQS: a shard
+        goes on only behind what its reader accepts, so one such record would hold up all that
+        follow. Raises `RelayIncomplete` and the client's errors; then the stream delivers all of it
+        again.
         """
         waiting = self._nothing()
         senseless = 0
@@ -54,29 +64,43 @@ class Relay:
             except Exception as error:  # noqa: BLE001  # no I/O here: whatever failed, the record made it
                 senseless += 1
                 log_failure(error, "")
-        self._put_all(waiting)
-        return senseless
+        return senseless + self._put_all(waiting)
 
-    def hand_over(self, messages: Iterable[Message]) -> None:
-        """Puts every one of `messages` into its queue. Raises as `forward`."""
+    def hand_over(self, messages: Iterable[Message]) -> int:
+        """Puts every one of `messages` into its queue; returns how many the queues took.
+
+        Raises as `forward`, and `UnreadableItem`.
+        """
         waiting = self._nothing()
         for message in messages:
             waiting[message.channel].append(_entry(message.id, message.endpoint))
-        self._put_all(waiting)
+        return sum(map(len, waiting.values())) - self._put_all(waiting)
 
     def _nothing(self) -> dict[Channel, list[Entry]]:
         return {channel: [] for channel in self._queues}
 
-    def _put_all(self, waiting: Mapping[Channel, Sequence[Entry]]) -> None:
-        for channel, entries in waiting.items():
-            for some in batched(entries, _BATCH_LIMIT, strict=False):
-                self._put(self._queues[channel], some)
+    def _put_all(self, waiting: Mapping[Channel, Sequence[Entry]]) -> int:
+        """Returns how many entries SQS will never take."""
+        return sum(
+            self._put(self._queues[channel], some)
+            for channel, entries in waiting.items()
+            for some in batched(entries, _BATCH_LIMIT, strict=False)
+        )
 
-    def _put(self, queue_url: str, entries: tuple[Entry, ...]) -> None:
+    def _put(self, queue_url: str, entries: tuple[Entry, ...]) -> int:
         numbered: Any = [{**entry, "Id": str(number)} for number, entry in enumerate(entries)]
         answer = self._sqs.send_message_batch(QueueUrl=queue_url, Entries=numbered)
-        if answer.get("Failed"):
+        failed = answer.get("Failed", [])
+        if not all(_is_for_good(each) for each in failed):
             raise RelayIncomplete
+        for _ in failed:
+            log_failure(EntryRefused(), "")
+        return len(failed)
+
+
+def _is_for_good(failure: Mapping[str, Any]) -> bool:
+    # Throttling, by SQS or by KMS, counts as the sender's fault as well, but it passes.
+    return bool(failure["SenderFault"]) and "throttl" not in str(failure["Code"]).lower()
 
 
 def _entry_of(image: Mapping[str, Any]) -> tuple[Channel, Entry]:
@@ -94,6 +118,8 @@ def _entry_of(image: Mapping[str, Any]) -> tuple[Channel, Entry]:
 def _entry(message_id: str, endpoint: str | None) -> Entry:
     entry = {"MessageBody": json.dumps({"id": message_id})}
     if endpoint is not None:
+        if not _ENDPOINT.fullmatch(endpoint):
+            raise UnreadableItem(OUTBOX_MESSAGE.item_type)
         # SQS's fair queues: an endpoint that keeps its consumers busy waits behind the others, and
         # not they behind it.
         entry["MessageGroupId"] = endpoint

@@ -2,7 +2,15 @@
 
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004  # its name
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+)
+from botocore.parsers import ResponseParserError
 
 from chalicelib.aws import is_passing
 from chalicelib.errors import Forbidden, Unavailable
@@ -17,12 +25,21 @@ _PASSING = {
     "InternalFailure",
 }
 _OURS_TO_MEND = "not verified"
+_NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+_LEFT_PERHAPS = (HTTPClientError, ConnectionError, ResponseParserError, KeyError)
+"""After any other failure of the network, or an answer that is none, SES may have the mail."""
 
 
 class MailUnavailable(Unavailable):
     """SES throttles, is away or was paused: the same mail may go out later."""
 
     code = "mail_unavailable"
+
+
+class OutcomeUnknown(Unavailable):
+    """The mail left and no answer came back: whether SES took it, nobody knows."""
+
+    code = "outcome_unknown"
 
 
 class MailRefused(Forbidden):
@@ -50,8 +67,9 @@ class Ses:
     def send(self, message_id: str, sender: str, to: str, raw: bytes) -> str:
         """Hands `raw` over, for `to` alone, whatever its headers say. Returns SES's own id.
 
-        Raises `MailUnavailable`, `MailRefused`, and the client's errors for what somebody has to
-        mend first: rights, an identity that is not verified, a configuration set that is missing.
+        Raises `OutcomeUnknown`. After every other error SES does not have the mail: after
+        `MailUnavailable`, `MailRefused`, and the client's errors for what somebody has to mend
+        first: rights, an identity that is not verified, a configuration set that is missing.
         """
         try:
             answer = self._client.send_raw_email(
@@ -61,6 +79,7 @@ class Ses:
                 ConfigurationSetName=self._configuration_set,
                 Tags=[{"Name": MESSAGE_TAG, "Value": message_id}],
             )
+            return str(answer["MessageId"])
         except ClientError as refusal:
             if is_passing(refusal) or _code(refusal) in _PASSING:
                 raise MailUnavailable from None
@@ -70,11 +89,10 @@ class Ses:
             if _code(refusal) in _REFUSED and not mendable:
                 raise MailRefused from None
             raise
-        except Exception as failure:
-            if is_passing(failure):
-                raise MailUnavailable from None
-            raise
-        return str(answer["MessageId"])
+        except _NEVER_LEFT:
+            raise MailUnavailable from None
+        except _LEFT_PERHAPS:
+            raise OutcomeUnknown from None
 
 
 def _code(refusal: ClientError) -> str:

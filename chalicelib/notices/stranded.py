@@ -39,8 +39,7 @@ class Stranded:
         """
         count = 0
         for some in batched(self._waiting(waited), _AT_ONCE, strict=False):
-            self._relay.hand_over(some)
-            count += len(some)
+            count += self._relay.hand_over(some)
         return count
 
     def _waiting(self, waited: timedelta) -> Iterator[Message]:

@@ -74,6 +74,7 @@ class MessageServices(Foundation):
             Composer(settings.mail_from),
             Ses(client, settings.mail_configuration_set),
             settings.mail_from,
+            self.clock,
             lambda: report_counts("send_mail", settings.stage, {"dead": 1}),
         )
         return Consumer(self.sqs, settings.mail_queue_url, delivery.deliver)

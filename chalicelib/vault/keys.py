@@ -5,6 +5,7 @@ from datetime import date
 from typing import NoReturn
 
 KEY_BYTES = 32
+_CHANNELS = {"mail", "webhook"}
 
 
 class SecretKey:
@@ -69,9 +70,14 @@ class Scope:
         return _scope("visitors", site, f"{day:%Y-%m-%d}")
 
     @classmethod
-    def messages(cls, day: date) -> "Scope":
-        """What was put into the outbox on one day (UTC)."""
-        return _scope("messages", f"{day:%Y-%m-%d}")
+    def messages(cls, channel: str, day: date) -> "Scope":
+        """What was put into the outbox for `channel` (mail, webhook) on one day (UTC).
+
+        A purpose each: whoever talks to third parties opens no mail. `ValueError` for others.
+        """
+        if channel not in _CHANNELS:
+            raise ValueError("there is no such channel")
+        return _scope(f"{channel}-messages", f"{day:%Y-%m-%d}")
 
     @classmethod
     def endpoint(cls, endpoint_id: str) -> "Scope":

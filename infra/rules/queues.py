@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chalicelib.aws import CONNECT_SECONDS, READ_SECONDS
 from infra.rules.document import Template, referred
 from infra.rules.functions import counts_watched, has_alarm
 
@@ -16,6 +17,7 @@ _MAIL_SET = "AWS::SES::ConfigurationSet"
 _REPORTED = {"bounce", "complaint"}
 _RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
 _LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
+_BATCH_SIZE = 10  # Lambda's, where an event names none
 _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
 
 
@@ -93,11 +95,38 @@ def bounces_and_complaints_come_back(template: Template) -> Iterator[str]:
             yield f"{name} reports {event}" if event in events else f"{name} is silent on a {event}"
 
 
+def mails_fit_into_a_run(template: Template) -> Iterator[str]:
+    """Whoever sends mail lives to hear what became of each, even when SES answers none in time.
+
+    A function that ends before leaves mails behind of which nobody knows whether they left.
+    """
+    seconds = CONNECT_SECONDS + READ_SECONDS  # ses.py asks once
+    senders = {
+        statement.where
+        for statement in template.statements()
+        if statement.allows and any(action.startswith("ses:Send") for action in statement.actions)
+    }
+    for function, name, event in template.events("SQS"):
+        longest = event.get("BatchSize", _BATCH_SIZE) * seconds
+        sends = referred(function.properties["Role"]) in senders
+        if sends and longest >= function.properties["Timeout"]:
+            yield f"{function.name}.{name}: a batch may wait {longest} seconds for SES"
+
+
+def reports_are_not_mailed(template: Template) -> Iterator[str]:
+    """No identity has SES mail bounces and complaints on: they name the reader, in clear."""
+    for identity in template.of_type("AWS::SES::EmailIdentity"):
+        if identity.properties.get("FeedbackAttributes") != {"EmailForwardingEnabled": False}:
+            yield f"{identity.name} has addresses mailed to the sender's mailbox"
+
+
 queue_rules = (
     queued_messages_arrive,
     waiting_messages_are_noticed,
     consumers_tell_what_they_give_up,
+    mails_fit_into_a_run,
     topics_encrypted,
     mail_is_not_read_on_its_way,
     bounces_and_complaints_come_back,
+    reports_are_not_mailed,
 )

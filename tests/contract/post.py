@@ -27,15 +27,21 @@ def refusal(code: str, text: str = "") -> ClientError:
 
 @dataclass
 class ToldSes:
-    """SES's client: raises what `failures` holds, one after another, and takes the mail then."""
+    """SES's client: raises what `failures` holds, one after another, and takes the mail then.
+
+    Its answers get lost as `lost_answers` says, one after another.
+    """
 
     failures: list[Exception] = field(default_factory=list)
+    lost_answers: list[Exception] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
 
     def send_raw_email(self, **parameters: Any) -> dict[str, Any]:
         if self.failures:
             raise self.failures.pop(0)
         self.taken.append(parameters)
+        if self.lost_answers:
+            raise self.lost_answers.pop(0)
         return {"MessageId": f"ses-{len(self.taken)}"}
 
     @property
@@ -66,7 +72,14 @@ class Post:
     def delivery(self, store: OutboxStore | None = None) -> MailDelivery:
         """A consumer: of `store`, if given."""
         ses = Ses(self.client, "mail")
-        return MailDelivery(store or self.store, Composer(SENDER), ses, SENDER, self._count_dead)
+        return MailDelivery(
+            store or self.store,
+            Composer(SENDER),
+            ses,
+            SENDER,
+            self.services.clock,
+            self._count_dead,
+        )
 
     def deliver(self, message_id: str, store: OutboxStore | None = None) -> None:
         """What the queue's message about `message_id` starts."""

@@ -90,7 +90,7 @@ class FrozenKeys(Keyring):
         pass  # nothing is looked up
 
     def key_to_open(self, scope: Scope) -> DataKey:
-        assert scope == Scope.messages(date(2026, 11, 23))
+        assert scope == Scope.messages("mail", date(2026, 11, 23))
         return DataKey(bytes(range(32)))
 
 

@@ -6,14 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
 
 from chalicelib.clock import from_millis
 from chalicelib.notices.consumer import Later
-from chalicelib.notices.messages import Message, State
+from chalicelib.notices.messages import TEMPLATES, Mail, Message, State
 from chalicelib.notices.outbox import message_key
 from chalicelib.notices.outbox_store import LEASE, OutboxStore
-from chalicelib.notices.ses import MailUnavailable
+from chalicelib.notices.ses import MailUnavailable, OutcomeUnknown
 from chalicelib.services import Services
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.tables.transactions import Action, transact
@@ -22,6 +30,8 @@ from tests.contract.moto_tables import SESSION
 from tests.contract.post import ADDRESS, CODE, SENDER, Post, parsed, refusal
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
+
+SILENCE = ReadTimeoutError(endpoint_url="x")
 
 
 class Killed(BaseException):
@@ -54,9 +64,9 @@ def test_a_mail_goes_out_once_however_often_the_queue_names_it(post: Post) -> No
         refusal("InternalFailure"),
         refusal("AccountSendingPausedException"),
         ConnectTimeoutError(endpoint_url="x"),
-        ReadTimeoutError(endpoint_url="x"),
+        EndpointConnectionError(endpoint_url="x"),
     ],
-    ids=["throttled", "away", "failing", "paused", "unreachable", "silent"],
+    ids=["throttled", "away", "failing", "paused", "unreachable", "nowhere"],
 )
 def test_what_passes_leaves_the_mail_waiting(post: Post, failure: Exception) -> None:
     message_id = post.queue()
@@ -95,21 +105,50 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_again_behind_our_back(
     }
     assert here.mail_consumer.run({"Records": [record]})["batchItemFailures"]
     assert len(sends) == 1
-    assert Post(here).look(message_id).state is State.QUEUED
+    assert Post(here).look(message_id).state is State.SENDING
 
 
-def test_an_outage_of_a_day_loses_nothing(post: Post, clock: FixedClock) -> None:
+LIFE = TEMPLATES["sign_in_code"].life
+TICK = timedelta(milliseconds=1)
+
+
+def test_an_outage_that_mails_outlive_loses_nothing(post: Post, clock: FixedClock) -> None:
     message_ids = [post.queue() for _ in range(3)]
     post.client.failures += [refusal("ServiceUnavailable")] * 3 * 24
     for _ in range(24):
         for message_id in message_ids:
             with pytest.raises(MailUnavailable):
                 post.deliver(message_id)
-        clock.advance(timedelta(hours=1))
+        clock.advance(LIFE / 25)
     for message_id in message_ids:
         post.deliver(message_id)
     ids = {parsed(raw)["X-Jaga-Message-Id"] for raw in post.client.raw}
     assert ids == set(message_ids)
+
+
+def test_a_mail_is_of_use_to_the_end_of_its_life(post: Post, clock: FixedClock) -> None:
+    early, late = post.queue(), post.queue()
+    clock.advance(LIFE - TICK)
+    post.deliver(early)
+    clock.advance(TICK)
+    post.deliver(late)
+    assert [raw["Tags"][0]["Value"] for raw in post.client.taken] == [early]
+    message = post.look(late)
+    # Not among the dead: nobody has to do anything about it.
+    assert (message.state, message.reason, post.dead) == (State.DEAD, "expired", 0)
+
+
+def test_a_mail_that_expires_after_its_answer_got_lost_is_not_said_to_have_stayed(
+    post: Post, clock: FixedClock
+) -> None:
+    message_id = post.queue()
+    post.client.lost_answers = [SILENCE]
+    with pytest.raises(OutcomeUnknown):
+        post.deliver(message_id)
+    clock.advance(LIFE)
+    post.deliver(message_id)
+    assert (len(post.client.taken), post.dead) == (1, 1)
+    assert post.look(message_id).reason == "outcome_unknown"
 
 
 def dies_before_marking(services: Services) -> OutboxStore:
@@ -158,6 +197,137 @@ def test_a_consumer_killed_after_its_mark_leads_to_no_duplicate(
     clock.advance(LEASE)
     post.deliver(message_id)
     assert len(post.client.taken) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        SILENCE,
+        ConnectionClosedError(endpoint_url="x"),
+        SSLError(endpoint_url="x", error=OSError()),
+        ResponseParserError("no XML"),
+        KeyError("MessageId"),
+    ],
+    ids=["silent", "closed", "cut off", "unreadable", "no id"],
+)
+def test_however_often_answers_get_lost_one_duplicate_leaves(
+    post: Post, clock: FixedClock, failure: Exception
+) -> None:
+    message_id = post.queue()
+    post.client.lost_answers = [failure] * 10
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            post.deliver(message_id)
+        with pytest.raises(Later):
+            post.deliver(message_id)
+        assert post.look(message_id).state is State.SENDING
+        clock.advance(LEASE)
+    for _ in range(5):
+        post.deliver(message_id)
+        clock.advance(LEASE)
+    first, second = post.client.raw
+    assert first == second
+    message = post.look(message_id)
+    assert (message.state, message.reason, post.dead) == (State.DEAD, "outcome_unknown", 1)
+
+
+def test_the_try_after_a_lost_answer_may_succeed(post: Post, clock: FixedClock) -> None:
+    message_id = post.queue()
+    post.client.lost_answers = [SILENCE]
+    with pytest.raises(OutcomeUnknown):
+        post.deliver(message_id)
+    clock.advance(LEASE)
+    post.deliver(message_id)
+    assert (post.look(message_id).state, post.dead) == (State.SENT, 0)
+
+
+def test_refusals_between_lost_answers_are_not_counted_and_count_nothing_down(
+    post: Post, clock: FixedClock
+) -> None:
+    message_id = post.queue()
+    post.client.lost_answers = [SILENCE] * 10
+    for _ in range(2):
+        post.client.failures = [refusal("Throttling")] * 3
+        for _ in range(3):
+            with pytest.raises(MailUnavailable):
+                post.deliver(message_id)
+        with pytest.raises(OutcomeUnknown):
+            post.deliver(message_id)
+        clock.advance(LEASE)
+    post.deliver(message_id)
+    assert (len(post.client.taken), post.look(message_id).reason) == (2, "outcome_unknown")
+
+
+def test_consumers_that_die_one_after_another_send_one_duplicate(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    message_id = post.queue()
+    for _ in range(2):
+        with pytest.raises(Killed):
+            post.deliver(message_id, dies_before_marking(services))
+        clock.advance(LEASE)
+    post.deliver(message_id, dies_before_marking(services))
+    assert (len(post.client.taken), post.dead) == (2, 1)
+
+
+def test_failures_before_the_mail_leaves_use_no_try_up(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    class Shut(OutboxStore):
+        def open_mail(self, message: Message) -> Mail:
+            raise Killed
+
+    message_id = post.queue()
+    shut = Shut(services.records, services.vault, clock, services.run_command)
+    for _ in range(5):
+        with pytest.raises(Killed):
+            post.deliver(message_id, shut)
+        clock.advance(LEASE)
+    post.deliver(message_id)
+    assert (post.look(message_id).state, len(post.client.taken)) == (State.SENT, 1)
+
+
+def test_whoever_lost_its_claim_sends_nothing(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    class Slow(OutboxStore):
+        def open_mail(self, message: Message) -> Mail:
+            clock.advance(LEASE)
+            self.claim(message.id)  # somebody else
+            return super().open_mail(message)
+
+    message_id = post.queue()
+    slow = Slow(services.records, services.vault, clock, services.run_command)
+    with pytest.raises(Later):
+        post.deliver(message_id, slow)
+    assert post.client.taken == []
+
+
+def test_a_bounce_of_a_mail_whose_answer_got_lost_ends_it(post: Post, clock: FixedClock) -> None:
+    message_id = post.queue()
+    post.client.lost_answers = [SILENCE]
+    with pytest.raises(OutcomeUnknown):
+        post.deliver(message_id)
+    post.store.report(message_id, State.BOUNCED, "permanent_general")
+    clock.advance(LEASE)
+    post.deliver(message_id)
+    assert (len(post.client.taken), post.look(message_id).state) == (1, State.BOUNCED)
+
+
+def test_a_bounce_that_comes_before_the_second_mail_leaves_keeps_it_here(
+    post: Post, services: Services, clock: FixedClock
+) -> None:
+    class Reported(OutboxStore):
+        def open_mail(self, message: Message) -> Mail:
+            self.report(message.id, State.BOUNCED, "permanent_general")
+            return super().open_mail(message)
+
+    message_id = post.queue()
+    reported = Reported(services.records, services.vault, clock, services.run_command)
+    with pytest.raises(Later):
+        post.deliver(message_id, reported)
+    post.deliver(message_id)
+    assert (post.client.taken, post.look(message_id).state) == ([], State.BOUNCED)
 
 
 def test_a_bounce_before_the_mark_keeps_the_next_consumer_from_sending_again(
@@ -215,11 +385,11 @@ def test_whoever_lost_its_claim_neither_buries_nor_counts(
     post: Post, services: Services, clock: FixedClock
 ) -> None:
     class Slow(OutboxStore):
-        def claim(self, message_id: str) -> Message | None:
-            claimed = super().claim(message_id)
+        def hand_over(self, message: Message) -> bool:
+            counted = super().hand_over(message)
             clock.advance(LEASE)
-            super().claim(message_id)  # somebody else
-            return claimed
+            self.claim(message.id)  # somebody else
+            return counted
 
     message_id = post.queue()
     post.client.failures = [refusal("MessageRejected")]
@@ -236,14 +406,13 @@ def test_whoever_lost_its_claim_neither_buries_nor_counts(
         ("ConfigurationSetDoesNotExist", ""),
     ],
 )
-def test_what_somebody_has_to_mend_kills_no_mail(
-    post: Post, clock: FixedClock, code: str, text: str
-) -> None:
+def test_what_somebody_has_to_mend_kills_no_mail(post: Post, code: str, text: str) -> None:
     message_id = post.queue()
     post.client.failures = [refusal(code, text)]
-    with pytest.raises(ClientError):
-        post.deliver(message_id)
-    clock.advance(LEASE)
+    post.client.failures *= 3
+    for _ in range(3):
+        with pytest.raises(ClientError):
+            post.deliver(message_id)
     post.deliver(message_id)
     assert (len(post.client.taken), post.dead) == (1, 0)
 
@@ -252,7 +421,7 @@ def test_a_mail_whose_key_is_gone_is_dead_and_not_tried_for_ever(
     post: Post, services: Services
 ) -> None:
     message_id = post.queue()
-    scope = Scope.messages(from_millis(post.look(message_id).at).date())
+    scope = Scope.messages("mail", from_millis(post.look(message_id).at).date())
     services.run_command(lambda: services.keyring.destroy_actions(scope))
     services.keyring.forget(scope)
     post.deliver(message_id)

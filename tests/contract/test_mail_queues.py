@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -12,10 +13,11 @@ from chalicelib.notices.__main__ import main
 from chalicelib.notices.consumer import RECEIVES, Consumer, Later, pause_seconds
 from chalicelib.notices.messages import Channel
 from chalicelib.notices.redrive import redrive
-from chalicelib.notices.relay import Relay, RelayIncomplete
+from chalicelib.notices.relay import EntryRefused, Relay, RelayIncomplete
 from chalicelib.services import Services
 from tests.contract.moto_tables import SESSION
 from tests.contract.post import Post
+from tests.fakes import FixedClock
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -129,10 +131,22 @@ def test_changes_of_a_message_start_nothing(queues: Queues) -> None:
         inserted("01JA", "pigeon"),
         inserted("01JA", et={"S": "site"}),
         inserted("01JA", pk={"N": "1"}),
+        inserted("01JA", "webhook", endpoint={"S": ""}),
+        inserted("01JA", "webhook", endpoint={"S": "a b"}),
+        inserted("01JA", "webhook", endpoint={"S": "A" * 129}),
         {"eventName": "INSERT", "dynamodb": {}},
         {},
     ],
-    ids=["channel", "type", "no text", "no image", "nothing"],
+    ids=[
+        "channel",
+        "type",
+        "no text",
+        "no endpoint",
+        "broken endpoint",
+        "long endpoint",
+        "no image",
+        "nothing",
+    ],
 )
 def test_poison_does_not_hold_up_what_is_around_it(
     queues: Queues, logged: list[Exception], poison: dict[str, Any]
@@ -152,7 +166,8 @@ def test_what_a_queue_does_not_take_comes_again_and_goes_out_once(
     class Throttled:
         def send_message_batch(self, **parameters: Any) -> Any:
             taken = queues.sqs.send_message_batch(**parameters)
-            return {"Successful": taken["Successful"], "Failed": [{"Id": "1"}]}
+            failed = {"Id": "1", "SenderFault": False, "Code": "ServiceUnavailable"}
+            return {"Successful": taken["Successful"], "Failed": [failed]}
 
     event = {"Records": [inserted(message_id), inserted(post.queue())]}
     half = Relay(cast("Any", Throttled()), {Channel.MAIL: queues.mail})
@@ -164,6 +179,45 @@ def test_what_a_queue_does_not_take_comes_again_and_goes_out_once(
     for body in bodies:
         post.delivery().deliver(body)
     assert len(post.client.taken) == 2
+
+
+@dataclass
+class Choosy:
+    """SQS that refuses the first entry of every batch, as the sender's fault or its own."""
+
+    sqs: "SQSClient"
+    code: str
+    sender_fault: bool
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> Any:  # noqa: N803  # boto3's
+        first, *rest = Entries
+        if rest:
+            self.sqs.send_message_batch(QueueUrl=QueueUrl, Entries=rest)
+        fault = {"Id": first["Id"], "SenderFault": self.sender_fault, "Code": self.code}
+        return {"Successful": [], "Failed": [fault]}
+
+
+def test_what_a_queue_will_never_take_is_passed_over(
+    queues: Queues, logged: list[Exception]
+) -> None:
+    choosy = Choosy(queues.sqs, "InvalidParameterValue", sender_fault=True)
+    relay = Relay(cast("Any", choosy), {Channel.MAIL: queues.mail})
+    assert relay.forward({"Records": [inserted(f"01J{number:02d}") for number in range(12)]}) == 2
+    assert len(queues.bodies(queues.mail)) == 10
+    assert [type(error) for error in logged] == [EntryRefused] * 2
+
+
+@pytest.mark.parametrize(
+    ("code", "sender_fault"),
+    [("InternalError", False), ("RequestThrottled", True), ("KmsThrottled", True)],
+)
+def test_what_a_queue_may_take_later_is_never_passed_over(
+    queues: Queues, code: str, sender_fault: bool
+) -> None:
+    choosy = Choosy(queues.sqs, code, sender_fault)
+    relay = Relay(cast("Any", choosy), {Channel.MAIL: queues.mail})
+    with pytest.raises(RelayIncomplete):
+        relay.forward({"Records": [inserted("01JA"), inserted("01JB")]})
 
 
 # --- batches -----------------------------------------------------------------------------------
@@ -315,6 +369,21 @@ def test_the_command_redrives_each_queue(
     assert main(["redrive", name]) == 0
     assert capsys.readouterr().out == "1 dead letters are back in the queue\n"
     assert queues.bodies(queues.mail) == ["letter"]
+
+
+def test_a_code_that_comes_back_after_its_end_is_not_mailed(
+    queues: Queues, services: Services, clock: FixedClock
+) -> None:
+    post = Post(services)
+    message_id = post.queue()
+    queues.sqs.send_message(
+        QueueUrl=queues.dead_letters, MessageBody=json.dumps({"id": message_id})
+    )
+    clock.advance(timedelta(days=3))
+    assert redrive(queues.sqs, queues.mail) == 1
+    consumer_of_mail = Consumer(queues.sqs, queues.mail, post.delivery().deliver)
+    assert consumer_of_mail.run(queues.batch(queues.mail)) == {"batchItemFailures": []}
+    assert (post.client.taken, post.look(message_id).reason) == ([], "expired")
 
 
 def test_many_dead_letters_come_back(queues: Queues) -> None:

@@ -122,6 +122,8 @@ def test_a_sealed_message_serves_no_other_purpose(
     post: Post, services: Services, attribute: str, value: str
 ) -> None:
     message_id = post.queue(about="01JREQUEST")
+    event = services.outbox.webhook("01JENDPOINT", "request.closed", b"{}")
+    services.run_command(lambda: event.actions)  # so that its channel has a key
     services.records.update(message_key(message_id), PRESENT, put={attribute: value})
     with pytest.raises(SealBroken):
         post.store.open_mail(post.look(message_id))
@@ -178,6 +180,37 @@ def test_a_claim_that_was_lost_changes_nothing(post: Post, clock: FixedClock) ->
     post.store.release(first)
     assert not post.store.bury(first, "key_destroyed")
     assert post.look(message_id) == second
+
+
+@pytest.mark.parametrize("end", ["released", "retried", "buried"])
+def test_a_note_that_comes_in_between_takes_no_claim_away(
+    post: Post, clock: FixedClock, end: str
+) -> None:
+    message_id = post.queue()
+    claimed = post.store.claim(message_id)
+    assert claimed is not None
+    post.store.note(message_id, "transient_general")
+    match end:
+        case "released":
+            post.store.release(claimed)
+        case "retried":
+            post.store.retry(claimed, clock.now())
+        case "buried":
+            assert post.store.bury(claimed, "key_destroyed")
+    message = post.look(message_id)
+    assert (message.state, message.reason) == (
+        (State.DEAD, "key_destroyed") if end == "buried" else (State.QUEUED, "transient_general")
+    )
+
+
+def test_a_report_that_comes_in_between_takes_the_claim_away(post: Post) -> None:
+    message_id = post.queue()
+    claimed = post.store.claim(message_id)
+    assert claimed is not None
+    post.store.report(message_id, State.BOUNCED, "permanent_general")
+    post.store.release(claimed)
+    assert not post.store.bury(claimed, "key_destroyed")
+    assert post.look(message_id).state is State.BOUNCED
 
 
 def test_what_was_given_back_can_be_claimed_at_once(post: Post) -> None:

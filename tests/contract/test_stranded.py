@@ -20,6 +20,7 @@ from tests.fakes import FixedClock
 __all__ = ["queues"]  # a fixture
 
 HOUR = timedelta(hours=1)
+FIVE_MINUTES = timedelta(minutes=5)  # within the life of a code
 type Run = Callable[..., int]
 
 
@@ -52,8 +53,8 @@ def test_what_never_reached_its_queue_is_queued(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     mail, event = post.queue(), queue_event(services)
-    clock.advance(HOUR)
-    assert run() == 0
+    clock.advance(FIVE_MINUTES)
+    assert run("--minutes", "5") == 0
     assert capsys.readouterr().out == "2 messages are in their queues\n"
     (letter,) = queues.bodies(queues.mail)
     post.delivery().deliver(letter)
@@ -110,7 +111,7 @@ def test_what_may_be_on_its_way_is_left_to_it(
     run: Run, queues: Queues, post: Post, clock: FixedClock
 ) -> None:
     old = post.queue()
-    clock.advance(timedelta(minutes=5))
+    clock.advance(FIVE_MINUTES)
     post.queue()
     run("--minutes", "5")
     assert ids(queues.bodies(queues.mail)) == [old]
@@ -138,9 +139,9 @@ def test_running_it_twice_sends_once(
     run: Run, queues: Queues, post: Post, clock: FixedClock
 ) -> None:
     post.queue()
-    clock.advance(HOUR)
-    run()
-    run()
+    clock.advance(FIVE_MINUTES)
+    run("--minutes", "5")
+    run("--minutes", "5")
     letters = queues.bodies(queues.mail)
     assert len(letters) == 2
     for letter in letters:

@@ -93,11 +93,12 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("SendMailRole", "list a message's items", _query("records", "OUTBOX#x")),
     ("SendMailRole", "read a person's key", _batch_get("keys", "SCOPE#person/1")),
     ("SendMailRole", "read a visitors' key", _batch_get("keys", "SCOPE#visitors/jutsoo/x")),
-    ("SendMailRole", "put a key", _put("keys", "SCOPE#messages/x")),
+    ("SendMailRole", "read an event's key", _batch_get("keys", "SCOPE#webhook-messages/x")),
+    ("SendMailRole", "put a key", _put("keys", "SCOPE#mail-messages/x")),
     (
         "SendMailRole",
         "make a data key",
-        _data_key(application="jaga", stage="local", purpose="messages"),
+        _data_key(application="jaga", stage="local", purpose="mail-messages"),
     ),
     ("SendMailRole", "use the storage key itself", _use_storage_key),
     ("SendMailRole", "queue mail", _send("mail")),
@@ -105,7 +106,7 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("RecordFeedbackRole", "read a message", _get("records", "OUTBOX#x")),
     ("RecordFeedbackRole", "change a site", _update_record("SITE#jutsoo")),
     ("RecordFeedbackRole", "put a receipt", _put("records", "RECEIPT#x")),
-    ("RecordFeedbackRole", "read a wrapped key", _batch_get("keys", "SCOPE#messages/x")),
+    ("RecordFeedbackRole", "read a wrapped key", _batch_get("keys", "SCOPE#mail-messages/x")),
     ("RecordFeedbackRole", "change the audit table", _update("audit")),
     ("RecordFeedbackRole", "send mail", _our_mail),
 ]
@@ -126,7 +127,7 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("RelayOutboxRole", "queue mail", _send("mail")),
     ("SendMailRole", "send our mail", _our_mail),
     ("SendMailRole", "read a message", _get("records", "OUTBOX#x")),
-    ("SendMailRole", "read a day's key", _batch_get("keys", "SCOPE#messages/x")),
+    ("SendMailRole", "read a day's key", _batch_get("keys", "SCOPE#mail-messages/x")),
     ("RecordFeedbackRole", "find a receipt", _get("records", "RECEIPT#x")),
 ]
 

@@ -282,6 +282,7 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
         )
     ),
     ("SendMailRole", "open an endpoint's key", _unwrap("endpoint")),
+    ("SendMailRole", "open an event's key", _unwrap("webhook-messages")),
     ("ApiHandlerRole", "use the storage key itself", _use_storage_key),
     ("ApiHandlerRole", "sign a checkpoint", _sign),
     ("ApiHandlerRole", "delete the vault's key", _schedule_key_deletion),
@@ -321,6 +322,8 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("SendWebhooksRole", "read a person", _get("records", "SUBJECT#x")),
     ("SendWebhooksRole", "read a choice", _get("preferences")),
     ("SendWebhooksRole", "read a person's key", _batch_get("keys", "SCOPE#endpoint/1", PERSONS)),
+    ("SendWebhooksRole", "read a mail's key", _batch_get("keys", "SCOPE#mail-messages/x")),
+    ("SendWebhooksRole", "open a mail's key", _unwrap("mail-messages")),
     ("SendWebhooksRole", "put an endpoint's key", _put("keys", "SCOPE#endpoint/1")),
     ("SendWebhooksRole", "make a data key", _data_key(application="jaga", stage="local")),
     ("SendWebhooksRole", "fill its own queue", _send_to_webhooks),
@@ -345,11 +348,18 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
             f"make a key of {purpose}",
             _data_key(application="jaga", stage="local", purpose=purpose),
         )
-        for purpose in ("endpoint", "mac", "messages", "person", "visitors")
+        for purpose in (
+            "endpoint",
+            "mac",
+            "mail-messages",
+            "person",
+            "visitors",
+            "webhook-messages",
+        )
     ),
     ("ApiHandlerRole", "open a person's key", _unwrap("person")),
-    ("SendMailRole", "open a message's key", _unwrap("messages")),
-    ("SendWebhooksRole", "open a message's key", _unwrap("messages")),
+    ("SendMailRole", "open a mail's key", _unwrap("mail-messages")),
+    ("SendWebhooksRole", "open an event's key", _unwrap("webhook-messages")),
     ("SendWebhooksRole", "open an endpoint's key", _unwrap("endpoint")),
     ("ApiHandlerRole", "read a wrapped key", _get("keys", OURS)),
     ("ApiHandlerRole", "read several", _batch_get("keys", OURS, "SCOPE#mac/cursors/v1")),

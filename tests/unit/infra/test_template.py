@@ -77,6 +77,14 @@ def _event(function: str, key: str) -> Edit:
     return edit
 
 
+def _batch(function: str, size: int) -> Edit:
+    def edit(resources: Resources) -> None:
+        (event,) = _properties(resources, function)["Events"].values()
+        event["Properties"]["BatchSize"] = size
+
+    return edit
+
+
 def _redrive(queue: str, receives: int) -> Edit:
     def edit(resources: Resources) -> None:
         _properties(resources, queue)["RedrivePolicy"]["maxReceiveCount"] = receives
@@ -235,12 +243,12 @@ BREAKS: list[tuple[str, str, Edit]] = [
     (
         "purposes_are_those_of_its_keys",
         "SendMailRole uses the vault's key for other",
-        _purposes("SendMailRole", "messages", "person"),
+        _purposes("SendMailRole", "mail-messages", "person"),
     ),
     (
         "purposes_are_those_of_its_keys",
         "SendWebhooksRole uses the vault's key for other",
-        _branches("SendWebhooksRole", "SCOPE#person/*", "BRANCH#messages"),
+        _branches("SendWebhooksRole", "SCOPE#person/*", "BRANCH#webhook-messages"),
     ),
     (
         "purposes_are_those_of_its_keys",
@@ -317,6 +325,15 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "SendWebhooks",
         _set("SendWebhooksDead", "Dimensions", [{"Name": "service", "Value": "send_webhooks"}]),
     ),
+    ("reports_are_not_mailed", "MailIdentity", _drop("MailIdentity", "FeedbackAttributes")),
+    (
+        "reports_are_not_mailed",
+        "MailIdentity",
+        _set("MailIdentity", "FeedbackAttributes", {"EmailForwardingEnabled": True}),
+    ),
+    ("mails_fit_into_a_run", "wait 30 seconds", _batch("SendMail", 5)),
+    ("mails_fit_into_a_run", "wait 60 seconds", _event("SendMail", "BatchSize")),
+    ("mails_fit_into_a_run", "wait 18 seconds", _set("SendMail", "Timeout", 18)),
     ("topics_encrypted", "FeedbackTopic", _drop("FeedbackTopic", "KmsMasterKeyId")),
     (
         "mail_is_not_read_on_its_way",

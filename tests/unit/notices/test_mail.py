@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, FileSystemLoader, UndefinedError, meta
 
+from chalicelib.identity.codes import CODE_LIFE
 from chalicelib.notices.mail import TEMPLATE_FOLDER, Composer
 from chalicelib.notices.messages import (
     TEMPLATES,
@@ -102,7 +103,12 @@ def test_the_languages_have_the_same_placeholders(name: str) -> None:
     for part in PARTS:
         assert placeholders(name, "en", part) == placeholders(name, "id", part), part
     for part in ("txt", "html"):
-        assert placeholders(name, "en", part) == TEMPLATES[name], part
+        assert placeholders(name, "en", part) == TEMPLATES[name].values, part
+
+
+@pytest.mark.parametrize("name", ["request_code", "sign_in_code"])
+def test_a_code_is_mailed_for_as_long_as_it_lasts(name: str) -> None:
+    assert TEMPLATES[name].life == CODE_LIFE
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -46,9 +46,17 @@ def test_scopes_by_name() -> None:
     assert Scope.visitors("jutsoo", date(2026, 1, 2)) == Scope(
         "visitors", "visitors/jutsoo/2026-01-02"
     )
-    assert Scope.messages(date(2026, 1, 2)) == Scope("messages", "messages/2026-01-02")
+    for channel in ("mail", "webhook"):
+        purpose = f"{channel}-messages"
+        scope = Scope.messages(channel, date(2026, 1, 2))
+        assert scope == Scope(purpose, f"{purpose}/2026-01-02")
     assert Scope.endpoint("01J") == Scope("endpoint", "endpoint/01J")
     assert Scope.mac("receipts", 3) == Scope("mac", "mac/receipts/v3")
+
+
+def test_messages_have_a_channel() -> None:
+    with pytest.raises(ValueError, match="channel"):
+        Scope.messages("pigeon", date(2026, 1, 2))
 
 
 @pytest.mark.parametrize("part", ["", "a/b", "a#b", "é"])
