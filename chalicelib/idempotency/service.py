@@ -18,11 +18,7 @@ from chalicelib.tables.transactions import Action, RunCommand
 class Idempotency:
     """Commands that a caller may repeat. A call without a key (None) is never a repeat."""
 
-    def __init__(
-        self,
-        store: ResultStore,
-        run_command: RunCommand,
-    ) -> None:
+    def __init__(self, store: ResultStore, run_command: RunCommand) -> None:
         self._store = store
         self._run_command = run_command
 
