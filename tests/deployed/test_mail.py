@@ -2,8 +2,10 @@
 
 import pytest
 
+from chalicelib.clock import from_millis
 from chalicelib.notices.messages import Message, State
 from chalicelib.notices.models import Language
+from chalicelib.notices.outbox import message_key, unclaimed_bucket
 from chalicelib.notices.redrive import redrive
 from infra.local.deploy import STACK
 from infra.local.stack import Stack
@@ -47,8 +49,10 @@ def test_a_code_arrives_in_its_language(
         assert sender in body
     assert mail.sender == stack.settings.mail_from
     assert f'<html lang="{language}">' in mail.html
-    wait_for_state(stack, message_id, State.SENT)
+    message = wait_for_state(stack, message_id, State.SENT)
     assert len(mails_to(stack, address)) == 1
+    unclaimed = stack.services.records.due(unclaimed_bucket(from_millis(message.at)))
+    assert message_key(message_id) not in set(unclaimed)
 
 
 @pytest.mark.parametrize(
