@@ -14,7 +14,7 @@ from chalicelib.services import Services, use
 from chalicelib.settings import Settings
 from infra.seed import seed
 from tests.contract.cookies import ORIGIN
-from tests.contract.moto_tables import SESSION, Tables, moto_tables
+from tests.contract.moto_tables import SESSION, Tables, moto_tables, share_among_threads
 from tests.fakes import MAIL, POOLS, FixedClock, SequentialIds
 from tests.gateway import Gateway
 from tests.tokens import gatekeeper
@@ -59,6 +59,13 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
     use(built)
     yield built
     use(None)
+
+
+@pytest.fixture
+def racing(services: Services) -> Services:
+    """The services with tables that threads may share."""
+    share_among_threads(services)
+    return services
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, cast
 
 from chalicelib.audit.entry import Actor
 from chalicelib.connectors.webhooks.client import WebhookClient
@@ -16,10 +15,7 @@ from chalicelib.connectors.webhooks.targets import Address, Target
 from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.services import Services
-from tests.contract.moto_tables import OneCallAtATime
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from tests.contract.moto_tables import share_among_threads
 
 DPO = Actor("staff", "01JDPO")
 URL = "https://hooks.example.com/jaga"
@@ -66,11 +62,7 @@ class Hooks:
 
     def __post_init__(self) -> None:
         self.services.webhook_client = self.internet
-        # Threads meet in some tests, and moto's transactions are not atomic by themselves.
-        client = cast("DynamoDBClient", OneCallAtATime(self.services.dynamodb))
-        self.services.dynamodb = client
-        for table in (self.services.records, self.services.audit, self.services.keys):
-            table.client = client
+        share_among_threads(self.services)
 
     def register(self, url: str = URL, *events: str) -> Issued:
         return self.services.webhooks.register(DPO, url, events or (EVENT,))

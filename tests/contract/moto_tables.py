@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import boto3
 from moto import mock_aws
 
+from chalicelib.services import Services
 from chalicelib.tables.table import Table
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ class OneCallAtATime:
                 return call(**parameters)
 
         return exclusive
+
+
+def share_among_threads(services: Services) -> None:
+    """From now on threads may share the services' tables."""
+    services.dynamodb = cast("DynamoDBClient", OneCallAtATime(services.dynamodb))
+    for table in (services.records, services.preferences, services.audit, services.keys):
+        table.client = services.dynamodb
 
 
 @contextmanager

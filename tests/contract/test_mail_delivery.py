@@ -362,7 +362,8 @@ def test_a_bounce_that_overtakes_the_mark_stays(post: Post, services: Services) 
     assert post.store.message_of_receipt("ses-1") == message_id
 
 
-def test_of_many_consumers_at_once_one_sends(post: Post) -> None:
+def test_of_many_consumers_at_once_one_sends(racing: Services) -> None:
+    post = Post(racing)
     message_id = post.queue()
     outcomes = at_once(6, lambda _: post.deliver(message_id))
     assert len(post.client.taken) == 1

@@ -151,7 +151,8 @@ def _another_container(services: Services) -> Services:
 # --- claiming ----------------------------------------------------------------------------------
 
 
-def test_of_many_consumers_one_claims(post: Post) -> None:
+def test_of_many_consumers_one_claims(racing: Services) -> None:
+    post = Post(racing)
     message_id = post.queue()
     claims = at_once(8, lambda _: post.store.claim(message_id))
     won = [claim for claim in claims if claim is not None]

@@ -12,13 +12,10 @@ from chalicelib.services import Services
 from tests.contract.asking import REQUESTS, code_of, look, make, post, prove, withdraw
 from tests.contract.people import EMAIL, mails, records, signed_in
 from tests.contract.post import Post
-from tests.contract.test_sessions import racing
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 from tests.tokens import bearer
-
-__all__ = ["racing"]  # a fixture
 
 STRANGER = "nobody.knows@example.test"
 

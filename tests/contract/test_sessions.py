@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 
@@ -21,7 +21,6 @@ from chalicelib.identity.errors import SessionUnknown
 from chalicelib.services import Services
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Check
-from tests.contract.moto_tables import OneCallAtATime
 from tests.contract.people import (
     CURRENT,
     EMAIL,
@@ -41,24 +40,11 @@ from tests.fakes import FixedClock
 from tests.gateway import Gateway
 from tests.tokens import bearer
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 STRANGER = "nobody.knows@example.test"
 
 
 def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06d}"
-
-
-@pytest.fixture
-def racing(services: Services) -> Services:
-    """The services with tables that threads may share."""
-    client = cast("DynamoDBClient", OneCallAtATime(services.dynamodb))
-    services.dynamodb = client
-    for table in (services.records, services.audit, services.keys):
-        table.client = client
-    return services
 
 
 # --- codes -------------------------------------------------------------------------------------

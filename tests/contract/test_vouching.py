@@ -17,12 +17,10 @@ from tests.contract.people import (
     signed_in,
     vouch,
 )
-from tests.contract.test_sessions import STRANGER, racing
+from tests.contract.test_sessions import STRANGER
 from tests.contract.test_tables import at_once
 from tests.gateway import Gateway
 from tests.tokens import LIFE, PLATFORM, signed_with_public_key, tampered, unsigned
-
-__all__ = ["racing"]  # a fixture
 
 
 def test_a_network_is_vouched_for_so_often_an_hour(gateway: Gateway, services: Services) -> None:
