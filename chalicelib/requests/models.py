@@ -1,16 +1,13 @@
-"""Requests: the domain's values first, then what is on the wire."""
+"""Requests as values of the domain. What is on the wire stands in wire.py."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
 
-from pydantic import StringConstraints
-
-from chalicelib.identity.models import Email
+from chalicelib.law.case import Pause
 from chalicelib.law.deadline import Deadline
 from chalicelib.notices.models import Language
-from chalicelib.wire import Answer, Wire
 
 
 class RequestType(StrEnum):
@@ -28,14 +25,55 @@ class RequestType(StrEnum):
 class Status(StrEnum):
     """Where a request is in its life (rules.py)."""
 
+    RECEIVED = "received"
     AWAITING_IDENTITY = "awaiting_identity"
     OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    AWAITING_APPROVAL = "awaiting_approval"
+    COMPLETED = "completed"
+    PARTLY_COMPLETED = "partly_completed"
+    REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    JOINED = "joined"
+
+
+class Source(StrEnum):
+    """How a request came in."""
+
+    API = "api"
+    LETTER = "letter"
+    MAIL = "mail"
+    PHONE = "phone"
+    PLATFORM = "platform"
+    OPENDSR = "opendsr"
+
+
+class Capacity(StrEnum):
+    """In which capacity somebody acts for the data subject."""
+
+    AGENT = "agent"
+    GUARDIAN = "guardian"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """Who acts for the data subject, and by which mandate; no part of it shows in a `repr`."""
+
+    capacity: Capacity
+    name: str = field(repr=False)
+    email: str = field(default="", repr=False)
+    reference: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the requester says; no part of it shows in a `repr`."""
+    """What the requester says; no part of it shows in a `repr`.
+
+    `corrections` gives kinds of data, by their category in the data map (`user.name`), their new
+    values. `identities` are further ways to find the person (`user_id`), beside the address.
+    """
 
     email: str = field(repr=False)
     language: Language
@@ -43,12 +81,27 @@ class Content:
     country: str = ""
     client: str = field(default="", repr=False)
     details: str = field(default="", repr=False)
-    corrections: str = field(default="", repr=False)
+    corrections: Mapping[str, str] = field(default_factory=dict, repr=False)
+    identities: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mandate: Mandate | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a request ended. `grounds` are ids of grounds in the frozen packs: `id/safety`."""
+
+    at: datetime
+    grounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DataRequest:
-    """One request. `requester` is the blind index of the address that it came with."""
+    """One request. `requester` is the blind index of the address that it came with.
+
+    `pauses` are the waits that ended, `paused_since` is when the present one began and `pause_for`
+    what it waits for. `decided_by` is the member of the staff who refused or approved last: an
+    appeal is another's to decide. `alerts` counts the alerts raised for its date (watching.py).
+    """
 
     request_id: str
     type: RequestType
@@ -61,79 +114,13 @@ class DataRequest:
     content: Content
     subject_id: str | None = None
     revision: int = 1
-
-
-type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-type ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-type LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-
-
-class RequestIn(Wire):
-    """The body of `POST /v1/requests`. `country` (ISO 3166-1) is where the requester lives."""
-
-    type: Literal[
-        "access",
-        "portability",
-        "correction",
-        "deletion",
-        "restriction",
-        "objection",
-        "consent_withdrawal",
-    ]
-    email: Email
-    language: Language
-    name: ShortText | None = None
-    country: Country | None = None
-    client: ShortText | None = None
-    details: LongText | None = None
-    corrections: LongText | None = None
-
-
-class CodeIn(Wire):
-    """The body of `POST /v1/requests/{request_id}/verify`."""
-
-    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
-
-
-class RequestAccepted(Answer):
-    """`tracking_token` is shown this once; whoever holds it follows and withdraws the request."""
-
-    request_id: str
-    tracking_token: str
-    status: Status
-
-
-class DeadlineView(Answer):
-    """One law's date, and why it is what it is."""
-
-    law: str
-    article: str
-    pack_version: str
-    due_at: str
-    explanation: tuple[str, ...]
-
-
-class TimelineEvent(Answer):
-    at: str
-    event: str
-
-
-class MailView(Answer):
-    """A mail about the request: whether it went out, bounced, or was complained about."""
-
-    message_id: str
-    kind: str
-    state: str
-
-
-class RequestView(Answer):
-    """`GET /v1/requests/{request_id}`. `due_at` is the earliest of the deadlines."""
-
-    request_id: str
-    type: RequestType
-    status: Status
-    received_at: str
-    due_at: str | None
-    deadlines: tuple[DeadlineView, ...]
-    timeline: tuple[TimelineEvent, ...]
-    mails: tuple[MailView, ...]
+    source: Source = Source.API
+    pauses: tuple[Pause, ...] = ()
+    paused_since: datetime | None = None
+    pause_for: str | None = None
+    extended: bool = False
+    appealed: bool = False
+    decided_by: str | None = None
+    closing: Closing | None = None
+    joined_to: str | None = None
+    alerts: int = 0

@@ -2,15 +2,8 @@
 
 from chalicelib.http.access import PERSON, Caller, Person
 from chalicelib.http.routes import Call, Operation, Reply, Routes
-from chalicelib.requests.models import (
-    CodeIn,
-    Content,
-    DataRequest,
-    RequestAccepted,
-    RequestIn,
-    RequestType,
-    RequestView,
-)
+from chalicelib.requests.models import Content, DataRequest, RequestType
+from chalicelib.requests.wire import CodeIn, RequestAccepted, RequestIn, RequestView
 from chalicelib.services import services
 
 TRACKING = "request"

@@ -1,8 +1,16 @@
 """What may happen to a request, and which laws' clocks run for it. Pure decisions.
 
-    awaiting_identity ──proved──> open
-      │                            │
-      └────────withdrawn───────────┴──> withdrawn
+    received ──asked──> awaiting_identity ──proved──> open ──started──> in_progress
+       │                    │  │                       │                 │   ^
+       │ (lapsed, joined)   │  └─joined─> joined       │                 v   │ returned
+       v                    v                          │          awaiting_approval
+     lapsed  <──lapsed──────┘                          │                 │
+                                                       v                 v
+                          withdrawn <── any that is not carried out yet ─┤
+                          refused   <── open, in_progress, awaiting_approval
+                          completed, partly_completed <── in_progress, awaiting_approval
+
+    refused, partly_completed ──appealed──> open, once
 
 A repeated event that led here changes nothing; any other is refused.
 """
@@ -18,8 +26,18 @@ from chalicelib.requests.models import Status
 class Event(StrEnum):
     """What happens to a request."""
 
+    ASKED = "asked"
     PROVED = "proved"
+    JOINED = "joined"
+    STARTED = "started"
+    PREPARED = "prepared"
+    RETURNED = "returned"
+    COMPLETED = "completed"
+    PARTLY_COMPLETED = "partly_completed"
+    REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    APPEALED = "appealed"
 
 
 class ImpossibleNow(Conflict):
@@ -28,34 +46,51 @@ class ImpossibleNow(Conflict):
     code = "impossible_now"
 
 
-_MOVES: Mapping[tuple[Status, Event], Status] = {
-    (Status.AWAITING_IDENTITY, Event.PROVED): Status.OPEN,
-    (Status.AWAITING_IDENTITY, Event.WITHDRAWN): Status.WITHDRAWN,
-    (Status.OPEN, Event.WITHDRAWN): Status.WITHDRAWN,
+UNPROVED = frozenset({Status.RECEIVED, Status.AWAITING_IDENTITY})
+WORKING = frozenset({Status.OPEN, Status.IN_PROGRESS, Status.AWAITING_APPROVAL})
+LIVING = UNPROVED | WORKING
+"""The statuses in which a request still waits for something; its dates run."""
+
+_S = Status
+_TARGETS: Mapping[Event, tuple[frozenset[Status], Status]] = {
+    Event.ASKED: (frozenset({_S.RECEIVED}), _S.AWAITING_IDENTITY),
+    Event.PROVED: (UNPROVED, _S.OPEN),
+    Event.JOINED: (UNPROVED, _S.JOINED),
+    Event.STARTED: (frozenset({_S.OPEN}), _S.IN_PROGRESS),
+    Event.PREPARED: (frozenset({_S.IN_PROGRESS}), _S.AWAITING_APPROVAL),
+    Event.RETURNED: (frozenset({_S.AWAITING_APPROVAL}), _S.IN_PROGRESS),
+    Event.COMPLETED: (frozenset({_S.IN_PROGRESS, _S.AWAITING_APPROVAL}), _S.COMPLETED),
+    Event.PARTLY_COMPLETED: (
+        frozenset({_S.IN_PROGRESS, _S.AWAITING_APPROVAL}),
+        _S.PARTLY_COMPLETED,
+    ),
+    Event.REFUSED: (WORKING, _S.REFUSED),
+    Event.WITHDRAWN: (LIVING, _S.WITHDRAWN),
+    Event.LAPSED: (UNPROVED, _S.LAPSED),
+    Event.APPEALED: (frozenset({_S.REFUSED, _S.PARTLY_COMPLETED}), _S.OPEN),
 }
-_COUNTRIES: Mapping[str, str] = {"GB": "uk", "SG": "sg", "BR": "br"}
+_PLACES: Mapping[str, str] = {"GB": "uk", "SG": "sg", "BR": "br", "US-CA": "us-ca"}
 HOME = "id"
 """The controller sits in Indonesia, so its law holds for every request."""
 
 
 def after(status: Status, event: Event) -> Status:
     """The status after `event`; the same when it led here already. Raises `ImpossibleNow`."""
-    if status in {to for (_, each), to in _MOVES.items() if each is event}:
-        return status
-    try:
-        return _MOVES[status, event]
-    except KeyError:
-        raise ImpossibleNow from None
+    sources, target = _TARGETS[event]
+    if status is target or status in sources:
+        return target
+    raise ImpossibleNow
 
 
 def laws_for(country: str) -> dict[str, str | None]:
     """The jurisdictions whose clocks run, with the place in each: home's, and the requester's.
 
-    `country` is an ISO 3166-1 code, empty when it is not known. A country without a pack adds none.
+    `country` is an ISO 3166-1 code, or one of 3166-2 (`US-CA`), empty when it is not known. A
+    country without a pack adds none.
     """
     laws: dict[str, str | None] = {HOME: None}
-    if country in _COUNTRIES:
-        laws[_COUNTRIES[country]] = None
+    if country in _PLACES:
+        laws[_PLACES[country]] = None
     elif country in pack("eu").places and country != "EU":  # the union is no country
         laws["eu"] = country
     return laws

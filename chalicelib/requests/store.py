@@ -11,17 +11,31 @@ requester blind index of the address that it came with
 subject   the data subject, once the address is proved
 tracking  SHA-256 of the tracking token
 mails     ids of the mails about it
+source    how it came in
+pauses    waits that ended: reason, since, until; `paused` and `pause_for` are the present one
+extended, appealed, decided_by, joined_to, alerts    as in models.py
+closed    how it ended: at, grounds
 sealed    what the requester says, under the request's own key
+
+What is absent has its default.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 from chalicelib.clock import from_millis, to_millis
+from chalicelib.law.case import Pause
 from chalicelib.law.deadline import Deadline, Plain
-from chalicelib.requests.models import Content, DataRequest, RequestType, Status
+from chalicelib.law.models import PauseReason
+from chalicelib.requests.contents import content_from_json, content_to_json
+from chalicelib.requests.models import (
+    Closing,
+    Content,
+    DataRequest,
+    RequestType,
+    Source,
+    Status,
+)
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import Key, compose
@@ -44,7 +58,7 @@ class RequestStore:
 
     def get(self, request_id: str) -> DataRequest | None:
         """The request, read consistently, or None. Raises `KeyDestroyed` when it was erased."""
-        item = self._records.get(_key_of(request_id), consistent=True)
+        item = self._records.get(key_of_request(request_id), consistent=True)
         return self._opened(request_id, DATA_REQUEST.lift(item)) if item else None
 
     def add_action(self, request: DataRequest) -> Put:
@@ -60,7 +74,7 @@ class RequestStore:
         return Put(self._records, item, revision_is(request.revision), Moved)
 
     def _item(self, request: DataRequest) -> Item:
-        key = _key_of(request.request_id)
+        key = key_of_request(request.request_id)
         item: Item = {
             "pk": key.pk,
             "sk": key.sk,
@@ -72,40 +86,94 @@ class RequestStore:
             "requester": request.requester,
             "tracking": request.tracking,
             "mails": list(request.messages),
+            "source": request.source.value,
+            **_handling(request),
         }
-        if request.subject_id is not None:
-            item["subject"] = request.subject_id
         item = DATA_REQUEST.stamp(item)
         item["sealed"] = self._vault.seal(
             Scope.request(request.request_id),
             SealContext.of(self._records.logical, item),
-            json.dumps(asdict(request.content), separators=(",", ":")).encode(),
+            content_to_json(request.content),
         )
         return item
 
     def _opened(self, request_id: str, item: Item) -> DataRequest:
         context = SealContext.of(self._records.logical, item)
         sealed = cast("bytes", item["sealed"])
-        said = json.loads(self._vault.open(Scope.request(request_id), context, sealed))
-        frozen = cast("list[Mapping[str, Plain]]", item["deadlines"])
-        return DataRequest(
-            request_id=request_id,
-            type=RequestType(str(item["type"])),
-            status=Status(str(item["status"])),
-            received_at=from_millis(cast("int", item["received"])),
-            deadlines=tuple(map(Deadline.from_values, frozen)),
-            requester=str(item["requester"]),
-            tracking=cast("bytes", item["tracking"]),
-            messages=tuple(cast("list[str]", item["mails"])),
-            content=Content(**said),
-            subject_id=cast("str | None", item.get("subject")),
-            revision=cast("int", item["rev"]),
-        )
+        opened = self._vault.open(Scope.request(request_id), context, sealed)
+        return request_from(request_id, item, content_from_json(opened))
+
+
+def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
+    """The request that `item` says in clear, with its `content`."""
+    frozen = cast("list[Mapping[str, Plain]]", item["deadlines"])
+    pauses = cast("list[Mapping[str, Any]]", item.get("pauses", []))
+    closed = cast("Mapping[str, Any] | None", item.get("closed"))
+    paused = cast("int | None", item.get("paused"))
+    return DataRequest(
+        request_id=request_id,
+        type=RequestType(str(item["type"])),
+        status=Status(str(item["status"])),
+        received_at=from_millis(cast("int", item["received"])),
+        deadlines=tuple(map(Deadline.from_values, frozen)),
+        requester=str(item["requester"]),
+        tracking=cast("bytes", item["tracking"]),
+        messages=tuple(cast("list[str]", item["mails"])),
+        content=content,
+        subject_id=cast("str | None", item.get("subject")),
+        revision=cast("int", item["rev"]),
+        source=Source(str(item.get("source", Source.API.value))),
+        pauses=tuple(_pause_from(each) for each in pauses),
+        paused_since=None if paused is None else from_millis(paused),
+        pause_for=cast("str | None", item.get("pause_for")),
+        extended=bool(item.get("extended", False)),
+        appealed=bool(item.get("appealed", False)),
+        decided_by=cast("str | None", item.get("decided_by")),
+        closing=Closing(from_millis(closed["at"]), tuple(closed["grounds"])) if closed else None,
+        joined_to=cast("str | None", item.get("joined_to")),
+        alerts=cast("int", item.get("alerts", 0)),
+    )
+
+
+def _handling(request: DataRequest) -> Item:
+    """What became of the request since it came, but for what has its default."""
+    item: Item = {
+        "subject": request.subject_id,
+        "pause_for": request.pause_for,
+        "decided_by": request.decided_by,
+        "joined_to": request.joined_to,
+        "extended": request.extended or None,
+        "appealed": request.appealed or None,
+        "alerts": request.alerts or None,
+    }
+    if request.pauses:
+        item["pauses"] = [
+            {
+                "reason": each.reason.value,
+                "since": to_millis(each.since),
+                "until": to_millis(each.until),
+            }
+            for each in request.pauses
+        ]
+    if request.paused_since is not None:
+        item["paused"] = to_millis(request.paused_since)
+    if request.closing is not None:
+        item["closed"] = {
+            "at": to_millis(request.closing.at),
+            "grounds": list(request.closing.grounds),
+        }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _pause_from(values: Mapping[str, Any]) -> Pause:
+    reason = PauseReason(values["reason"])
+    return Pause(reason, from_millis(values["since"]), from_millis(values["until"]))
 
 
 def _frozen(deadline: Deadline) -> dict[str, Value]:
     return dict(deadline.to_values())
 
 
-def _key_of(request_id: str) -> Key:
+def key_of_request(request_id: str) -> Key:
+    """Where the request stands in the records table."""
     return Key(compose("REQUEST", request_id), "REQUEST")

@@ -9,13 +9,8 @@ from chalicelib.law.deadline import Deadline
 from chalicelib.law.explain import explain
 from chalicelib.notices.messages import Message
 from chalicelib.notices.models import Language
-from chalicelib.requests.models import (
-    DataRequest,
-    DeadlineView,
-    MailView,
-    RequestView,
-    TimelineEvent,
-)
+from chalicelib.requests.models import DataRequest
+from chalicelib.requests.wire import DeadlineView, MailView, RequestView, TimelineEvent
 
 
 def request_view(

@@ -158,7 +158,8 @@ def test_the_trail_names_nobody(gateway: Gateway, services: Services) -> None:
 
 
 def test_what_a_requester_says_is_stored_sealed(gateway: Gateway, services: Services) -> None:
-    made = make(gateway, name="Siti Rahma", details="my salary", corrections="my name", client="PT")
+    said = {"name": "Siti Rahma", "details": "my salary", "client": "PT"}
+    made = make(gateway, **said, corrections={"user.name": "my name"})
     everything = repr(records(services))
     for secret in (EMAIL, "Siti", "salary", "my name", made.json()["tracking_token"]):
         assert secret not in everything

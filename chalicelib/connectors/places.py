@@ -1,0 +1,126 @@
+"""Places: where personal data lives outside this system, and what can be done with it there.
+
+A place is one dataset of the data map: a few collections in one store. Whatever keeps the data, a
+place is searched from its *seeds* and answers in the same words.
+
+Every deed may be repeated: a worker can die at any moment and another begins anew. What leads to a
+row is therefore erased after the row.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from chalicelib.errors import Unavailable
+
+type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
+type Identities = Mapping[str, str]
+"""Ways to find a person: a kind (`email`, `user_id`) and the value, which is personal data."""
+
+
+class PlaceUnavailable(Unavailable):
+    """The place did not answer, or not to us. It is tried again."""
+
+    code = "place_unavailable"
+
+
+class Deed(StrEnum):
+    """What is done at a place."""
+
+    COPY = "copy"
+    ERASE = "erase"
+    CORRECT = "correct"
+    RESTRICT = "restrict"
+
+
+class Verdict(StrEnum):
+    """What came of a deed at a place."""
+
+    DONE = "done"
+    NOTHING_FOUND = "nothing_found"
+    RETAINED = "retained"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Where the search of a place begins: `collection.field` and the values looked for there."""
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, item or object about the person, as the place has it."""
+
+    collection: str
+    values: Mapping[str, Json] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows of a collection that the law wants kept: by which rule, its citation, until when.
+
+    `rule` is the id of a mandate in the policy's retention rules; `until` is the latest end, None
+    where it is not known yet (the trigger has not happened).
+    """
+
+    collection: str
+    rule: str
+    citation: str
+    rows: int
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a deed found and changed, in rows; or would, when it was rehearsed."""
+
+    found: int
+    changed: int
+    kept: tuple[Kept, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.kept:
+            return Verdict.RETAINED
+        return Verdict.DONE if self.found else Verdict.NOTHING_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What people are told of a place. `answers_later`: deeds are asked for, not done at once."""
+
+    id: str
+    name: str
+    store: str
+    collections: tuple[str, ...]
+    answers_later: bool = False
+
+
+class Place(Protocol):
+    """A place whose deeds are done at once. All raise `PlaceUnavailable`."""
+
+    @property
+    def description(self) -> Description: ...
+
+    def rows(self, seeds: Seeds) -> Iterator[Row]:
+        """Everything about the person, collection by collection, page by page."""
+        ...
+
+    def erase(self, seeds: Seeds, *, rehearse: bool) -> Outcome:
+        """Does to each field what the data map says of erasure; `rehearse` only counts."""
+        ...
+
+    def correct(self, seeds: Seeds, values: Mapping[str, str], *, rehearse: bool) -> Outcome:
+        """Writes the new `values`, by category of the data map (`user.name`), where it applies."""
+        ...
+
+    def restrict(self, seeds: Seeds, *, rehearse: bool) -> Outcome:
+        """Marks the person's rows as restricted, where the data map names a field for it."""
+        ...
