@@ -7,13 +7,13 @@ Every deed may be repeated: a worker can die at any moment and another begins an
 row is therefore erased after the row.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from chalicelib.errors import Unavailable
+from chalicelib.errors import NotFound, Unavailable
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 type Identities = Mapping[str, str]
@@ -24,6 +24,12 @@ class PlaceUnavailable(Unavailable):
     """The place did not answer, or not to us. It is tried again."""
 
     code = "place_unavailable"
+
+
+class UnknownPlace(NotFound):
+    """The data map in force knows no such place."""
+
+    code = "unknown_place"
 
 
 class Deed(StrEnum):
@@ -101,6 +107,24 @@ class Description:
     store: str
     collections: tuple[str, ...]
     answers_later: bool = False
+
+
+class Places(Protocol):
+    """Every place of the data map in force."""
+
+    def descriptions(self) -> Sequence[Description]: ...
+
+    def locate(self, identities: Identities) -> Mapping[str, Seeds | PlaceUnavailable]:
+        """Where the search for a person begins in each place, by place; reads only.
+
+        A place that did not answer, and those that can be searched only with what it knows, come
+        with the error instead.
+        """
+        ...
+
+    def at(self, place_id: str) -> "Place":
+        """Raises `UnknownPlace`."""
+        ...
 
 
 class Place(Protocol):

@@ -51,10 +51,11 @@ class UnfitForMail(InvalidInput):
 
 
 class Channel(StrEnum):
-    """The way on which a message goes out."""
+    """The way on which a message goes out; `work` is what we do ourselves, later."""
 
     MAIL = "mail"
     WEBHOOK = "webhook"
+    WORK = "work"
 
 
 class State(StrEnum):

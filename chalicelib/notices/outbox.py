@@ -4,8 +4,8 @@
     sk        MESSAGE
     et, v     item type and schema version
     rev       counts the changes
-    channel   mail, webhook
-    kind      the mail's template, the webhook's type of event
+    channel   mail, webhook, work
+    kind      the mail's template, the webhook's type of event, the kind of work
     state     queued, sending, sent, bounced, complained, dead (messages.py)
     at        when it was queued, ms since 1970 UTC; channel and UTC day name the data key's scope
     endpoint  webhooks: the id of the target
@@ -15,7 +15,8 @@
     handed    mail: handovers to SES whose outcome is not known (delivery.py)
     reason    a stable code: why it is dead, what SES reported
     ttl       epoch seconds, 30 days after `at`, when DynamoDB may sweep the item
-    sealed    everything else: a mail's address, language and values, a webhook's body
+    sealed    everything else: a mail's address, language and values, a webhook's body; work has
+              none, and what went out has none any more
     due_pk    UNCLAIMED#<UTC day of `at`>, with due_sk, its id, until a consumer claims it: what
               stays listed there never reached its queue (stranded.py)
 
@@ -101,11 +102,15 @@ class Outbox:
         """
         return self._queued(Channel.WEBHOOK, event_type, body, endpoint=endpoint_id)
 
+    def work(self, kind: str, about: str) -> Queued:
+        """Work of `kind` to be done on what `about`, an opaque id, names."""
+        return self._queued(Channel.WORK, kind, None, about=about)
+
     def _queued(
         self,
         channel: Channel,
         kind: str,
-        content: bytes,
+        content: bytes | None,
         *,
         endpoint: str | None = None,
         about: str | None = None,
@@ -128,12 +133,13 @@ class Outbox:
             if value is not None:
                 item[name] = value
         item = OUTBOX_MESSAGE.stamp(item)
-        item["sealed"] = self._vault.seal(
-            message_scope(item),
-            message_context(self._records, item),
-            content,
-            key_expires=_key_expiry(at.date()),
-        )
+        if content is not None:
+            item["sealed"] = self._vault.seal(
+                message_scope(item),
+                message_context(self._records, item),
+                content,
+                key_expires=_key_expiry(at.date()),
+            )
         # ABSENT: an id that came twice must not replace a message that waits.
         return Queued(message_id, [Put(self._records, item, ABSENT)])
 

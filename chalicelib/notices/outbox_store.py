@@ -5,7 +5,7 @@ id is noted beside it: `RECEIPT#<its id>` / `MESSAGE`, which a bounce finds its 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, cast
@@ -57,8 +57,8 @@ class OutboxStore:
         missing = standing.lease - to_millis(self._clock.now())
         return max(0, ceil(missing / 1000)) + 1
 
-    def claim(self, message_id: str) -> Message | None:
-        """The message, claimed for `LEASE`, when it waits to be sent; else None.
+    def claim(self, message_id: str, lease: timedelta = LEASE) -> Message | None:
+        """The message, claimed for `lease`, when it waits to be sent; else None.
 
         One UpdateItem. Raises `UnreadableItem`.
         """
@@ -74,7 +74,7 @@ class OutboxStore:
                 ":now": to_millis(now),
             },
         )
-        claimed: dict[str, Value] = {"state": State.SENDING.value, "lease": to_millis(now + LEASE)}
+        claimed: dict[str, Value] = {"state": State.SENDING.value, "lease": to_millis(now + lease)}
         item = self._records.update(
             message_key(message_id), waits, put=claimed, add={"rev": 1}, remove=UNCLAIMED
         )
@@ -88,8 +88,10 @@ class OutboxStore:
     def open_body(self, message: Message) -> bytes:
         """The sealed content: a webhook's body. Raises as `open_mail`."""
         context = message_context(self._records, message.item)
-        sealed = cast("bytes", message.item["sealed"])
-        return self._vault.open(message_scope(message.item), context, sealed)
+        match message.item.get("sealed"):
+            case bytes(sealed):
+                return self._vault.open(message_scope(message.item), context, sealed)
+        raise UnreadableItem(OUTBOX_MESSAGE.item_type)
 
     def hand_over(self, message: Message) -> bool:
         """Counts that the claimed `message` is about to leave, unless the claim is lost: says
@@ -122,8 +124,11 @@ class OutboxStore:
         return self._while_claimed(message, {"state": State.DEAD.value, "reason": reason})
 
     def mark_sent(self, message_id: str) -> None:
-        """Says that the message went out, unless something later is known of it already."""
-        self._update(message_id, _UNSENT, {"state": State.SENT.value})
+        """Says that the message went out, unless something later is known of it already.
+
+        What it said is forgotten with it: nobody needs it any more.
+        """
+        self._update(message_id, _UNSENT, {"state": State.SENT.value}, remove=("sealed",))
 
     def mark_mail_sent(self, message_id: str, receipt: str) -> None:
         """`mark_sent`, together with the provider's id `receipt`, so that a bounce is understood.
@@ -139,7 +144,8 @@ class OutboxStore:
             actions: list[Action] = [Put(self._records, _receipt_item(receipt, message_id, item))]
             if item["state"] in {State.QUEUED, State.SENDING}:
                 revision = cast("int", item["rev"])
-                sent = {**item, "state": State.SENT.value, "rev": revision + 1}
+                kept = {name: value for name, value in item.items() if name != "sealed"}
+                sent = {**kept, "state": State.SENT.value, "rev": revision + 1}
                 # A bounce that overtakes us is not overwritten.
                 actions.append(Put(self._records, sent, revision_is(revision), otherwise=Moved))
             return actions
@@ -162,7 +168,8 @@ class OutboxStore:
             {"#state": "state"},
             dict(zip(places, (each.value for each in hidden), strict=True)),
         )
-        self._update(message_id, news, {"state": state.value, "reason": reason})
+        changes: dict[str, Value] = {"state": state.value, "reason": reason}
+        self._update(message_id, news, changes, remove=("sealed",))  # as in mark_sent
 
     def note(self, message_id: str, reason: str) -> None:
         """Notes what went wrong without an end: a mailbox that was full, the provider tries on."""
@@ -173,10 +180,14 @@ class OutboxStore:
         return self._update(message.id, _claim_holds(message), changes) is not None
 
     def _update(
-        self, message_id: str, condition: Condition, changes: Mapping[str, Value]
+        self,
+        message_id: str,
+        condition: Condition,
+        changes: Mapping[str, Value],
+        remove: Sequence[str] = (),
     ) -> Item | None:
         key = message_key(message_id)
-        return self._records.update(key, condition, put=changes, add={"rev": 1})
+        return self._records.update(key, condition, put=changes, add={"rev": 1}, remove=remove)
 
 
 _UNSENT = Condition(
@@ -208,7 +219,6 @@ def _message_from(item: Item) -> Message:
             "state": str(state),
             "at": int(at),
             "rev": int(rev),
-            "sealed": bytes(),
         }:
             return Message(
                 pk.removeprefix("OUTBOX#"),

@@ -99,8 +99,9 @@ class DataRequest:
     """One request. `requester` is the blind index of the address that it came with.
 
     `pauses` are the waits that ended, `paused_since` is when the present one began and `pause_for`
-    what it waits for. `decided_by` is the member of the staff who refused or approved last: an
-    appeal is another's to decide. `alerts` counts the alerts raised for its date (watching.py).
+    what it waits for. `approved`: it is being carried out and can be withdrawn no more.
+    `decided_by` is the member of the staff who refused or approved last: an appeal is another's to
+    decide. `alerts` counts the alerts raised for its date (watching.py).
     """
 
     request_id: str
@@ -119,6 +120,7 @@ class DataRequest:
     paused_since: datetime | None = None
     pause_for: str | None = None
     extended: bool = False
+    approved: bool = False
     appealed: bool = False
     decided_by: str | None = None
     closing: Closing | None = None

@@ -2,13 +2,13 @@
 
     received ──asked──> awaiting_identity ──proved──> open ──started──> in_progress
        │                    │  │                       │                 │   ^
-       │ (lapsed, joined)   │  └─joined─> joined       │                 v   │ returned
+       │                    │  └─joined─> joined       │                 v   │ returned, approved
        v                    v                          │          awaiting_approval
      lapsed  <──lapsed──────┘                          │                 │
                                                        v                 v
-                          withdrawn <── any that is not carried out yet ─┤
+                          withdrawn <── any of these, until it is approved
                           refused   <── open, in_progress, awaiting_approval
-                          completed, partly_completed <── in_progress, awaiting_approval
+                          completed, partly_completed <── in_progress
 
     refused, partly_completed ──appealed──> open, once
 
@@ -16,11 +16,12 @@ A repeated event that led here changes nothing; any other is refused.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 from chalicelib.errors import Conflict
 from chalicelib.law.packs import pack
-from chalicelib.requests.models import Status
+from chalicelib.requests.models import DataRequest, Status
 
 
 class Event(StrEnum):
@@ -32,6 +33,7 @@ class Event(StrEnum):
     STARTED = "started"
     PREPARED = "prepared"
     RETURNED = "returned"
+    APPROVED = "approved"
     COMPLETED = "completed"
     PARTLY_COMPLETED = "partly_completed"
     REFUSED = "refused"
@@ -59,11 +61,9 @@ _TARGETS: Mapping[Event, tuple[frozenset[Status], Status]] = {
     Event.STARTED: (frozenset({_S.OPEN}), _S.IN_PROGRESS),
     Event.PREPARED: (frozenset({_S.IN_PROGRESS}), _S.AWAITING_APPROVAL),
     Event.RETURNED: (frozenset({_S.AWAITING_APPROVAL}), _S.IN_PROGRESS),
-    Event.COMPLETED: (frozenset({_S.IN_PROGRESS, _S.AWAITING_APPROVAL}), _S.COMPLETED),
-    Event.PARTLY_COMPLETED: (
-        frozenset({_S.IN_PROGRESS, _S.AWAITING_APPROVAL}),
-        _S.PARTLY_COMPLETED,
-    ),
+    Event.APPROVED: (frozenset({_S.AWAITING_APPROVAL}), _S.IN_PROGRESS),
+    Event.COMPLETED: (frozenset({_S.IN_PROGRESS}), _S.COMPLETED),
+    Event.PARTLY_COMPLETED: (frozenset({_S.IN_PROGRESS}), _S.PARTLY_COMPLETED),
     Event.REFUSED: (WORKING, _S.REFUSED),
     Event.WITHDRAWN: (LIVING, _S.WITHDRAWN),
     Event.LAPSED: (UNPROVED, _S.LAPSED),
@@ -80,6 +80,23 @@ def after(status: Status, event: Event) -> Status:
     if status is target or status in sources:
         return target
     raise ImpossibleNow
+
+
+def moved(request: DataRequest, event: Event) -> DataRequest:
+    """`request` after `event`. Raises `ImpossibleNow`.
+
+    What is being carried out is neither withdrawn nor refused any more, and one appeal is all.
+    """
+    status = after(request.status, event)
+    ending = event in {Event.WITHDRAWN, Event.REFUSED} and request.status in LIVING
+    if (ending and request.approved) or (event is Event.APPEALED and request.appealed):
+        raise ImpossibleNow
+    return replace(
+        request,
+        status=status,
+        approved=(request.approved or event is Event.APPROVED) and event is not Event.APPEALED,
+        appealed=request.appealed or event is Event.APPEALED,
+    )
 
 
 def laws_for(country: str) -> dict[str, str | None]:

@@ -14,7 +14,7 @@ from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
 from chalicelib.notices.outbox import Queued
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
-from chalicelib.requests.rules import Event, ImpossibleNow, after, laws_for
+from chalicelib.requests.rules import Event, ImpossibleNow, after, laws_for, moved
 from chalicelib.requests.store import RequestStore
 from chalicelib.requests.tracking import (
     is_request_id,
@@ -143,7 +143,7 @@ class Requests:
             return request
 
         def change(current: DataRequest) -> DataRequest:
-            return replace(current, status=after(current.status, Event.WITHDRAWN))
+            return moved(current, Event.WITHDRAWN)
 
         return self._change(request_id, caller, "request.withdrawn", change, [])
 

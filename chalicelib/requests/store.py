@@ -13,7 +13,7 @@ tracking  SHA-256 of the tracking token
 mails     ids of the mails about it
 source    how it came in
 pauses    waits that ended: reason, since, until; `paused` and `pause_for` are the present one
-extended, appealed, decided_by, joined_to, alerts    as in models.py
+extended, approved, appealed, decided_by, joined_to, alerts    as in models.py
 closed    how it ended: at, grounds
 sealed    what the requester says, under the request's own key
 
@@ -127,6 +127,7 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
         paused_since=None if paused is None else from_millis(paused),
         pause_for=cast("str | None", item.get("pause_for")),
         extended=bool(item.get("extended", False)),
+        approved=bool(item.get("approved", False)),
         appealed=bool(item.get("appealed", False)),
         decided_by=cast("str | None", item.get("decided_by")),
         closing=Closing(from_millis(closed["at"]), tuple(closed["grounds"])) if closed else None,
@@ -143,6 +144,7 @@ def _handling(request: DataRequest) -> Item:
         "decided_by": request.decided_by,
         "joined_to": request.joined_to,
         "extended": request.extended or None,
+        "approved": request.approved or None,
         "appealed": request.appealed or None,
         "alerts": request.alerts or None,
     }
