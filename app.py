@@ -24,6 +24,7 @@ from chalicelib.http.meta import meta_routes
 from chalicelib.identity.routes import people
 from chalicelib.notices.routes import messages
 from chalicelib.requests.routes import requests
+from chalicelib.requests.staff_routes import staff_requests
 from chalicelib.services import services
 from chalicelib.staff.routes import staff
 from chalicelib.telemetry import report_counts, withhold_text
@@ -35,7 +36,7 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
-capabilities = (public, pages, people, requests, staff, messages, webhooks)
+capabilities = (public, pages, people, requests, staff, staff_requests, messages, webhooks)
 
 
 @app.authorizer(ttl_seconds=300)
@@ -82,6 +83,12 @@ def record_feedback(event: SQSEvent) -> dict[str, Any]:
 def send_webhooks(event: SQSEvent) -> dict[str, Any]:
     """Sends the event that the queue names; answers with it if it has to come again."""
     return services().webhook_consumer.run(event.to_dict())
+
+
+@app.on_sqs_message(queue_arn="the template puts the work queue here", batch_size=1)
+def fulfil_requests(event: SQSEvent) -> dict[str, Any]:
+    """Does the work on requests that the queue names; answers with it if it has to come again."""
+    return services().work_consumer.run(event.to_dict())
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))

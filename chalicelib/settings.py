@@ -34,6 +34,7 @@ class Settings:
     mail_configuration_set: str
     mail_queue_url: str
     webhook_queue_url: str
+    work_queue_url: str
     feedback_queue_url: str
     staff_pool_id: str
     staff_client_id: str

@@ -45,6 +45,7 @@ MAIL = {
     "mail_configuration_set": "jaga-test",
     "mail_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/mail",
     "webhook_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/webhooks",
+    "work_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/work",
     "feedback_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/feedback",
 }
 """Settings of the ways out, where a test has none."""

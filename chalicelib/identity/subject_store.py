@@ -2,12 +2,14 @@
 
     pk ADDRESS#<blind index>  sk SUBJECT  subject: the id; so that an address leads to its person
     pk SUBJECT#<subject id>   sk PROFILE  sealed under the person's key: address, language, since
+    pk SUBJECT#<subject id>   sk RESTRICTION  request, at: no processing but storage (UU PDP 41)
 
 Destroying the person's key leaves an id that means nobody.
 """
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
@@ -17,13 +19,14 @@ from chalicelib.tables.conditions import ABSENT
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put
+from chalicelib.tables.transactions import Action, Delete, Moved, Put
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 PROFILE = Schema("subject_profile")
 ADDRESS = Schema("subject_address")
+RESTRICTION = Schema("subject_restriction")
 
 
 class SubjectStore:
@@ -72,6 +75,33 @@ class SubjectStore:
             Put(self._records, profile, ABSENT, Moved),
             self._vault.still_there(scope),
         ]
+
+    def erase_actions(self, subject_id: str, addresses: Iterable[str]) -> list[Action]:
+        """The writes that leave nothing of the subject but an id that means nobody.
+
+        `addresses` are all blind indexes of its address. They fail with `KeyDestroyed` when it was
+        erased before. Call `forget` after they went through.
+        """
+        return [
+            *self._vault.destroy_actions(Scope.person(subject_id)),
+            Delete(self._records, _profile_key(subject_id)),
+            *(Delete(self._records, _address_key(address)) for address in addresses),
+        ]
+
+    def restrict_action(self, subject_id: str, request_id: str, at: datetime) -> Action:
+        """The write of the mark; a later request's takes the place of an earlier one's."""
+        key = Key(compose("SUBJECT", subject_id), "RESTRICTION")
+        mark = {**_item(key), "request": request_id, "at": to_millis(at)}
+        return Put(self._records, RESTRICTION.stamp(mark))
+
+    def is_restricted(self, subject_id: str) -> bool:
+        """Whether the mark stands, read consistently."""
+        key = Key(compose("SUBJECT", subject_id), "RESTRICTION")
+        return self._records.get(key, consistent=True) is not None
+
+    def forget(self, subject_id: str) -> None:
+        """Drops the person's key from this container's memory."""
+        self._vault.forget(Scope.person(subject_id))
 
 
 def _confidential(subject: Subject) -> bytes:

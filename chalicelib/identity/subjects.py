@@ -59,6 +59,35 @@ class Subjects:
             raise UnknownSubject
         return subject
 
+    def erase_actions(self, subject_id: str) -> list[Action]:
+        """The writes that erase the subject, for the transaction that ends its request.
+
+        With the entry in its chain. Call `forget` after they went through. Raises `UnknownSubject`,
+        `KeyDestroyed` when it was erased before.
+        """
+        addresses = self._index.tokens(Kind.EMAIL, self.own(subject_id).email)
+        entity, who = Entity("subject", subject_id), Actor("system", "erasure")
+        return [
+            *self._store.erase_actions(subject_id, addresses),
+            *self._trail.actions(entity, who, "subject.erased", {}),
+        ]
+
+    def forget(self, subject_id: str) -> None:
+        """Drops an erased subject's key from memory."""
+        self._store.forget(subject_id)
+
+    def restrict_actions(self, subject_id: str, request_id: str) -> list[Action]:
+        """The writes that mark all processing of the subject's data as restricted (UU PDP 41)."""
+        entity, who = Entity("subject", subject_id), Actor("request", request_id)
+        return [
+            self._store.restrict_action(subject_id, request_id, self._clock.now()),
+            *self._trail.actions(entity, who, "subject.restricted", {"request": request_id}),
+        ]
+
+    def is_restricted(self, subject_id: str) -> bool:
+        """Whether processing of the subject's data is restricted."""
+        return self._store.is_restricted(subject_id)
+
     def find_for_staff(self, email: str, staff_id: str) -> Subject:
         """The subject with this address, for a member of the staff; the reading is in the trail.
 

@@ -1,7 +1,8 @@
 """What an operator does about messages that are stuck.
 
-    python -m chalicelib.notices redrive mail|webhook|feedback   bring a queue's dead letters back
-    python -m chalicelib.notices relay [--minutes 60]            queue what never reached a queue
+    python -m chalicelib.notices redrive <queue>        bring a queue's dead letters back
+    python -m chalicelib.notices relay [--minutes 60]   queue what never reached a queue
+
 
 The deployment's names are read from the environment (`JAGA_*`), as the functions do. Mend what was
 wrong first: each letter is tried as often again as before.
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chalicelib.notices")
     commands = parser.add_subparsers(required=True)
     back = commands.add_parser("redrive", help="bring a queue's dead letters back into it")
-    back.add_argument("queue", choices=["mail", "webhook", "feedback"])
+    back.add_argument("queue", choices=["mail", "webhook", "feedback", "work"])
     back.set_defaults(run=lambda options: _redrive(options.queue))
     relay = commands.add_parser("relay", help="queue what the relay gave up")
     relay.add_argument("--minutes", type=int, default=60, help="the shortest wait (60)")

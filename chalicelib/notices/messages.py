@@ -30,8 +30,17 @@ class Template:
 
 _CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
 
+_NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
+
 TEMPLATES: Mapping[str, Template] = {
     "request_code": _CODE,
+    "request_copy_ready": _NEWS,
+    "request_corrected": _NEWS,
+    "request_erased": _NEWS,
+    "request_extended": _NEWS,
+    "request_paused": _NEWS,
+    "request_refused": Template(_NEWS.values | {"ground"}, _NEWS.life),
+    "request_restricted": _NEWS,
     "sign_in_code": _CODE,
 }
 """Every mail by the name of its template."""

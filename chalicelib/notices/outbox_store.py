@@ -119,9 +119,10 @@ class OutboxStore:
     def bury(self, message: Message, reason: str) -> bool:
         """Gives a claimed message up for good, unless the claim is lost: says whether it did.
 
-        `reason` is a stable code.
+        `reason` is a stable code. What it said is forgotten: nothing brings it back.
         """
-        return self._while_claimed(message, {"state": State.DEAD.value, "reason": reason})
+        changes: dict[str, Value] = {"state": State.DEAD.value, "reason": reason}
+        return self._while_claimed(message, changes, remove=("sealed",))
 
     def mark_sent(self, message_id: str) -> None:
         """Says that the message went out, unless something later is known of it already.
@@ -176,8 +177,10 @@ class OutboxStore:
         # Once a message has a reason the note is old news.
         self._update(message_id, _WITHOUT_REASON, {"reason": reason})
 
-    def _while_claimed(self, message: Message, changes: Mapping[str, Value]) -> bool:
-        return self._update(message.id, _claim_holds(message), changes) is not None
+    def _while_claimed(
+        self, message: Message, changes: Mapping[str, Value], remove: Sequence[str] = ()
+    ) -> bool:
+        return self._update(message.id, _claim_holds(message), changes, remove) is not None
 
     def _update(
         self,

@@ -102,6 +102,7 @@ class DataRequest:
     what it waits for. `approved`: it is being carried out and can be withdrawn no more.
     `decided_by` is the member of the staff who refused or approved last: an appeal is another's to
     decide. `alerts` counts the alerts raised for its date (watching.py).
+    `forgotten`: the person was erased, and of the content only the language is left.
     """
 
     request_id: str
@@ -125,4 +126,5 @@ class DataRequest:
     decided_by: str | None = None
     closing: Closing | None = None
     joined_to: str | None = None
+    forgotten: bool = False
     alerts: int = 0

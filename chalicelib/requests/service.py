@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from chalicelib.audit.entry import Actor, Entity, Entry, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
-from chalicelib.errors import NotFound
 from chalicelib.identity.proofs import Proofs
 from chalicelib.identity.subjects import Subjects
 from chalicelib.ids import Ids
 from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
 from chalicelib.notices.outbox import Queued
+from chalicelib.requests.book import UnknownRequest
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
 from chalicelib.requests.rules import Event, ImpossibleNow, after, laws_for, moved
 from chalicelib.requests.store import RequestStore
@@ -23,12 +23,6 @@ from chalicelib.requests.tracking import (
 )
 from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind
-
-
-class UnknownRequest(NotFound):
-    """No such request, or none that this caller may know of."""
-
-    code = "unknown_request"
 
 
 @dataclass(frozen=True, slots=True)

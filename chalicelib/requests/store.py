@@ -15,18 +15,21 @@ source    how it came in
 pauses    waits that ended: reason, since, until; `paused` and `pause_for` are the present one
 extended, approved, appealed, decided_by, joined_to, alerts    as in models.py
 closed    how it ended: at, grounds
-sealed    what the requester says, under the request's own key
+sealed    what the requester says, under the request's own key; once the person was erased there
+          is only its `language`
 
 What is absent has its default.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from chalicelib.clock import from_millis, to_millis
 from chalicelib.law.case import Pause
 from chalicelib.law.deadline import Deadline, Plain
 from chalicelib.law.models import PauseReason
+from chalicelib.notices.models import Language
 from chalicelib.requests.contents import content_from_json, content_to_json
 from chalicelib.requests.models import (
     Closing,
@@ -41,7 +44,7 @@ from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Moved, Put
+from chalicelib.tables.transactions import Action, Moved, Put
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
@@ -61,6 +64,13 @@ class RequestStore:
         item = self._records.get(key_of_request(request_id), consistent=True)
         return self._opened(request_id, DATA_REQUEST.lift(item)) if item else None
 
+    def of_subject(self, subject_id: str) -> Iterator[str]:
+        """The ids of a data subject's requests, in the order in which they came."""
+        partition = compose("SUBJECT", subject_id)
+        for item in self._records.query_all(partition, sk_from="REQUEST#", consistent=True):
+            if str(item["sk"]).startswith("REQUEST#"):
+                yield str(item["sk"]).removeprefix("REQUEST#")
+
     def add_action(self, request: DataRequest) -> Put:
         """The write of a new request. ABSENT: an id that came twice replaces nothing."""
         return Put(self._records, self._item(request), ABSENT)
@@ -72,6 +82,20 @@ class RequestStore:
         """
         item = {**self._item(request), "rev": request.revision + 1}
         return Put(self._records, item, revision_is(request.revision), Moved)
+
+    def erase_actions(self, request: DataRequest) -> list[Action]:
+        """The writes that leave of `request`, at its next revision, what stands in clear.
+
+        Call `forget` after they went through.
+        """
+        return [
+            self.change_action(replace(request, forgotten=True)),
+            *self._vault.destroy_actions(Scope.request(request.request_id)),
+        ]
+
+    def forget(self, request_id: str) -> None:
+        """Drops an erased request's key from this container's memory."""
+        self._vault.forget(Scope.request(request_id))
 
     def _item(self, request: DataRequest) -> Item:
         key = key_of_request(request.request_id)
@@ -90,6 +114,8 @@ class RequestStore:
             **_handling(request),
         }
         item = DATA_REQUEST.stamp(item)
+        if request.forgotten:
+            return {**item, "language": request.content.language}
         item["sealed"] = self._vault.seal(
             Scope.request(request.request_id),
             SealContext.of(self._records.logical, item),
@@ -98,10 +124,13 @@ class RequestStore:
         return item
 
     def _opened(self, request_id: str, item: Item) -> DataRequest:
-        context = SealContext.of(self._records.logical, item)
-        sealed = cast("bytes", item["sealed"])
-        opened = self._vault.open(Scope.request(request_id), context, sealed)
-        return request_from(request_id, item, content_from_json(opened))
+        match item:
+            case {"sealed": bytes(sealed)}:
+                context = SealContext.of(self._records.logical, item)
+                opened = self._vault.open(Scope.request(request_id), context, sealed)
+                return request_from(request_id, item, content_from_json(opened))
+        language = cast("Language", item["language"])
+        return request_from(request_id, item, Content("", language))
 
 
 def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
@@ -133,6 +162,7 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
         closing=Closing(from_millis(closed["at"]), tuple(closed["grounds"])) if closed else None,
         joined_to=cast("str | None", item.get("joined_to")),
         alerts=cast("int", item.get("alerts", 0)),
+        forgotten="sealed" not in item,
     )
 
 

@@ -17,21 +17,35 @@ def request_view(
     request: DataRequest, timeline: Iterable[Entry], mails: Iterable[Message]
 ) -> RequestView:
     """The request with its dates explained in its requester's language."""
-    first = earliest(request.deadlines) if request.deadlines else None
     return RequestView(
         request_id=request.request_id,
         type=request.type,
         status=request.status,
         received_at=rfc3339(request.received_at),
-        due_at=rfc3339(first.unpaused_due_at) if first else None,
-        deadlines=tuple(_deadline(each, request.content.language) for each in request.deadlines),
-        timeline=tuple(
-            TimelineEvent(at=rfc3339(entry.moment), event=entry.action) for entry in timeline
-        ),
+        due_at=due_at(request),
+        deadlines=deadline_views(request, request.content.language),
+        timeline=timeline_events(timeline),
         mails=tuple(
             MailView(message_id=each.id, kind=each.kind, state=each.state) for each in mails
         ),
     )
+
+
+def due_at(request: DataRequest) -> str | None:
+    """The earliest of the request's dates without waits; None where no law states one."""
+    if not request.deadlines:
+        return None
+    return rfc3339(earliest(request.deadlines).unpaused_due_at)
+
+
+def deadline_views(request: DataRequest, language: Language) -> tuple[DeadlineView, ...]:
+    """Each law's date, explained."""
+    return tuple(_deadline(each, language) for each in request.deadlines)
+
+
+def timeline_events(timeline: Iterable[Entry]) -> tuple[TimelineEvent, ...]:
+    """What happened, oldest first; who did it is the staff's affair."""
+    return tuple(TimelineEvent(at=rfc3339(each.moment), event=each.action) for each in timeline)
 
 
 def _deadline(deadline: Deadline, language: Language) -> DeadlineView:

@@ -8,14 +8,12 @@ transfer manager for nothing), and what a visitor's page does not need is import
 that needs it.
 """
 
-from chalicelib.services.audit import AuditServices
 from chalicelib.services.cookies import CookieServices
-from chalicelib.services.requests import RequestServices
-from chalicelib.services.webhooks import WebhookServices
+from chalicelib.services.fulfilment import FulfilmentServices
 from chalicelib.settings import Settings
 
 
-class Services(AuditServices, CookieServices, RequestServices, WebhookServices):
+class Services(CookieServices, FulfilmentServices):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 
 

@@ -51,6 +51,7 @@ class MessageServices(Foundation):
         queues = {
             Channel.MAIL: settings.mail_queue_url,
             Channel.WEBHOOK: settings.webhook_queue_url,
+            Channel.WORK: settings.work_queue_url,
         }
         return Relay(self.sqs, queues)
 

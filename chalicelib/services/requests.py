@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.services.identity import IdentityServices
 
 if TYPE_CHECKING:
+    from chalicelib.requests.book import RequestBook
     from chalicelib.requests.requesters import Requesters
     from chalicelib.requests.service import Requests
     from chalicelib.requests.store import RequestStore
@@ -28,6 +29,12 @@ class RequestServices(IdentityServices):
             self.ids,
             self.run_command,
         )
+
+    @cached_property
+    def request_book(self) -> "RequestBook":
+        from chalicelib.requests.book import RequestBook
+
+        return RequestBook(self._request_store, self.trail)
 
     @cached_property
     def requesters(self) -> "Requesters":

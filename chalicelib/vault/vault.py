@@ -54,6 +54,17 @@ class Vault:
             for scope, context, sealed in items
         ]
 
+    def destroy_actions(self, scope: Scope) -> list[Action]:
+        """What makes all under `scope` unreadable, for one transaction (`Keyring.destroy_actions`).
+
+        Call `forget` after it went through.
+        """
+        return self._keyring.destroy_actions(scope)
+
+    def forget(self, scope: Scope) -> None:
+        """Drops the key of `scope` from this container's memory."""
+        self._keyring.forget(scope)
+
     def still_there(self, scope: Scope) -> Action:
         """For a command's transaction: it fails with `KeyDestroyed` if the scope's key went.
 

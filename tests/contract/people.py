@@ -54,7 +54,11 @@ def codes(services: Services, email: str = EMAIL) -> list[str]:
 def mails(services: Services) -> list[dict[str, Any]]:
     """All mails in the outbox, opened, oldest first."""
     items = sorted(
-        (item for item in records(services) if item["et"] == "outbox_message"),
+        (
+            item
+            for item in records(services)
+            if item["et"] == "outbox_message" and item["channel"] == "mail" and "sealed" in item
+        ),
         key=lambda item: str(item["pk"]),
     )
     return [

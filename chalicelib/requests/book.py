@@ -1,0 +1,61 @@
+"""Requests and their chains in the trail: every change of a request with its entry."""
+
+from collections.abc import Mapping
+
+from chalicelib.audit.entry import Actor, Entity, Fact
+from chalicelib.audit.trail import Trail
+from chalicelib.errors import NotFound
+from chalicelib.requests.models import DataRequest
+from chalicelib.requests.store import RequestStore
+from chalicelib.requests.tracking import is_request_id
+from chalicelib.tables.transactions import Action
+
+
+class UnknownRequest(NotFound):
+    """No such request, or none that this caller may know of."""
+
+    code = "unknown_request"
+
+
+class RequestBook:
+    """Reads requests, and makes the writes that change them."""
+
+    def __init__(self, store: RequestStore, trail: Trail) -> None:
+        self._store = store
+        self._trail = trail
+
+    def get(self, request_id: str) -> DataRequest:
+        """The request, read consistently. Raises `UnknownRequest`."""
+        request = self._store.get(request_id) if is_request_id(request_id) else None
+        if request is None:
+            raise UnknownRequest
+        return request
+
+    def change(
+        self,
+        request: DataRequest,
+        who: Actor,
+        action: str,
+        facts: Mapping[str, Fact] | None = None,
+    ) -> list[Action]:
+        """The writes of the changed `request` and of its entry, for one transaction.
+
+        They meet `Moved` when somebody changed it since it was read. Call it inside the `build` of
+        `run_command`.
+        """
+        return [self._store.change_action(request), *self.entry(request, who, action, facts)]
+
+    def entry(
+        self,
+        request: DataRequest,
+        who: Actor,
+        action: str,
+        facts: Mapping[str, Fact] | None = None,
+    ) -> list[Action]:
+        """The writes of an entry alone."""
+        return self._trail.actions(request_entity(request.request_id), who, action, facts or {})
+
+
+def request_entity(request_id: str) -> Entity:
+    """The request's chain in the trail."""
+    return Entity("request", request_id)

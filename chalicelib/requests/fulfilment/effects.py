@@ -1,0 +1,96 @@
+"""What a request that ends does to our own records, by its deed.
+
+Of an erasure the person's own key goes last, after all places: until then a worker that died could
+not have begun anew. The certificate is in the same transaction, and what the request itself said is
+forgotten with it.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chalicelib.clock import Clock
+from chalicelib.connectors.places import Deed
+from chalicelib.identity.subjects import Subjects
+from chalicelib.notices.outbox import Outbox
+from chalicelib.requests.fulfilment.certificates import Certificates
+from chalicelib.requests.fulfilment.models import Progress, Task
+from chalicelib.requests.fulfilment.planning import WIPE
+from chalicelib.requests.models import DataRequest
+from chalicelib.requests.store import RequestStore
+from chalicelib.tables.transactions import Action
+from chalicelib.vault.keys import Scope
+
+
+class CopyMaker(Protocol):
+    """Makes the copy of what was gathered."""
+
+    def make(self, request: DataRequest, tasks: Sequence[Task]) -> None:
+        """Builds the copy; building it again puts it in place of the first."""
+        ...
+
+    def release_actions(self, request: DataRequest) -> list[Action]:
+        """The writes that let the person fetch it."""
+        ...
+
+
+class Effects:
+    """Makes those writes."""
+
+    def __init__(
+        self,
+        store: RequestStore,
+        copies: CopyMaker,
+        certificates: Certificates,
+        subjects: Subjects,
+        outbox: Outbox,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._copies = copies
+        self._certificates = certificates
+        self._subjects = subjects
+        self._outbox = outbox
+        self._clock = clock
+
+    def prepare(self, request: DataRequest, progress: Progress) -> None:
+        """What has to be there before the request can end: the copy. May be repeated."""
+        if progress.plan.deed is Deed.COPY:
+            self._copies.make(request, progress.tasks)
+
+    def actions(self, progress: Progress, ended: DataRequest) -> list[Action]:
+        """The writes for the transaction that ends the request, with that of `ended` itself."""
+        match progress.plan.deed:
+            case Deed.COPY:
+                return [*self._copies.release_actions(ended), self._store.change_action(ended)]
+            case Deed.CORRECT:
+                return [self._store.change_action(ended)]
+            case Deed.RESTRICT:
+                return [*self._restricted(ended), self._store.change_action(ended)]
+            case Deed.ERASE:
+                return self._erased(progress, ended)
+
+    def settle(self, request: DataRequest, progress: Progress) -> None:
+        """After the transaction: a destroyed key leaves this container's memory too."""
+        if progress.plan.deed is Deed.ERASE:
+            self._store.forget(request.request_id)
+            if request.subject_id is not None:
+                self._subjects.forget(request.subject_id)
+
+    def _restricted(self, ended: DataRequest) -> list[Action]:
+        if ended.subject_id is None:
+            return []
+        return self._subjects.restrict_actions(ended.subject_id, ended.request_id)
+
+    def _erased(self, progress: Progress, ended: DataRequest) -> list[Action]:
+        scopes = [Scope.request(ended.request_id)]
+        person: list[Action] = []
+        if ended.subject_id is not None:
+            scopes.append(Scope.person(ended.subject_id))
+            person = self._subjects.erase_actions(ended.subject_id)
+        names = [each.value for each in scopes]
+        return [
+            self._certificates.issue(ended, progress.tasks, self._clock.now(), names),
+            *person,
+            *self._store.erase_actions(ended),
+            *self._outbox.work(WIPE, ended.request_id).actions,
+        ]

@@ -1,0 +1,69 @@
+"""This system's own records of a person, copied beside those of the data map.
+
+What else is done with them is done when the request is concluded (concluding.py).
+"""
+
+from collections.abc import Iterator
+
+from chalicelib.clock import rfc3339
+from chalicelib.connectors.places import Description, Json, Row, Seeds
+from chalicelib.identity.subjects import Subjects, UnknownSubject
+from chalicelib.requests.models import DataRequest
+from chalicelib.requests.store import RequestStore
+
+OWN = "privacy-office"
+"""The place's id."""
+_SEED = "profile.subject_id"
+
+
+class OwnRecords:
+    """The profile and the requests of a person."""
+
+    def __init__(self, subjects: Subjects, store: RequestStore) -> None:
+        self._subjects = subjects
+        self._store = store
+
+    @property
+    def description(self) -> Description:
+        return Description(OWN, "Privacy office", "own", ("profile", "requests"))
+
+    def seeds(self, subject_id: str) -> Seeds:
+        """Where the search for the subject begins."""
+        return Seeds({_SEED: (subject_id,)})
+
+    def rows(self, seeds: Seeds) -> Iterator[Row]:
+        """The profile, then the requests in the order in which they came."""
+        for subject_id in seeds.values.get(_SEED, ()):
+            try:
+                profile = self._subjects.own(subject_id)
+            except UnknownSubject:
+                continue
+            yield Row(
+                "profile",
+                {
+                    "subject_id": subject_id,
+                    "email": profile.email,
+                    "language": profile.language,
+                    "since": rfc3339(profile.since),
+                    "restricted": self._subjects.is_restricted(subject_id),
+                },
+            )
+            for request_id in self._store.of_subject(subject_id):
+                if request := self._store.get(request_id):
+                    yield Row("requests", _said(request))
+
+
+def _said(request: DataRequest) -> dict[str, Json]:
+    content = request.content
+    return {
+        "request_id": request.request_id,
+        "type": request.type.value,
+        "status": request.status.value,
+        "received_at": rfc3339(request.received_at),
+        "email": content.email,
+        "name": content.name,
+        "country": content.country,
+        "client": content.client,
+        "details": content.details,
+        "corrections": dict(content.corrections),
+    }

@@ -1,0 +1,216 @@
+"""Working a task: what its place holds is gathered, rehearsed, or changed.
+
+Each step reads where it is, does the deed, and writes what came of it. A worker that dies in
+between leaves the step as it was, and the next one does it again: deeds may be repeated
+(connectors/places.py).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+from chalicelib.connectors.places import (
+    Deed,
+    Outcome,
+    Place,
+    Places,
+    PlaceUnavailable,
+    Row,
+    Seeds,
+)
+from chalicelib.requests.book import RequestBook
+from chalicelib.requests.fulfilment.advancing import Advancing
+from chalicelib.requests.fulfilment.models import NothingLeft, Progress, Stage, Task
+from chalicelib.requests.fulfilment.own_records import OWN, OwnRecords
+from chalicelib.requests.fulfilment.plan_store import PlanStore
+from chalicelib.requests.fulfilment.planning import WORKER, identities
+from chalicelib.requests.models import DataRequest, Status
+from chalicelib.tables.transactions import Action, RunCommand
+
+
+class Parts(Protocol):
+    """Where the parts of a copy are gathered."""
+
+    def write(self, request_id: str, place_id: str, rows: Iterator[Row]) -> int:
+        """Keeps `rows` in place of what was there; returns how many."""
+        ...
+
+
+class Asking(Protocol):
+    """Asks places that answer later."""
+
+    def ask(self, request: DataRequest, task: Task) -> list[Action]:
+        """The writes that ask the task's place, for the transaction that notes it."""
+        ...
+
+
+class Tasks:
+    """Works tasks, one step at a time."""
+
+    def __init__(
+        self,
+        book: RequestBook,
+        plans: PlanStore,
+        places: Places,
+        own: OwnRecords,
+        parts: Parts,
+        asking: Asking,
+        advancing: Advancing,
+        run_command: RunCommand,
+    ) -> None:
+        self._book = book
+        self._plans = plans
+        self._places = places
+        self._own = own
+        self._parts = parts
+        self._asking = asking
+        self._advancing = advancing
+        self._run_command = run_command
+
+    def prepare(self, request_id: str, place_id: str) -> None:
+        """Gathers or rehearses; a task that is prepared is left alone. Raises `PlaceUnavailable`,
+        `UnknownPlace`."""
+        standing = self._standing(request_id, place_id, Stage.PREPARING)
+        if standing is None:
+            return
+        request, _, task = standing
+        source = self._own if place_id == OWN else self._places.at(place_id)
+        seeds = task.seeds or self._located(request, place_id)
+        if source.description.answers_later and task.deed is Deed.COPY:
+            self._ask(request, task)
+            return
+        if source.description.answers_later:
+            outcome = Outcome(0, 0)  # nobody knows before it is done
+        elif task.deed is Deed.COPY:
+            rows = source.rows(seeds)
+            outcome = Outcome(self._parts.write(request_id, place_id, rows), 0)
+        else:
+            place = self._places.at(place_id)
+            outcome = _done(request, place, task.deed, seeds, rehearse=True)
+        self._finish(
+            request_id,
+            place_id,
+            Stage.PREPARING,
+            "request.place_prepared",
+            lambda current: replace(current, prepared=outcome, seeds=seeds),
+        )
+
+    def carry_out(self, request_id: str, place_id: str) -> None:
+        """Does the deed; a task that is done is left alone. Raises as `prepare`."""
+        standing = self._standing(request_id, place_id, Stage.CARRYING_OUT)
+        if standing is None:
+            return
+        request, _, task = standing
+        place = self._places.at(place_id)
+        if place.description.answers_later:
+            self._ask(request, task)
+            return
+        seeds = task.seeds or self._located(request, place_id)
+        outcome = _done(request, place, task.deed, seeds, rehearse=False)
+        self._finish(
+            request_id,
+            place_id,
+            Stage.CARRYING_OUT,
+            "request.place_done",
+            lambda current: replace(current, outcome=outcome, seeds=seeds),
+        )
+
+    def answer(self, request_id: str, place_id: str, outcome: Outcome, rows: Iterable[Row]) -> None:
+        """What a place says that was asked: `rows` for a copy. A second answer changes nothing."""
+        progress = self._plans.get(request_id)
+        task = progress.task(place_id) if progress else None
+        if progress is None or task is None or not task.asked:
+            return
+        if task.deed is Deed.COPY:
+            found = self._parts.write(request_id, place_id, iter(rows))
+            outcome = replace(outcome, found=found)
+        self._finish(
+            request_id,
+            place_id,
+            progress.plan.stage,
+            "request.place_answered",
+            lambda current: (
+                replace(current, prepared=outcome)
+                if current.deed is Deed.COPY
+                else replace(current, outcome=outcome)
+            ),
+        )
+
+    def fail(self, request_id: str, place_id: str, stage: Stage, code: str) -> None:
+        """Gives the task up for good; `code` says why. A person has to see to it."""
+        self._finish(
+            request_id,
+            place_id,
+            stage,
+            "request.place_failed",
+            lambda current: replace(current, failure=code),
+        )
+
+    def _located(self, request: DataRequest, place_id: str) -> Seeds:
+        found = self._places.locate(identities(request)).get(place_id, Seeds())
+        if isinstance(found, PlaceUnavailable):
+            raise found
+        return found
+
+    def _ask(self, request: DataRequest, task: Task) -> None:
+        def build() -> list[Action]:
+            progress = self._plans.get(request.request_id)
+            current = progress.task(task.place) if progress else None
+            if progress is None or current is None or current.asked:
+                raise NothingLeft
+            return [
+                self._plans.change_task(replace(current, asked=True)),
+                *self._asking.ask(request, current),
+                *self._book.entry(request, WORKER, "request.place_asked", {"place": task.place}),
+            ]
+
+        self._run(build)
+
+    def _standing(
+        self, request_id: str, place_id: str, stage: Stage
+    ) -> tuple[DataRequest, Progress, Task] | None:
+        """Where the task is, if it is to be worked at `stage`; else None."""
+        progress = self._plans.get(request_id)
+        request = self._book.get(request_id)
+        if progress is None or request.status is not Status.IN_PROGRESS:
+            return None
+        task = progress.task(place_id)
+        if progress.plan.stage is not stage or task is None or task.is_finished(stage):
+            return None
+        return request, progress, task
+
+    def _finish(
+        self,
+        request_id: str,
+        place_id: str,
+        stage: Stage,
+        action: str,
+        change: Callable[[Task], Task],
+    ) -> None:
+        def build() -> list[Action]:
+            standing = self._standing(request_id, place_id, stage)
+            if standing is None:
+                raise NothingLeft
+            request, progress, task = standing
+            return self._advancing.finished(request, progress, change(task), WORKER, action)
+
+        self._run(build)
+
+    def _run(self, build: Callable[[], list[Action]]) -> None:
+        with suppress(NothingLeft):
+            self._run_command(build)
+
+
+def _done(
+    request: DataRequest, place: Place, deed: Deed, seeds: Seeds, *, rehearse: bool
+) -> Outcome:
+    match deed:
+        case Deed.ERASE:
+            return place.erase(seeds, rehearse=rehearse)
+        case Deed.CORRECT:
+            return place.correct(seeds, request.content.corrections, rehearse=rehearse)
+        case Deed.RESTRICT:
+            return place.restrict(seeds, rehearse=rehearse)
+        case Deed.COPY:
+            raise ValueError("a copy is gathered while it is prepared")

@@ -1,0 +1,140 @@
+"""The services that handle and carry out requests."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.services.audit import AuditServices
+from chalicelib.services.requests import RequestServices
+from chalicelib.services.webhooks import WebhookServices
+from chalicelib.telemetry import report_counts
+
+if TYPE_CHECKING:
+    from chalicelib.connectors.places import Places
+    from chalicelib.notices.consumer import Consumer
+    from chalicelib.requests.fulfilment.advancing import Advancing
+    from chalicelib.requests.fulfilment.certificates import Certificates
+    from chalicelib.requests.fulfilment.concluding import Concluding
+    from chalicelib.requests.fulfilment.deciding import Deciding
+    from chalicelib.requests.fulfilment.effects import CopyMaker
+    from chalicelib.requests.fulfilment.own_records import OwnRecords
+    from chalicelib.requests.fulfilment.plan_store import PlanStore
+    from chalicelib.requests.fulfilment.tasks import Asking, Parts, Tasks
+    from chalicelib.requests.fulfilment.wiping import Gathered
+    from chalicelib.requests.fulfilment.worker import Worker
+    from chalicelib.requests.handling import Handling
+
+
+class FulfilmentServices(AuditServices, RequestServices, WebhookServices):
+    """Decisions of the staff, plans, tasks, and the worker that does them."""
+
+    places: "Places"
+    copy_parts: "Parts"
+    asking: "Asking"
+    copy_maker: "CopyMaker"
+    gathered: "Gathered"
+
+    @cached_property
+    def handling(self) -> "Handling":
+        from chalicelib.requests.handling import Handling
+
+        return Handling(self.request_book, self.outbox, self.clock, self.run_command)
+
+    @cached_property
+    def deciding(self) -> "Deciding":
+        from chalicelib.requests.fulfilment.deciding import Deciding
+
+        return Deciding(self.request_book, self._plans, self._advancing, self.run_command)
+
+    @cached_property
+    def fulfilment_tasks(self) -> "Tasks":
+        from chalicelib.requests.fulfilment.tasks import Tasks
+
+        return Tasks(
+            self.request_book,
+            self._plans,
+            self.places,
+            self._own_records,
+            self.copy_parts,
+            self.asking,
+            self._advancing,
+            self.run_command,
+        )
+
+    @cached_property
+    def work_consumer(self) -> "Consumer":
+        from chalicelib.notices.consumer import Consumer
+
+        return Consumer(self.sqs, self.settings.work_queue_url, self.worker.deliver)
+
+    @cached_property
+    def worker(self) -> "Worker":
+        from chalicelib.requests.fulfilment.planning import Planning
+        from chalicelib.requests.fulfilment.wiping import Wiping
+        from chalicelib.requests.fulfilment.worker import Worker
+
+        planning = Planning(
+            self.request_book,
+            self._plans,
+            self.places,
+            self._own_records,
+            self.outbox,
+            self.run_command,
+        )
+        wiping = Wiping(self.request_book, self._request_store, self.gathered, self.run_command)
+        return Worker(
+            self.outbox_store,
+            planning,
+            self.fulfilment_tasks,
+            self._concluding,
+            wiping,
+            self.clock,
+            lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),
+        )
+
+    @cached_property
+    def certificates(self) -> "Certificates":
+        from chalicelib.requests.fulfilment.certificates import Certificates
+
+        return Certificates(self.records, self.signer)
+
+    @cached_property
+    def _concluding(self) -> "Concluding":
+        from chalicelib.requests.fulfilment.concluding import Concluding
+        from chalicelib.requests.fulfilment.effects import Effects
+        from chalicelib.requests.fulfilment.recipients import Recipients
+
+        effects = Effects(
+            self._request_store,
+            self.copy_maker,
+            self.certificates,
+            self.subjects,
+            self.outbox,
+            self.clock,
+        )
+        return Concluding(
+            self.request_book,
+            self._plans,
+            effects,
+            Recipients(self.webhook_events),
+            self.outbox,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
+    def _plans(self) -> "PlanStore":
+        from chalicelib.requests.fulfilment.plan_store import PlanStore
+
+        return PlanStore(self.records, self.vault)
+
+    @cached_property
+    def _advancing(self) -> "Advancing":
+        from chalicelib.requests.fulfilment.advancing import Advancing
+
+        return Advancing(self.request_book, self._plans, self.outbox, self.webhook_events)
+
+    @cached_property
+    def _own_records(self) -> "OwnRecords":
+        from chalicelib.requests.fulfilment.own_records import OwnRecords
+
+        return OwnRecords(self.subjects, self._request_store)
