@@ -40,7 +40,9 @@ def clock() -> FixedClock:
 @pytest.fixture
 def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
     """The whole application on moto, with the demonstration site published."""
-    key = SESSION.client("kms").create_key()["KeyMetadata"]["Arn"]
+    kms = SESSION.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
     settings = Settings(
         stage="test",
         records_table=tables.records.name,
@@ -48,8 +50,9 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
         audit_table=tables.audit.name,
         keys_table=tables.keys.name,
         vault_key_id=key,
-        signing_key_id=key,
+        signing_key_id=signing,
         trail_bucket=tables.bucket,
+        exports_bucket=tables.exports,
         **POOLS,
         **MAIL,
     )
