@@ -23,6 +23,7 @@ from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
 from chalicelib.identity.routes import people
 from chalicelib.notices.routes import messages
+from chalicelib.requests.copies.routes import copies
 from chalicelib.requests.routes import requests
 from chalicelib.requests.staff_routes import staff_requests
 from chalicelib.services import services
@@ -36,7 +37,17 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
-capabilities = (public, pages, people, requests, staff, staff_requests, messages, webhooks)
+capabilities = (
+    public,
+    pages,
+    people,
+    requests,
+    copies,
+    staff,
+    staff_requests,
+    messages,
+    webhooks,
+)
 
 
 @app.authorizer(ttl_seconds=300)
@@ -46,7 +57,12 @@ def authorize(request: AuthRequest) -> AuthResponse:
     return admit(request, services().gatekeeper, operations)
 
 
-for routes in (meta_routes(capabilities), *capabilities):
+def signing_keys() -> list[dict[str, str]]:
+    """The public keys that our signatures are checked with."""
+    return [services().signer.public_jwk()]
+
+
+for routes in (meta_routes(capabilities, signing_keys), *capabilities):
     routes.guard = authorize
     app.register_blueprint(routes)
 

@@ -25,6 +25,9 @@ ONE_ATTEMPT = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max
 """For calls that must not happen twice behind our back: a mail that was sent before its answer was
 lost would be sent again."""
 
+PRESIGNING = CLIENT_CONFIG.merge(Config(signature_version="s3v4"))
+"""For addresses that a browser uses: S3 takes nothing older for objects under our own key."""
+
 REFUSED_FOR_NOW = frozenset(
     {
         "ProvisionedThroughputExceeded",

@@ -10,6 +10,7 @@ constants, ids and field names, never a value that somebody sent.
     ├── Unauthenticated   who is asking is not known, or not any more
     ├── Forbidden         understood, but not from this caller
     ├── NotFound          no such thing, or none that this caller may know of
+    ├── Gone              was there and is over
     ├── Conflict          contradicts what is stored
     ├── TooLarge          longer than the contract allows
     ├── UnsupportedMedia  a media type that the call does not take
@@ -54,6 +55,10 @@ class Forbidden(DomainError):
 
 class NotFound(DomainError):
     code = "not_found"
+
+
+class Gone(DomainError):
+    code = "gone"
 
 
 class Conflict(DomainError):

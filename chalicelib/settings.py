@@ -30,6 +30,7 @@ class Settings:
     vault_key_id: str
     signing_key_id: str
     trail_bucket: str
+    exports_bucket: str
     mail_from: str
     mail_configuration_set: str
     mail_queue_url: str

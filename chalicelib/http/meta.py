@@ -1,6 +1,6 @@
 """What the API says about itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from chalicelib import __version__
@@ -24,8 +24,29 @@ class GpcSupport(Answer):
     lastUpdate: str  # noqa: N815  # the specification's name
 
 
-def meta_routes(others: Sequence[Routes]) -> Routes:
-    """Health, OpenAPI (of `others` and itself) and the GPC support resource."""
+class Jwk(Answer):
+    """A public key (RFC 7517); `kid` is its RFC 7638 thumbprint."""
+
+    kty: str
+    crv: str
+    x: str
+    y: str
+    kid: str
+    alg: str
+    use: str
+
+
+class Jwks(Answer):
+    """The keys that signatures of ours are checked with."""
+
+    keys: tuple[Jwk, ...]
+
+
+type SigningKeys = Callable[[], list[dict[str, str]]]
+
+
+def meta_routes(others: Sequence[Routes], signing_keys: SigningKeys) -> Routes:
+    """Health, OpenAPI (of `others` and itself), the GPC support resource and the public keys."""
     routes = Routes(__name__)
 
     @routes.operation(Operation("GET", "/v1/health", "Whether the API answers", Health))
@@ -37,6 +58,12 @@ def meta_routes(others: Sequence[Routes]) -> Routes:
     )
     def gpc_support(_call: Call[None]) -> Reply:
         return Reply(GpcSupport(gpc=True, lastUpdate=GPC_SUPPORTED_SINCE))
+
+    @routes.operation(
+        Operation("GET", "/.well-known/jwks.json", "The public keys of our signatures", Jwks)
+    )
+    def public_keys(_call: Call[None]) -> Reply:
+        return Reply(Jwks(keys=tuple(Jwk(**each) for each in signing_keys())))
 
     @routes.operation(Operation("GET", "/v1/openapi.json", "This document", JSON))
     def openapi(_call: Call[None]) -> Reply:

@@ -3,8 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.services.audit import AuditServices
-from chalicelib.services.requests import RequestServices
+from chalicelib.services.copies import CopyServices
 from chalicelib.services.webhooks import WebhookServices
 from chalicelib.telemetry import report_counts
 
@@ -14,24 +13,20 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.advancing import Advancing
     from chalicelib.requests.fulfilment.certificates import Certificates
     from chalicelib.requests.fulfilment.concluding import Concluding
+    from chalicelib.requests.fulfilment.copying import Copying
     from chalicelib.requests.fulfilment.deciding import Deciding
-    from chalicelib.requests.fulfilment.effects import CopyMaker
     from chalicelib.requests.fulfilment.own_records import OwnRecords
     from chalicelib.requests.fulfilment.plan_store import PlanStore
-    from chalicelib.requests.fulfilment.tasks import Asking, Parts, Tasks
-    from chalicelib.requests.fulfilment.wiping import Gathered
+    from chalicelib.requests.fulfilment.tasks import Asking, Tasks
     from chalicelib.requests.fulfilment.worker import Worker
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(AuditServices, RequestServices, WebhookServices):
+class FulfilmentServices(CopyServices, WebhookServices):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     places: "Places"
-    copy_parts: "Parts"
     asking: "Asking"
-    copy_maker: "CopyMaker"
-    gathered: "Gathered"
 
     @cached_property
     def handling(self) -> "Handling":
@@ -80,7 +75,7 @@ class FulfilmentServices(AuditServices, RequestServices, WebhookServices):
             self.outbox,
             self.run_command,
         )
-        wiping = Wiping(self.request_book, self._request_store, self.gathered, self.run_command)
+        wiping = Wiping(self.request_book, self._request_store, self._copying, self.run_command)
         return Worker(
             self.outbox_store,
             planning,
@@ -105,7 +100,7 @@ class FulfilmentServices(AuditServices, RequestServices, WebhookServices):
 
         effects = Effects(
             self._request_store,
-            self.copy_maker,
+            self._copying,
             self.certificates,
             self.subjects,
             self.outbox,
@@ -119,6 +114,19 @@ class FulfilmentServices(AuditServices, RequestServices, WebhookServices):
             self.outbox,
             self.clock,
             self.run_command,
+        )
+
+    @cached_property
+    def _copying(self) -> "Copying":
+        from chalicelib.requests.fulfilment.copying import Copying
+
+        return Copying(
+            self.copy_parts,
+            self.copy_builder,
+            self.copies,
+            self.places,
+            self._own_records,
+            self.trail,
         )
 
     @cached_property

@@ -15,6 +15,7 @@ def verify(session: boto3.Session, deployment: Deployment) -> None:
         *_missing_of_tables(session, deployment),
         *_missing_of_keys(session, deployment),
         *_missing_of_bucket(session, deployment),
+        *_missing_of_exports(session, deployment),
         *_missing_of_pools(session, deployment),
     ]
     if missing:
@@ -65,6 +66,22 @@ def _missing_of_bucket(session: boto3.Session, deployment: Deployment) -> list[s
         "TrailBucket: write-once retention": retention.get("Mode") == "COMPLIANCE",
         "TrailBucket: versions": versioning == "Enabled",
         "TrailBucket: no public access": all(access.values()),
+    }
+    return [what for what, holds in checks.items() if not holds]
+
+
+def _missing_of_exports(session: boto3.Session, deployment: Deployment) -> list[str]:
+    s3 = session.client("s3")
+    bucket = deployment.outputs["ExportsBucket"]
+    access = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    encryption = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    by_default = encryption["Rules"][0]["ApplyServerSideEncryptionByDefault"]
+    checks = {
+        "ExportsBucket: everything ends": rule.get("Expiration", {}).get("Days") == 7,
+        "ExportsBucket: no versions": "Status" not in s3.get_bucket_versioning(Bucket=bucket),
+        "ExportsBucket: its own key": by_default.get("SSEAlgorithm") == "aws:kms",
+        "ExportsBucket: no public access": all(access.values()),
     }
     return [what for what, holds in checks.items() if not holds]
 

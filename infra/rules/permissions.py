@@ -13,6 +13,8 @@ ANY_RESOURCE = {
 """Actions that may be allowed on every resource."""
 
 PATTERNS = {
+    "${ExportsBucket.Arn}/archives/*": "archives are named when they are made",
+    "${ExportsBucket.Arn}/parts/*": "parts are named by their requests",
     "${TrailBucket.Arn}/checkpoints/*": "checkpoints are named when they are made",
     "${PreferencesTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
     "${RecordsTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
@@ -127,6 +129,18 @@ def visitors_destroy_no_keys(template: Template) -> Iterator[str]:
                 yield "ApiHandlerRole may destroy keys"
 
 
+def visitors_only_fetch_copies(template: Template) -> Iterator[str]:
+    """The function that anybody can call may fetch archives, and do nothing else to the exports."""
+    for statement in template.statements():
+        if statement.where != "ApiHandlerRole" or not statement.allows:
+            continue
+        exports = {each for each in statement.resources if "${ExportsBucket" in each}
+        if exports - {"${ExportsBucket.Arn}/archives/*"}:
+            yield "ApiHandlerRole reaches more of the exports than archives"
+        if exports and set(statement.actions) != {"s3:GetObject"}:
+            yield "ApiHandlerRole may do more to archives than fetch them"
+
+
 def keys_used_under_conditions(template: Template) -> Iterator[str]:
     """Secret keys are used under a condition: an encryption context, a service, an algorithm.
 
@@ -180,6 +194,7 @@ permission_rules = (
     trail_only_grows,
     writes_keep_to_their_items,
     visitors_destroy_no_keys,
+    visitors_only_fetch_copies,
     keys_used_under_conditions,
     purposes_are_those_of_its_keys,
 )

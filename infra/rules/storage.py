@@ -11,6 +11,12 @@ RECOVERY_DAYS = {
 }
 """Days of point-in-time recovery where they are not 35."""
 
+ENDING_BUCKETS = {
+    # Copies of people's data: deleted must be deleted, and forgotten ones end by themselves.
+    "ExportsBucket": 7,
+}
+"""Buckets that are not write-once: nothing in them is older than so many days."""
+
 _KEPT = (
     "AWS::Cognito::UserPool",
     "AWS::DynamoDB::Table",
@@ -72,8 +78,10 @@ def keys_rotate(template: Template) -> Iterator[str]:
 
 
 def buckets_write_once(template: Template) -> Iterator[str]:
-    """Every bucket is versioned, locked, encrypted with a key of ours and closed to the public."""
+    """Every bucket is versioned and locked, but for those whose objects end."""
     for bucket in template.of_type("AWS::S3::Bucket"):
+        if bucket.name in ENDING_BUCKETS:
+            continue
         properties = bucket.properties
         lock = properties.get("ObjectLockConfiguration", {}).get("Rule", {})
         if lock.get("DefaultRetention", {}).get("Mode") != "COMPLIANCE":
@@ -82,6 +90,38 @@ def buckets_write_once(template: Template) -> Iterator[str]:
             yield f"{bucket.name} has no object lock"
         if properties.get("VersioningConfiguration", {}).get("Status") != "Enabled":
             yield f"{bucket.name} has no versions"
+
+
+def buckets_end(template: Template) -> Iterator[str]:
+    """What a bucket that is not write-once deletes is gone, and it deletes everything in time.
+
+    S3 counts whole days and deletes within the day after.
+    """
+    for bucket in template.of_type("AWS::S3::Bucket"):
+        if bucket.name not in ENDING_BUCKETS:
+            continue
+        for keeps in _KEEPING:
+            if keeps in bucket.properties:
+                yield f"{bucket.name} has a {keeps}, which keeps what was deleted"
+        rules = [
+            rule
+            for rule in bucket.properties.get("LifecycleConfiguration", _NO_RULES)["Rules"]
+            if rule.get("Status") == "Enabled" and not _NARROWING & rule.keys()
+        ]
+        longest = ENDING_BUCKETS[bucket.name]
+        if not any(1 <= rule.get("ExpirationInDays", 0) <= longest for rule in rules):
+            yield f"{bucket.name} keeps objects for more than {longest} days"
+        if not any(
+            rule.get("AbortIncompleteMultipartUpload") == {"DaysAfterInitiation": 1}
+            for rule in rules
+        ):
+            yield f"{bucket.name} keeps pieces of uploads that never ended"
+
+
+def buckets_closed(template: Template) -> Iterator[str]:
+    """Every bucket is encrypted with a key of ours and closed to the public."""
+    for bucket in template.of_type("AWS::S3::Bucket"):
+        properties = bucket.properties
         if not all(map(_key_of, properties.get("BucketEncryption", _NONE)[_ENCRYPTION])):
             yield f"{bucket.name} is not encrypted with a key of ours"
         access = properties.get("PublicAccessBlockConfiguration", {})
@@ -89,6 +129,9 @@ def buckets_write_once(template: Template) -> Iterator[str]:
             yield f"{bucket.name} can be opened to the public"
 
 
+_KEEPING = ("ObjectLockConfiguration", "ReplicationConfiguration", "VersioningConfiguration")
+_NARROWING = {"ObjectSizeGreaterThan", "ObjectSizeLessThan", "Prefix", "TagFilters"}
+_NO_RULES: dict[str, Any] = {"Rules": []}
 _ENCRYPTION = "ServerSideEncryptionConfiguration"
 _NONE: dict[str, Any] = {_ENCRYPTION: [{}]}
 _ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -120,5 +163,7 @@ storage_rules = (
     data_outlives_the_stack,
     keys_rotate,
     buckets_write_once,
+    buckets_end,
+    buckets_closed,
     tls_only,
 )

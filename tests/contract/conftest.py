@@ -52,6 +52,7 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
         vault_key_id=key,
         signing_key_id=signing,
         trail_bucket=tables.bucket,
+        exports_bucket=tables.exports,
         **POOLS,
         **MAIL,
     )

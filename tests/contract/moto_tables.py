@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 REGION: Final = "ap-southeast-3"
 BUCKET = "jaga-trail"
+EXPORTS = "jaga-exports"
 SESSION: Final = boto3.Session("test", "test", region_name=REGION)
 """Shared, because it keeps the service models that it loaded: 0.3 s for each fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables by their logical names, and the write-once bucket."""
+    """The tables by their logical names, the write-once bucket, the exports bucket."""
 
     records: Table
     preferences: Table
@@ -32,6 +33,7 @@ class Tables:
     keys: Table
     s3: "S3Client"
     bucket: str
+    exports: str = EXPORTS
 
 
 class OneCallAtATime:
@@ -70,7 +72,10 @@ def moto_tables() -> Iterator[Tables]:
     with mock_aws():
         dynamodb = cast("DynamoDBClient", OneCallAtATime(SESSION.client("dynamodb")))
         s3 = SESSION.client("s3")
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        for bucket in (BUCKET, EXPORTS):
+            s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
         yield Tables(
             _create(dynamodb, "records"),
             _create(dynamodb, "preferences"),

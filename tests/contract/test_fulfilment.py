@@ -1,19 +1,20 @@
 """A request carried out on moto, its places in memory: planned, approved, concluded, wiped."""
 
-from datetime import date, timedelta
+import json
+from datetime import date
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
-from chalicelib.audit.entry import Entity
-from chalicelib.audit.jws import Jws, PublicKey
-from chalicelib.connectors.places import Kept, Verdict
-from chalicelib.requests.fulfilment.models import Stage
+from chalicelib.audit.jws import Jws
+from chalicelib.connectors.places import Kept
 from chalicelib.http.permissions import Role
 from chalicelib.services import Services
-from tests.contract.asking import look, post, withdraw
+from tests.contract.asking import look, post
 from tests.contract.people import EMAIL, mails, records, signed_in
-from tests.contract.working import MemoryPlace, equip, opened, step, waiting, work
+from tests.contract.working import MemoryPlace, equip, opened, work
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
 from tests.tokens import STAFF as STAFF_POOL
@@ -48,23 +49,26 @@ def status(gateway: Gateway, made: Answer) -> str:
 def test_a_copy_is_gathered_approved_and_released(
     gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace, ledger: MemoryPlace
 ) -> None:
-    copies = equip(services, crm, ledger)
+    equip(services, crm, ledger)
     made = opened(gateway, services)
-    request_id = made.json()["request_id"]
     work(services, clock)
     assert status(gateway, made) == "awaiting_approval"
-    assert not copies.released
-    assert {place: len(rows) for (_, place), rows in copies.parts.items()} == {
-        "crm": 1,
-        "ledger": 2,
-        "privacy-office": 2,
-    }
+    assert export(gateway, made).code == "no_copy"
     approved = decide(gateway, made, "approve")
     assert (approved.status, approved.json()["plan"]["stage"]) == (200, "concluding")
     work(services, clock)
     assert status(gateway, made) == "completed"
-    assert copies.released == {request_id}
-    assert copies.made == {request_id: 3}
+    with ZipFile(BytesIO(archive(services, made))) as copy:
+        assert json.loads(copy.read("places/crm/rows.json")) == [
+            {"email": EMAIL, "user.name": "Siti"}
+        ]
+        (profile,) = json.loads(copy.read("places/privacy-office/profile.json"))
+        assert profile["email"] == EMAIL
+        (said,) = json.loads(copy.read("places/privacy-office/requests.json"))
+        assert said["request_id"] == made.json()["request_id"]
+        assert json.loads(copy.read("places/ledger/rows.json")) == [{"paid": 1}, {"paid": 2}]
+    assert export(gateway, made).json()["downloads_left"] == 4
+    assert [mail for mail in mails(services) if sorted(mail["values"]) == ["request_id"]]
 
 
 def test_an_erasure_waits_for_approval_and_ends_in_a_certificate(
@@ -132,6 +136,20 @@ def test_after_an_erasure_nothing_of_the_person_is_readable(
         ledger = [item for item in records(services) if item["pk"] == f"ERASURE#{scope}"]
         assert len(ledger) == 1, scope
     assert fresh.request_book.get(made.json()["request_id"]).content.email == ""
+
+
+def export(gateway: Gateway, made: Answer) -> Answer:
+    path = f"/v1/requests/{made.json()['request_id']}/export"
+    return gateway.call("GET", path, headers=bearer(made.json()["tracking_token"]))
+
+
+def archive(services: Services, made: Answer) -> bytes:
+    """The bytes of the one copy in the bucket."""
+    bucket = services.settings.exports_bucket
+    (stored,) = services.s3.list_objects_v2(
+        Bucket=bucket, Prefix=f"archives/{made.json()['request_id']}/"
+    )["Contents"]
+    return services.s3.get_object(Bucket=bucket, Key=stored["Key"])["Body"].read()
 
 
 def certificate_of(gateway: Gateway, made: Answer) -> dict[str, Any]:

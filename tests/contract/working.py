@@ -63,7 +63,7 @@ class MemoryPlace:
         found = self._found(seeds)
         if not rehearse:
             for row in found:
-                row |= values
+                row.update(values)
         return Outcome(len(found), len(found))
 
     def restrict(self, seeds: Seeds, *, rehearse: bool) -> Outcome:
@@ -99,40 +99,21 @@ class MemoryPlaces:
 
 
 @dataclass
-class MemoryCopies:
-    """Parts and copies in memory."""
+class Asked:
+    """Notes what places were asked that answer later."""
 
-    parts: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
-    made: dict[str, int] = field(default_factory=dict)
-    released: set[str] = field(default_factory=set)
+    tasks: list[Task] = field(default_factory=list)
 
-    def write(self, request_id: str, place_id: str, rows: Iterator[Row]) -> int:
-        self.parts[request_id, place_id] = list(rows)
-        return len(self.parts[request_id, place_id])
-
-    def make(self, request: DataRequest, tasks: Sequence[Task]) -> None:
-        self.made[request.request_id] = len(tasks)
-
-    def release_actions(self, request: DataRequest) -> list[Action]:
-        self.released.add(request.request_id)
+    def ask(self, _request: DataRequest, task: Task) -> list[Action]:
+        self.tasks.append(task)
         return []
 
-    def ask(self, request: DataRequest, task: Task) -> list[Action]:
-        raise AssertionError("no place in memory answers later")
 
-    def remove(self, request_id: str) -> None:
-        self.made.pop(request_id, None)
-        for key in [each for each in self.parts if each[0] == request_id]:
-            del self.parts[key]
-
-
-def equip(services: Services, *places: MemoryPlace) -> MemoryCopies:
-    """Puts `places` and copies in memory into the services."""
-    copies = MemoryCopies()
+def equip(services: Services, *places: MemoryPlace) -> Asked:
+    """Puts `places` into the services."""
     services.places = MemoryPlaces({each.id: each for each in places})
-    services.asking = copies
-    services.copy_parts = services.copy_maker = services.gathered = copies
-    return copies
+    services.asking = asked = Asked()
+    return asked
 
 
 def opened(gateway: Gateway, services: Services, **said: Any) -> Answer:

@@ -177,9 +177,10 @@ def _queues(stack: Stack) -> Iterator[tuple[str, bytes]]:
 
 def _objects(stack: Stack) -> Iterator[tuple[str, bytes]]:
     s3 = stack.session.client("s3")
-    bucket = stack.settings.trail_bucket
-    for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-        yield f"object {each['Key']}", s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+    for bucket in (stack.settings.trail_bucket, stack.settings.exports_bucket):
+        for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            content = s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+            yield f"object {each['Key']}", content
 
 
 def _logs(stack: Stack) -> Iterator[tuple[str, bytes]]:

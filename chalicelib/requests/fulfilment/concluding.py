@@ -7,10 +7,12 @@ our own records what the request asked for (effects.py).
 from contextlib import suppress
 from dataclasses import replace
 
+from chalicelib.audit.entry import Fact
 from chalicelib.clock import Clock
 from chalicelib.connectors.places import Deed
 from chalicelib.notices.outbox import Outbox
 from chalicelib.requests.book import RequestBook
+from chalicelib.requests.copies.models import BuiltCopy
 from chalicelib.requests.fulfilment.effects import Effects
 from chalicelib.requests.fulfilment.models import NothingLeft, Progress, Stage
 from chalicelib.requests.fulfilment.plan_store import PlanStore
@@ -57,16 +59,16 @@ class Concluding:
         if progress is None:
             return
         request = self._book.get(request_id)
-        self._effects.prepare(request, progress)
+        built = self._effects.prepare(request, progress)
         with suppress(NothingLeft):
-            self._run_command(lambda: self._ending(request_id))
+            self._run_command(lambda: self._ending(request_id, built))
         self._effects.settle(request, progress)
 
     def _concluding(self, request_id: str) -> Progress | None:
         progress = self._plans.get(request_id)
         return progress if progress and progress.plan.stage is Stage.CONCLUDING else None
 
-    def _ending(self, request_id: str) -> list[Action]:
+    def _ending(self, request_id: str, built: BuiltCopy | None) -> list[Action]:
         progress = self._concluding(request_id)
         if progress is None:
             raise NothingLeft
@@ -77,6 +79,7 @@ class Concluding:
             closing=Closing(self._clock.now(), tuple(f"retention/{rule}" for rule in rules)),
         )
         mail = letter(self._outbox, request, _LETTERS[progress.plan.deed])
+        facts: dict[str, Fact] = {"kept": len(rules), **(built.facts() if built else {})}
         if mail is not None:
             ended = replace(ended, messages=(*ended.messages, mail.message_id))
         return [
@@ -84,6 +87,6 @@ class Concluding:
             self._plans.change_plan(replace(progress.plan, stage=Stage.ENDED)),
             *(mail.actions if mail else []),
             *self._recipients.told(request, progress),
-            *self._book.entry(request, WORKER, f"request.{event.value}", {"kept": len(rules)}),
-            *self._effects.actions(progress, ended),
+            *self._book.entry(request, WORKER, f"request.{event.value}", facts),
+            *self._effects.actions(progress, ended, built),
         ]

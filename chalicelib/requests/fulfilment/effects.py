@@ -5,32 +5,19 @@ not have begun anew. The certificate is in the same transaction, and what the re
 forgotten with it.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from chalicelib.clock import Clock
 from chalicelib.connectors.places import Deed
 from chalicelib.identity.subjects import Subjects
 from chalicelib.notices.outbox import Outbox
+from chalicelib.requests.copies.models import BuiltCopy
 from chalicelib.requests.fulfilment.certificates import Certificates
-from chalicelib.requests.fulfilment.models import Progress, Task
+from chalicelib.requests.fulfilment.copying import Copying
+from chalicelib.requests.fulfilment.models import Progress
 from chalicelib.requests.fulfilment.planning import WIPE
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.transactions import Action
 from chalicelib.vault.keys import Scope
-
-
-class CopyMaker(Protocol):
-    """Makes the copy of what was gathered."""
-
-    def make(self, request: DataRequest, tasks: Sequence[Task]) -> None:
-        """Builds the copy; building it again puts it in place of the first."""
-        ...
-
-    def release_actions(self, request: DataRequest) -> list[Action]:
-        """The writes that let the person fetch it."""
-        ...
 
 
 class Effects:
@@ -39,29 +26,33 @@ class Effects:
     def __init__(
         self,
         store: RequestStore,
-        copies: CopyMaker,
+        copying: Copying,
         certificates: Certificates,
         subjects: Subjects,
         outbox: Outbox,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._copies = copies
+        self._copying = copying
         self._certificates = certificates
         self._subjects = subjects
         self._outbox = outbox
         self._clock = clock
 
-    def prepare(self, request: DataRequest, progress: Progress) -> None:
+    def prepare(self, request: DataRequest, progress: Progress) -> BuiltCopy | None:
         """What has to be there before the request can end: the copy. May be repeated."""
-        if progress.plan.deed is Deed.COPY:
-            self._copies.make(request, progress.tasks)
+        if progress.plan.deed is not Deed.COPY:
+            return None
+        return self._copying.build(request, progress.tasks)
 
-    def actions(self, progress: Progress, ended: DataRequest) -> list[Action]:
+    def actions(
+        self, progress: Progress, ended: DataRequest, built: BuiltCopy | None
+    ) -> list[Action]:
         """The writes for the transaction that ends the request, with that of `ended` itself."""
         match progress.plan.deed:
             case Deed.COPY:
-                return [*self._copies.release_actions(ended), self._store.change_action(ended)]
+                released = self._copying.release_actions(ended.request_id, built) if built else []
+                return [*released, self._store.change_action(ended)]
             case Deed.CORRECT:
                 return [self._store.change_action(ended)]
             case Deed.RESTRICT:

@@ -5,7 +5,7 @@ between leaves the step as it was, and the next one does it again: deeds may be 
 (connectors/places.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -20,6 +20,7 @@ from chalicelib.connectors.places import (
     Seeds,
 )
 from chalicelib.requests.book import RequestBook
+from chalicelib.requests.copies.parts import Parts
 from chalicelib.requests.fulfilment.advancing import Advancing
 from chalicelib.requests.fulfilment.models import NothingLeft, Progress, Stage, Task
 from chalicelib.requests.fulfilment.own_records import OWN, OwnRecords
@@ -27,14 +28,6 @@ from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.planning import WORKER, identities
 from chalicelib.requests.models import DataRequest, Status
 from chalicelib.tables.transactions import Action, RunCommand
-
-
-class Parts(Protocol):
-    """Where the parts of a copy are gathered."""
-
-    def write(self, request_id: str, place_id: str, rows: Iterator[Row]) -> int:
-        """Keeps `rows` in place of what was there; returns how many."""
-        ...
 
 
 class Asking(Protocol):

@@ -5,22 +5,14 @@ is followed by one that does the rest.
 """
 
 from functools import partial
-from typing import Protocol
 
 from chalicelib.requests.book import RequestBook
+from chalicelib.requests.fulfilment.copying import Copying
 from chalicelib.requests.fulfilment.planning import WORKER
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.rules import LIVING, Event, moved
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.transactions import Action, RunCommand
-
-
-class Gathered(Protocol):
-    """Where parts and copies are kept."""
-
-    def remove(self, request_id: str) -> None:
-        """Removes the parts and the copy of a request, if there are any."""
-        ...
 
 
 class Wiping:
@@ -30,22 +22,22 @@ class Wiping:
         self,
         book: RequestBook,
         store: RequestStore,
-        gathered: Gathered,
+        copying: Copying,
         run_command: RunCommand,
     ) -> None:
         self._book = book
         self._store = store
-        self._gathered = gathered
+        self._copying = copying
         self._run_command = run_command
 
     def wipe(self, request_id: str) -> None:
         """Wipes all requests of the person whose erasure `request_id` was."""
         request = self._book.get(request_id)
-        self._gathered.remove(request_id)
+        self._copying.remove(request_id)
         if request.subject_id is None:
             return
         for other in self._store.of_subject(request.subject_id):
-            self._gathered.remove(other)
+            self._copying.remove(other)
             if not self._book.get(other).forgotten:
                 self._run_command(partial(self._forgotten, other, request_id))
                 self._store.forget(other)

@@ -176,6 +176,7 @@ class World:
             vault_key_id="unused",
             signing_key_id="unused",
             trail_bucket=tables.bucket,
+            exports_bucket="unused",
             **POOLS,
             **MAIL,
         )

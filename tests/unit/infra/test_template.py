@@ -165,6 +165,13 @@ def _unknown_event(resources: Resources) -> None:
     events["Mail"] = {"Type": "SNS", "Properties": {"Topic": "t"}}
 
 
+def _lifecycle(key: str, value: object) -> Edit:
+    def edit(resources: Resources) -> None:
+        _properties(resources, "ExportsBucket")["LifecycleConfiguration"]["Rules"][0][key] = value
+
+    return edit
+
+
 def _public_bucket_policy(resources: Resources) -> None:
     document = _properties(resources, "TrailBucketPolicy")["PolicyDocument"]
     document["Statement"].append(
@@ -230,6 +237,16 @@ BREAKS: list[tuple[str, str, Edit]] = [
         _allow("ApiHandlerRole", "dynamodb:DeleteItem", KEYS),
     ),
     (
+        "visitors_only_fetch_copies",
+        "more of the exports",
+        _allow("ApiHandlerRole", "s3:GetObject", {"Fn::Sub": "${ExportsBucket.Arn}/parts/*"}),
+    ),
+    (
+        "visitors_only_fetch_copies",
+        "more to archives",
+        _allow("ApiHandlerRole", "s3:PutObject", {"Fn::Sub": "${ExportsBucket.Arn}/archives/*"}),
+    ),
+    (
         "keys_used_under_conditions",
         "ApiHandlerRole allows kms:Decrypt",
         _allow("ApiHandlerRole", "kms:Decrypt", VAULT),
@@ -286,8 +303,34 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("keys_rotate", "StorageKey", _drop("StorageKey", "EnableKeyRotation")),
     ("buckets_write_once", "deleted", _drop("TrailBucket", "ObjectLockConfiguration")),
     ("buckets_write_once", "versions", _drop("TrailBucket", "VersioningConfiguration")),
-    ("buckets_write_once", "encrypted", _drop("TrailBucket", "BucketEncryption")),
-    ("buckets_write_once", "public", _drop("TrailBucket", "PublicAccessBlockConfiguration")),
+    *(
+        ("buckets_end", keeps, _set("ExportsBucket", keeps, {}))
+        for keeps in (
+            "ObjectLockConfiguration",
+            "ReplicationConfiguration",
+            "VersioningConfiguration",
+        )
+    ),
+    ("buckets_end", "more than 7 days", _drop("ExportsBucket", "LifecycleConfiguration")),
+    *(
+        ("buckets_end", "more than 7 days", _lifecycle(key, value))
+        for key, value in (
+            ("ExpirationInDays", 8),
+            ("Status", "Disabled"),
+            ("Prefix", "parts/"),
+            ("TagFilters", []),
+        )
+    ),
+    ("buckets_end", "pieces of uploads", _lifecycle("AbortIncompleteMultipartUpload", None)),
+    *(
+        case
+        for bucket in ("ExportsBucket", "TrailBucket")
+        for case in (
+            ("buckets_closed", "encrypted", _drop(bucket, "BucketEncryption")),
+            ("buckets_closed", "public", _drop(bucket, "PublicAccessBlockConfiguration")),
+        )
+    ),
+    ("tls_only", "ExportsBucket", _remove("ExportsBucketPolicy")),
     ("tls_only", "TrailBucket", _remove("TrailBucketPolicy")),
     ("tls_only", "FeedbackTopic", _remove("FeedbackTopicPolicy")),
     ("tls_only", "MailQueue", _remove("MailQueuePolicy")),

@@ -1,0 +1,51 @@
+"""The services of copies of a person's data."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.aws import PRESIGNING
+from chalicelib.services.audit import AuditServices
+from chalicelib.services.requests import RequestServices
+
+if TYPE_CHECKING:
+    from chalicelib.requests.copies.builder import CopyBuilder
+    from chalicelib.requests.copies.objects import Exports
+    from chalicelib.requests.copies.parts import Parts
+    from chalicelib.requests.copies.service import Copies
+
+
+class CopyServices(AuditServices, RequestServices):
+    """Parts, archives, links."""
+
+    @cached_property
+    def copies(self) -> "Copies":
+        from chalicelib.requests.copies.service import Copies
+        from chalicelib.requests.copies.store import CopyStore
+
+        return Copies(
+            CopyStore(self.records),
+            self._exports,
+            self.requests.look,
+            self.trail,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
+    def copy_parts(self) -> "Parts":
+        from chalicelib.requests.copies.parts import Parts
+
+        return Parts(self._exports, self.vault, self.ids)
+
+    @cached_property
+    def copy_builder(self) -> "CopyBuilder":
+        from chalicelib.requests.copies.builder import CopyBuilder
+
+        return CopyBuilder(self._exports, self.copy_parts, self.signer, self.clock, self.ids)
+
+    @cached_property
+    def _exports(self) -> "Exports":
+        from chalicelib.requests.copies.objects import Exports
+
+        presigning = self._create_client("s3", config=PRESIGNING)
+        return Exports(self.s3, presigning, self.settings.exports_bucket)
