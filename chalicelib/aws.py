@@ -25,8 +25,12 @@ ONE_ATTEMPT = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max
 """For calls that must not happen twice behind our back: a mail that was sent before its answer was
 lost would be sent again."""
 
-PRESIGNING = CLIENT_CONFIG.merge(Config(signature_version="s3v4"))
-"""For addresses that a browser uses: S3 takes nothing older for objects under our own key."""
+PRESIGNING = CLIENT_CONFIG.merge(
+    Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+)
+"""For addresses that a browser uses. S3 takes no older signature for objects under our own key; and
+only with this style botocore signs for the region's host, where it would take the global one, which
+a region that has to be opted into (Jakarta) does not answer at."""
 
 REFUSED_FOR_NOW = frozenset(
     {
