@@ -1,6 +1,7 @@
 """Data subjects in the `records` table.
 
-    pk ADDRESS#<blind index>  sk SUBJECT  subject: the id; so that an address leads to its person
+    pk ADDRESS#<blind index>  sk SUBJECT  subject: the id; so that an address, or the platform's own
+                                          id of a user, leads to its person
     pk SUBJECT#<subject id>   sk PROFILE  sealed under the person's key: address, language, since
 
 Destroying the person's key leaves an id that means nobody.
@@ -56,19 +57,23 @@ class SubjectStore:
             subject_id, profile["email"], profile["language"], from_millis(profile["since"])
         )
 
-    def add_actions(self, address: str, subject: Subject) -> list[Action]:
-        """The writes of a new subject under its address.
+    def link_actions(self, addresses: Iterable[str], subject_id: str) -> list[Action]:
+        """The writes that let `addresses`, which lead to nobody yet, lead to the subject.
 
         They fail with `Moved` when somebody proved the same address first: then that one counts.
         """
+        items = ({**_item(_address_key(each)), "subject": subject_id} for each in addresses)
+        return [Put(self._records, ADDRESS.stamp(item), ABSENT, Moved) for item in items]
+
+    def add_actions(self, addresses: Iterable[str], subject: Subject) -> list[Action]:
+        """The writes of a new subject under its addresses. They fail as `link_actions` do."""
         scope = Scope.person(subject.subject_id)
         profile = PROFILE.stamp(_item(_profile_key(subject.subject_id)))
         profile["sealed"] = self._vault.seal(
             scope, SealContext.of(self._records.logical, profile), _confidential(subject)
         )
-        of_address = {**_item(_address_key(address)), "subject": subject.subject_id}
         return [
-            Put(self._records, ADDRESS.stamp(of_address), ABSENT, Moved),
+            *self.link_actions(addresses, subject.subject_id),
             Put(self._records, profile, ABSENT, Moved),
             self._vault.still_there(scope),
         ]

@@ -31,6 +31,7 @@ class Template:
 _CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
 
 TEMPLATES: Mapping[str, Template] = {
+    "agent_code": _CODE,
     "request_code": _CODE,
     "sign_in_code": _CODE,
 }

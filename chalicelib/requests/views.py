@@ -22,6 +22,7 @@ def request_view(
         request_id=request.request_id,
         type=request.type,
         status=request.status,
+        joined_to=request.joined_to,
         received_at=rfc3339(request.received_at),
         due_at=rfc3339(first.unpaused_due_at) if first else None,
         deadlines=tuple(_deadline(each, request.content.language) for each in request.deadlines),
