@@ -15,13 +15,14 @@ from chalicelib.audit.entry import (
     entry_key,
 )
 from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.errors import DomainError
 from chalicelib.ids import Ids
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put
+from chalicelib.tables.transactions import Action, ConditionFailed, Moved, Put
 
 HEAD_SCHEMA = Schema("trail_head")
 
@@ -86,31 +87,25 @@ class Trail:
         meanwhile.
         """
         head = self.head(entity)
-        entry = Entry(
-            self._ids.new(),
-            entity,
-            head.seq + 1 if head else 1,
-            to_millis(self._clock.now()),
-            actor,
-            action,
-            dict(facts),
-            head.hash if head else GENESIS,
-        )
+        if head is None:
+            return self._appended(self._entry(entity, actor, action, facts, None), ABSENT, Moved)
         # Two writers who read the same head: one moves it, the other starts anew from the new head.
-        head_stands = (
-            Condition(
-                "#seq = :seq AND #hash = :hash",
-                {"#seq": "seq", "#hash": "hash"},
-                {":seq": head.seq, ":hash": head.hash},
-            )
-            if head
-            else ABSENT
+        head_stands = Condition(
+            "#seq = :seq AND #hash = :hash",
+            {"#seq": "seq", "#hash": "hash"},
+            {":seq": head.seq, ":hash": head.hash},
         )
-        return [
-            # Even with a head that was set back (a restored table) no entry is ever overwritten.
-            Put(self._audit, entry.item(), ABSENT, otherwise=Moved),
-            Put(self._records, Head.of(entry).item(), head_stands, otherwise=Moved),
-        ]
+        return self._appended(self._entry(entity, actor, action, facts, head), head_stands, Moved)
+
+    def first_actions(
+        self, entity: Entity, actor: Actor, action: str, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        """As `actions`, for an entity whose id was drawn a moment ago: no head is read.
+
+        The transaction fails for good where the chain has begun, since that id came twice.
+        """
+        entry = self._entry(entity, actor, action, facts, None)
+        return self._appended(entry, ABSENT, ConditionFailed)
 
     def head(self, entity: Entity) -> Head | None:
         """The present end of the chain, read consistently; None while nothing happened yet."""
@@ -129,6 +124,34 @@ class Trail:
         """
         page = self._audit.query(entry_key(entity, 1).pk, limit=limit, start=start)
         return [Entry.from_fields(SCHEMA.lift(item)) for item in page.items], page.last
+
+    def _entry(
+        self,
+        entity: Entity,
+        actor: Actor,
+        action: str,
+        facts: Mapping[str, Fact],
+        head: Head | None,
+    ) -> Entry:
+        return Entry(
+            self._ids.new(),
+            entity,
+            head.seq + 1 if head else 1,
+            to_millis(self._clock.now()),
+            actor,
+            action,
+            dict(facts),
+            head.hash if head else GENESIS,
+        )
+
+    def _appended(
+        self, entry: Entry, head_stands: Condition, otherwise: type[DomainError]
+    ) -> list[Action]:
+        return [
+            # Even with a head that was set back (a restored table) no entry is ever overwritten.
+            Put(self._audit, entry.item(), ABSENT, otherwise),
+            Put(self._records, Head.of(entry).item(), head_stands, otherwise),
+        ]
 
 
 def head_key(entity: Entity) -> Key:

@@ -9,8 +9,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib import __version__
-from chalicelib.http.access import Access, Person, Platform, Staff
-from chalicelib.http.idempotency import KEY_DESCRIPTION, KEY_HEADER, KEY_PATTERN
+from chalicelib.http.access import Access, Anyone, Person, Platform, Staff
+from chalicelib.http.idempotency import (
+    KEY_DESCRIPTION,
+    KEY_HEADER,
+    LONG_KEY_DESCRIPTION,
+    key_pattern,
+)
 from chalicelib.http.paging import LIMIT_SCHEMA
 from chalicelib.http.problems import MAX_FIELDS, PROBLEM_JSON
 from chalicelib.http.routes import Operation
@@ -163,12 +168,13 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 
 def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     if operation.idempotent:
+        unknown = isinstance(operation.access, Anyone)
         yield {
             "name": KEY_HEADER,
             "in": "header",
             "required": False,
-            "description": KEY_DESCRIPTION,
-            "schema": {"type": "string", "pattern": KEY_PATTERN},
+            "description": LONG_KEY_DESCRIPTION if unknown else KEY_DESCRIPTION,
+            "schema": {"type": "string", "pattern": key_pattern(operation.access)},
         }
     conditional = ("If-None-Match",) if 304 in operation.statuses else ()
     for name in (*operation.headers, *conditional):

@@ -19,16 +19,15 @@ from chalicelib.http.access import (
     ANONYMOUS,
     ANYONE,
     Access,
-    Anyone,
     Caller,
     FindPerson,
     Platform,
     Staff,
     identify,
 )
-from chalicelib.http.bodies import parse_body
+from chalicelib.http.bodies import MAX_BODY_BYTES, parse_body
 from chalicelib.http.headers import request_id
-from chalicelib.http.idempotency import keyed_call
+from chalicelib.http.idempotency import key_pattern, keyed_call
 from chalicelib.http.origins import (
     check_origin,
     cors_headers,
@@ -94,8 +93,8 @@ class Operation:
     `parameters` gives path and query parameters their JSON schema; those without one are strings,
     `limit` has its own. `headers` names the request headers that matter: `Origin` (added for
     pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
-    `access` says who may call. An `idempotent` operation takes `Idempotency-Key`; its callers have
-    to be known, because the keys of unknown ones would meet.
+    `access` says who may call. An `idempotent` operation takes `Idempotency-Key`. `longest` is the
+    longest body, in bytes.
     """
 
     method: str
@@ -111,10 +110,7 @@ class Operation:
     headers: tuple[str, ...] = ()
     access: Access = ANYONE
     idempotent: bool = False
-
-    def __post_init__(self) -> None:
-        if self.idempotent and isinstance(self.access, Anyone):
-            raise ValueError(f"{self.path} takes idempotency keys from anyone")
+    longest: int = MAX_BODY_BYTES
 
 
 class Routes(Blueprint):
@@ -227,13 +223,17 @@ def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:
     if operation.body is not None:
         # Without one it is refused: a page of any origin may send that without a preflight.
         media_type = request.headers.get("content-type", "")
-        body = parse_body(operation.body, _raw_body(request), media_type, operation.accepts)
+        body = parse_body(
+            operation.body, _raw_body(request), media_type, operation.accepts, operation.longest
+        )
     query = dict(request.query_params or {})
     if not query.keys() <= set(operation.query):
         raise InvalidInput(FieldError("query", "unknown_parameter"))
     source_ip = str((request.context.get("identity") or {}).get("sourceIp", ""))
     name = f"{operation.method} {operation.path}"
-    keyed = keyed_call(name, request, body, caller) if operation.idempotent else None
+    keyed = None
+    if operation.idempotent:
+        keyed = keyed_call(name, request, body, caller, key_pattern(operation.access))
     return Call(body, query, request.headers, caller, source_ip, keyed)
 
 

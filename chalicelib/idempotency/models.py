@@ -1,6 +1,7 @@
 """A call that may come again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,7 @@ class KeyedCall:
     operation: str
     key: str = field(repr=False)
     request: str = field(repr=False)
+
+    def of(self, caller_id: str) -> Self:
+        """The call as one of `caller_id`: for callers whom the edge does not know."""
+        return replace(self, caller_id=caller_id)

@@ -7,6 +7,7 @@ The result is noted in the transaction that makes the change: whenever a process
 are there or none, and the repeat knows.
 """
 
+import secrets
 from collections.abc import Callable, Sequence
 
 from chalicelib.idempotency.models import KeyedCall
@@ -49,3 +50,11 @@ class Idempotency:
                 raise
             return earlier
         return None
+
+    def secret(self, call: KeyedCall | None, about: str) -> bytes:
+        """32 secret bytes: the same for the repeats of `call`, random for a call without a key.
+
+        What is made of them can be told again without being kept: it takes the caller's key and
+        ours. `about` names what it is for.
+        """
+        return secrets.token_bytes(32) if call is None else self._store.secret(call, about)

@@ -13,6 +13,7 @@ because a plain hash of something short can be guessed.
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from math import ceil
@@ -88,6 +89,11 @@ class ResultStore:
             {":now": int(now.timestamp())},
         )
         return Put(self._records, IDEMPOTENCY_RESULT.stamp(item), key_is_free, otherwise=Repeated)
+
+    def secret(self, call: KeyedCall, about: str) -> bytes:
+        """32 bytes about something that only who repeats `call` under its key leads to again."""
+        told = [call.caller_kind, call.caller_id, call.operation, call.key, call.request, about]
+        return self._mac("secret", json.dumps(told))
 
     def _key_of(self, call: KeyedCall) -> Key:
         mac = self._mac("key", call.key).hex()

@@ -1,9 +1,12 @@
 """How many codes may be asked for, and how many proofs tried: by network, by address, by all."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from chalicelib.errors import TooMany
 from chalicelib.identity.limits import DAY, Limit, Limits
+from chalicelib.tables.transactions import Action, Moved
 from chalicelib.vault.blind_index import BlindIndex, Kind
 from chalicelib.vault.errors import UnusableIdentifier
 
@@ -17,6 +20,8 @@ CODES_PER_ADDRESS_AND_NETWORK = Limit("codes_address_network", 5)
 CODES_PER_ADDRESS = Limit("codes_address", 20, DAY)
 # What all may ask for: a flood of mail to strangers ends before the mail provider ends it for all.
 CODES_IN_ALL = Limit("codes_all", 3000)
+# What is counted in the place of an address that gets none, so that as much is written.
+NOBODYS_CODES = Limit("codes_nobody", 10**9)
 
 _NOWHERE = "0.0.0.0"  # whose network a call without an address counts for
 
@@ -25,6 +30,14 @@ class TooManyProofs(TooMany):
     """Too many codes asked for, or proofs tried, from this network or by all."""
 
     code = "too_many_proofs"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAllowance:
+    """Whether an address gets a code, and the writes that count it, for the same transaction."""
+
+    granted: bool
+    counts: list[Action]
 
 
 class Allowances:
@@ -38,27 +51,43 @@ class Allowances:
 
     def take_proof(self, source_ip: str) -> None:
         """Counts a proof that is tried. Raises `TooManyProofs`. One write."""
-        self._take(PROOFS_PER_NETWORK, self._network(source_ip))
+        if not self._limits.allows(PROOFS_PER_NETWORK, self._network(source_ip)):
+            raise self._refusal(PROOFS_PER_NETWORK)
 
-    def take_code(self, address: str, source_ip: str) -> bool:
-        """Counts a code that is asked for; whether the address (a blind index) gets it.
+    def code(self, address: str, source_ip: str) -> CodeAllowance:
+        """Whether the address (a blind index) gets a code that is asked for from `source_ip`.
 
-        Four writes, whatever comes of it: their number must not tell what an address was asked for
-        before. Raises `TooManyProofs` after one or two for the network or for all.
+        One read, and as many writes whatever comes of it: their number must not tell what an
+        address was asked for before. The writes fail with `TooManyProofs` for the network or for
+        all, and with `Moved` when the address got its last code meanwhile: ask anew then.
         """
         network = self._network(source_ip)
-        self._take(CODES_PER_NETWORK, network)
-        self._take(CODES_IN_ALL, "all")
-        from_here = self._limits.allows(CODES_PER_ADDRESS_AND_NETWORK, f"{address}.{network}")
-        # What was too many from here does not count for the day, or strangers would use it up.
-        today = self._limits.allows(CODES_PER_ADDRESS, address if from_here else "nobody")
+        from_one, from_all = (
+            (CODES_PER_ADDRESS_AND_NETWORK, f"{address}.{network}"),
+            (CODES_PER_ADDRESS, address),
+        )
+        from_here, today = self._limits.left(from_one, from_all)
         if from_here and not today:
             self._on_capped()
-        return from_here and today
+        nobody = (NOBODYS_CODES, network)
+        # What was too many from here does not count for the day, or strangers would use it up.
+        counted = (
+            from_one if from_here else nobody,
+            from_all if from_here and today else (NOBODYS_CODES, address),
+        )
+        return CodeAllowance(
+            from_here and today,
+            [
+                *(
+                    self._limits.turn(limit, whom, partial(self._refusal, limit))
+                    for limit, whom in ((CODES_PER_NETWORK, network), (CODES_IN_ALL, "all"))
+                ),
+                *(self._limits.turn(limit, whom, Moved) for limit, whom in counted),
+            ],
+        )
 
-    def _take(self, limit: Limit, whom: str) -> None:
-        if not self._limits.allows(limit, whom):
-            raise TooManyProofs(self._limits.seconds_left(limit))
+    def _refusal(self, limit: Limit) -> TooManyProofs:
+        return TooManyProofs(self._limits.seconds_left(limit))
 
     def _network(self, source_ip: str) -> str:
         try:

@@ -17,7 +17,10 @@ SESSION_LIFE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A data subject who has proved an address at least once."""
+    """A data subject: somebody was proved to have the address, or is known by other means.
+
+    Without an address, `email` is empty.
+    """
 
     subject_id: str
     email: str

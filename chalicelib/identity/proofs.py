@@ -1,5 +1,6 @@
 """How a data subject proves an address: by a code from the mail, or by the platform's word."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.identity.allowances import Allowances
@@ -14,6 +15,15 @@ from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind
 
 _MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMail:
+    """A code that was asked for: the id of its mail, None above what the address gets; and the
+    writes, which are as many then."""
+
+    message_id: str | None
+    actions: list[Action]
 
 
 class Proofs:
@@ -46,24 +56,25 @@ class Proofs:
         gets, nothing is sent and nobody is told: as many calls are made, for nobody. Raises
         `UnusableIdentifier`, `TooManyProofs` for the caller's network or for all.
         """
-        place = self._place(SELF, email)
-        gets_it = self._allowances.take_code(place.address, source_ip)
-        mailed = self._mailed(place, "sign_in_code", email, language)
-        writes = mailed.actions if gets_it else self._for_nobody(len(mailed.actions))
-        self._run_command(lambda: writes)
+        self._run_command(
+            lambda: self.code_for(SELF, "sign_in_code", email, language, source_ip).actions
+        )
 
     def code_for(
         self, purpose: str, template: str, email: str, language: Language, source_ip: str
-    ) -> Queued | None:
+    ) -> CodeMail:
         """A code for `purpose` and its mail, for the transaction of whoever asks for the proof.
 
-        None above what the address gets. `purpose` is also what the mail is about. Raises
-        `UnusableIdentifier`, `TooManyProofs`.
+        Call it anew whenever the transaction meets `Moved`. `purpose` is also what the mail is
+        about. One read and as many writes, whether the address gets one or not. Raises
+        `UnusableIdentifier`; the writes fail with `TooManyProofs`.
         """
         place = self._place(purpose, email)
-        if not self._allowances.take_code(place.address, source_ip):
-            return None
-        return self._mailed(place, template, email, language)
+        allowance = self._allowances.code(place.address, source_ip)
+        mailed = self._mailed(place, template, email, language)
+        if allowance.granted:
+            return CodeMail(mailed.message_id, [*allowance.counts, *mailed.actions])
+        return CodeMail(None, [*allowance.counts, *self._for_nobody(len(mailed.actions))])
 
     def spend(self, purpose: str, address: str, code: str, source_ip: str) -> Spent:
         """Counts a try at the code for `purpose` of `address`, a blind index.

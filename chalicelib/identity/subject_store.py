@@ -1,7 +1,9 @@
 """Data subjects in the `records` table.
 
-    pk ADDRESS#<blind index>  sk SUBJECT  subject: the id; so that an address leads to its person
+    pk ADDRESS#<blind index>  sk SUBJECT  subject: the id; so that an address, or the platform's own
+                                          id of a user, leads to its person
     pk SUBJECT#<subject id>   sk PROFILE  sealed under the person's key: address, language, since
+    pk SUBJECT#<subject id>   sk ADDRESS#<blind index>  so that erasing the person finds them all
     pk SUBJECT#<subject id>   sk RESTRICTION  request, at: no processing but storage (UU PDP 41)
 
 Destroying the person's key leaves an id that means nobody.
@@ -16,7 +18,7 @@ from chalicelib.clock import from_millis, to_millis
 from chalicelib.identity.models import Subject
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT
-from chalicelib.tables.keys import Key, compose
+from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Delete, Moved, Put
@@ -26,7 +28,9 @@ from chalicelib.vault.vault import Vault
 
 PROFILE = Schema("subject_profile")
 ADDRESS = Schema("subject_address")
+LISTED_ADDRESS = Schema("listed_address")
 RESTRICTION = Schema("subject_restriction")
+_LISTED = "ADDRESS"
 
 
 class SubjectStore:
@@ -59,33 +63,54 @@ class SubjectStore:
             subject_id, profile["email"], profile["language"], from_millis(profile["since"])
         )
 
-    def add_actions(self, address: str, subject: Subject) -> list[Action]:
-        """The writes of a new subject under its address.
+    def link_actions(self, addresses: Iterable[str], subject_id: str) -> list[Action]:
+        """The writes that let `addresses`, which lead to nobody yet, lead to the subject.
 
         They fail with `Moved` when somebody proved the same address first: then that one counts.
         """
+        actions: list[Action] = []
+        for each in addresses:
+            item = {**_item(_address_key(each)), "subject": subject_id}
+            listed = _item(Key(compose("SUBJECT", subject_id), compose(_LISTED, each)))
+            actions += [
+                Put(self._records, ADDRESS.stamp(item), ABSENT, Moved),
+                Put(self._records, LISTED_ADDRESS.stamp(listed)),
+            ]
+        return actions
+
+    def add_actions(self, addresses: Iterable[str], subject: Subject) -> list[Action]:
+        """The writes of a new subject under its addresses. They fail as `link_actions` do."""
         scope = Scope.person(subject.subject_id)
         profile = PROFILE.stamp(_item(_profile_key(subject.subject_id)))
         profile["sealed"] = self._vault.seal(
             scope, SealContext.of(self._records.logical, profile), _confidential(subject)
         )
-        of_address = {**_item(_address_key(address)), "subject": subject.subject_id}
         return [
-            Put(self._records, ADDRESS.stamp(of_address), ABSENT, Moved),
+            *self.link_actions(addresses, subject.subject_id),
             Put(self._records, profile, ABSENT, Moved),
             self._vault.still_there(scope),
         ]
 
-    def erase_actions(self, subject_id: str, addresses: Iterable[str]) -> list[Action]:
+    def erase_actions(self, subject_id: str) -> list[Action]:
         """The writes that leave nothing of the subject but an id that means nobody.
 
-        `addresses` are all blind indexes of its address. They fail with `KeyDestroyed` when it was
-        erased before. Call `forget` after they went through.
+        One query. They fail with `KeyDestroyed` when it was erased before. Call `forget` after
+        they went through.
         """
+        partition = compose("SUBJECT", subject_id)
+        listed = [
+            str(item["sk"])
+            for item in self._records.query_all(
+                partition, sk_from=f"{_LISTED}{SEPARATOR}", consistent=True
+            )
+            if str(item["sk"]).startswith(f"{_LISTED}{SEPARATOR}")
+        ]
+        addresses = [each.removeprefix(f"{_LISTED}{SEPARATOR}") for each in listed]
         return [
             *self._vault.destroy_actions(Scope.person(subject_id)),
             Delete(self._records, _profile_key(subject_id)),
-            *(Delete(self._records, _address_key(address)) for address in addresses),
+            *(Delete(self._records, _address_key(each)) for each in addresses),
+            *(Delete(self._records, Key(partition, each)) for each in listed),
         ]
 
     def restrict_action(self, subject_id: str, request_id: str, at: datetime) -> Action:

@@ -1,5 +1,7 @@
 """Data subjects, as themselves and the staff see them."""
 
+from collections.abc import Mapping
+
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
@@ -38,19 +40,31 @@ class Subjects:
         self._run_command = run_command
 
     def having(self, email: str, language: Language) -> tuple[str, list[Action]]:
-        """The id of the subject with this address, and the writes that make one if it is new.
+        """`known_by` this address. For the transaction of a proof of the address."""
+        return self.known_by({Kind.EMAIL: email}, language)
 
-        For the transaction of a proof of the address. The writes fail with `Moved` when somebody
-        proved it first; call it anew then. Raises `UnusableIdentifier`.
+    def known_by(
+        self, identifiers: Mapping[Kind, str], language: Language
+    ) -> tuple[str, list[Action]]:
+        """The id of the subject with these identifiers, and the writes that make one if it is new.
+
+        For a transaction in which all of them are proved to be one person's. The first that is
+        known decides, and those that lead to nobody lead there from now on; without any, it is
+        somebody new. The writes fail with `Moved` when somebody proved one first; call it anew
+        then. Raises `UnusableIdentifier`.
         """
-        addresses = self._index.tokens(Kind.EMAIL, email)
-        known = self._store.id_of(addresses)
-        if known is not None:
-            return known, []
-        subject = Subject(
-            self._ids.new(), normalise(Kind.EMAIL, email), language, self._clock.now()
-        )
-        return subject.subject_id, self._store.add_actions(addresses[0], subject)
+        subject_id, new = None, list[str]()
+        for kind, identifier in identifiers.items():
+            tokens = self._index.tokens(kind, identifier)
+            known = self._store.id_of(tokens)
+            subject_id = subject_id or known
+            new += [] if known else tokens[:1]
+        if subject_id is not None:
+            return subject_id, self._store.link_actions(new, subject_id)
+        email = identifiers.get(Kind.EMAIL, "")
+        address = normalise(Kind.EMAIL, email) if email else ""
+        subject = Subject(self._ids.new(), address, language, self._clock.now())
+        return subject.subject_id, self._store.add_actions(new, subject)
 
     def own(self, subject_id: str) -> Subject:
         """The subject, for itself. Raises `UnknownSubject`, `KeyDestroyed`."""
@@ -62,13 +76,12 @@ class Subjects:
     def erase_actions(self, subject_id: str) -> list[Action]:
         """The writes that erase the subject, for the transaction that ends its request.
 
-        With the entry in its chain. Call `forget` after they went through. Raises `UnknownSubject`,
-        `KeyDestroyed` when it was erased before.
+        With the entry in its chain. They fail with `KeyDestroyed` when it was erased before. Call
+        `forget` after they went through.
         """
-        addresses = self._index.tokens(Kind.EMAIL, self.own(subject_id).email)
         entity, who = Entity("subject", subject_id), Actor("system", "erasure")
         return [
-            *self._store.erase_actions(subject_id, addresses),
+            *self._store.erase_actions(subject_id),
             *self._trail.actions(entity, who, "subject.erased", {}),
         ]
 

@@ -33,6 +33,7 @@ _CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
 _NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
 
 TEMPLATES: Mapping[str, Template] = {
+    "agent_code": _CODE,
     "request_code": _CODE,
     "request_copy_ready": _NEWS,
     "request_corrected": _NEWS,

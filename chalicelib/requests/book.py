@@ -45,6 +45,10 @@ class RequestBook:
         """
         return [self._store.change_action(request), *self.entry(request, who, action, facts)]
 
+    def end(self, request: DataRequest) -> list[Action]:
+        """The writes that belong to the end of `request`, as it stood, beside its change."""
+        return self._store.end_actions(request)
+
     def entry(
         self,
         request: DataRequest,

@@ -145,13 +145,16 @@ class Handling:
         changed: list[DataRequest] = []
 
         def build() -> list[Action]:
-            request = change(self._book.get(request_id))
+            current = self._book.get(request_id)
+            request = change(current)
+            ended = self._book.end(current) if request.status not in LIVING else []
             mail = letter(self._outbox, request, template, **(values or {})) if template else None
             if mail is not None:
                 request = replace(request, messages=(*request.messages, mail.message_id))
             changed[:] = [request]
             return [
                 *(mail.actions if mail else []),
+                *ended,
                 *self._book.change(request, Actor("staff", staff_id), action, facts),
             ]
 

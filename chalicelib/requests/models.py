@@ -73,6 +73,7 @@ class Content:
 
     `corrections` gives kinds of data, by their category in the data map (`user.name`), their new
     values. `identities` are further ways to find the person (`user_id`), beside the address.
+    `checked` is where the staff noted how it checked the person's identity.
     """
 
     email: str = field(repr=False)
@@ -84,6 +85,7 @@ class Content:
     corrections: Mapping[str, str] = field(default_factory=dict, repr=False)
     identities: Mapping[str, str] = field(default_factory=dict, repr=False)
     mandate: Mandate | None = field(default=None, repr=False)
+    checked: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class DataRequest:
     `pauses` are the waits that ended, `paused_since` is when the present one began and `pause_for`
     what it waits for. `approved`: it is being carried out and can be withdrawn no more.
     `decided_by` is the member of the staff who refused or approved last: an appeal is another's to
-    decide. `alerts` counts the alerts raised for its date (watching.py).
+    decide. `alerts` counts the alerts raised for its date (watching.py). `open_as` is what it is
+    called among its person's open requests, so that a second of the kind joins it (register.py).
     `forgotten`: the person was erased, and of the content only the language is left.
     """
 
@@ -128,3 +131,16 @@ class DataRequest:
     joined_to: str | None = None
     forgotten: bool = False
     alerts: int = 0
+    open_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What of a request stands in clear, for lists. `due_at` is the earliest of its dates."""
+
+    request_id: str
+    type: RequestType
+    status: Status
+    received_at: datetime
+    due_at: datetime | None
+    joined_to: str | None = None

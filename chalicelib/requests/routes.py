@@ -2,17 +2,30 @@
 
 from chalicelib.http.access import PERSON, Caller, Person
 from chalicelib.http.routes import Call, Operation, Reply, Routes
-from chalicelib.requests.models import Content, DataRequest, RequestType
-from chalicelib.requests.wire import CodeIn, RequestAccepted, RequestIn, RequestView
+from chalicelib.identity.models import SELF
+from chalicelib.requests.models import DataRequest, RequestType
+from chalicelib.requests.wire import (
+    CodeIn,
+    RequestAccepted,
+    RequestIn,
+    RequestPage,
+    RequestView,
+)
 from chalicelib.services import services
 
 TRACKING = "request"
 _REQUEST = "/v1/requests/{request_id}"
 
 
-def find_requester(token: str, _purpose: str) -> Caller:
-    """Whoever holds a tracking token, or a session. Raises `SessionUnknown`."""
-    return Caller(PERSON, services().requesters.caller_of(token))
+def find_requester(token: str, purpose: str) -> Caller:
+    """Whoever holds a session, or where the purpose is tracking, a tracking token.
+
+    Raises `SessionUnknown`.
+    """
+    here = services()
+    if purpose == TRACKING:
+        return Caller(PERSON, here.requesters.caller_of(token))
+    return Caller(PERSON, here.sessions.find(token, purpose).subject_id)
 
 
 requests = Routes(__name__, find_person=find_requester)
@@ -27,19 +40,40 @@ requests = Routes(__name__, find_person=find_requester)
         body=RequestIn,
         statuses=(202,),
         description="The laws' clocks run from here. A code goes to the address; entering it opens"
-        " the request. The tracking token is shown this once.",
+        " the request. The tracking token is shown here alone.",
+        idempotent=True,
     )
 )
 def make_request(call: Call[RequestIn]) -> Reply:
-    body = call.body.model_dump(exclude_none=True)
-    type_ = RequestType(body.pop("type"))
-    accepted = services().requests.accept(type_, Content(**body), call.source_ip)
+    body = call.body
+    accepted = services().intake.accept(
+        RequestType(body.type), body.content(), call.source_ip, call.keyed
+    )
     answer = RequestAccepted(
-        request_id=accepted.request.request_id,
+        request_id=accepted.request_id,
         tracking_token=accepted.tracking_token,
-        status=accepted.request.status,
+        status=accepted.status,
     )
     return Reply(answer, 202)
+
+
+@requests.operation(
+    Operation(
+        "GET",
+        "/v1/requests",
+        "One's own requests, newest first",
+        RequestPage,
+        query=("limit", "cursor"),
+        access=Person(SELF),
+        description="Those that were proved. One that joined another has that one's status and"
+        " dates: see there.",
+    )
+)
+def list_requests(call: Call[None]) -> Reply:
+    from chalicelib.requests.listing import request_page  # noqa: PLC0415  # few ever list
+
+    here = services()
+    return Reply(request_page(here.requests, here.cursors, call.caller.id, call.query))
 
 
 @requests.operation(
@@ -49,10 +83,12 @@ def make_request(call: Call[RequestIn]) -> Reply:
         "Open a request with the code from the mail",
         RequestView,
         body=CodeIn,
+        description="Joins the person's open request of the same kind, if there is one.",
+        idempotent=True,
     )
 )
 def prove_request(call: Call[CodeIn], request_id: str) -> Reply:
-    return _shown(services().requests.prove(request_id, call.body.code, call.source_ip))
+    return _shown(services().proving.prove(request_id, call.body.code, call.source_ip, call.keyed))
 
 
 @requests.operation(
@@ -62,10 +98,13 @@ def prove_request(call: Call[CodeIn], request_id: str) -> Reply:
         "Ask for another code",
         RequestView,
         access=Person(TRACKING),
+        idempotent=True,
     )
 )
 def send_request_code(call: Call[None], request_id: str) -> Reply:
-    return _shown(services().requests.send_code(request_id, call.caller.id, call.source_ip))
+    return _shown(
+        services().proving.send_code(request_id, call.caller.id, call.source_ip, call.keyed)
+    )
 
 
 @requests.operation(
@@ -79,7 +118,12 @@ def show_request(call: Call[None], request_id: str) -> Reply:
 
 @requests.operation(
     Operation(
-        "POST", _REQUEST + "/withdraw", "Withdraw a request", RequestView, access=Person(TRACKING)
+        "POST",
+        _REQUEST + "/withdraw",
+        "Withdraw a request",
+        RequestView,
+        access=Person(TRACKING),
+        description="Idempotent by itself: one that is withdrawn stays so.",
     )
 )
 def withdraw_request(call: Call[None], request_id: str) -> Reply:
@@ -91,4 +135,5 @@ def _shown(request: DataRequest) -> Reply:
 
     here = services()
     mails = [mail for each in request.messages if (mail := here.outbox_store.get(each))]
-    return Reply(request_view(request, here.requests.timeline(request), mails))
+    followed = here.requests.followed(request)
+    return Reply(request_view(followed, here.requests.timeline(request), mails))

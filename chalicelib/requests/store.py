@@ -14,6 +14,7 @@ mails     ids of the mails about it
 source    how it came in
 pauses    waits that ended: reason, since, until; `paused` and `pause_for` are the present one
 extended, approved, appealed, decided_by, joined_to, alerts    as in models.py
+open_as   what it is called among its person's open requests, while it is one (register.py)
 closed    how it ended: at, grounds
 sealed    what the requester says, under the request's own key; once the person was erased there
           is only its `language`
@@ -21,12 +22,13 @@ sealed    what the requester says, under the request's own key; once the person 
 What is absent has its default.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from chalicelib.clock import from_millis, to_millis
 from chalicelib.law.case import Pause
+from chalicelib.law.clocks import earliest
 from chalicelib.law.deadline import Deadline, Plain
 from chalicelib.law.models import PauseReason
 from chalicelib.notices.models import Language
@@ -38,10 +40,13 @@ from chalicelib.requests.models import (
     RequestType,
     Source,
     Status,
+    Summary,
 )
+from chalicelib.requests.register import end_actions
+from chalicelib.requests.rules import LIVING
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.conditions import ABSENT, revision_is
-from chalicelib.tables.keys import Key, compose
+from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Moved, Put
@@ -71,9 +76,26 @@ class RequestStore:
             if str(item["sk"]).startswith("REQUEST#"):
                 yield str(item["sk"]).removeprefix("REQUEST#")
 
-    def add_action(self, request: DataRequest) -> Put:
-        """The write of a new request. ABSENT: an id that came twice replaces nothing."""
-        return Put(self._records, self._item(request), ABSENT)
+    def summaries(self, request_ids: Iterable[str]) -> list[Summary]:
+        """What of the requests stands in clear, in order; those that are not there left out.
+
+        One batch read per hundred; no key is touched.
+        """
+        keys = [key_of_request(each) for each in request_ids]
+        found = self._records.batch_get(keys, consistent=True)
+        return [_summary(DATA_REQUEST.lift(found[key])) for key in keys if key in found]
+
+    def add_actions(self, request: DataRequest) -> list[Action]:
+        """The writes of a new request and of the key that it is sealed under.
+
+        ABSENT: an id that came twice replaces nothing.
+        """
+        item = self._clear(request)
+        context = SealContext.of(self._records.logical, item)
+        sealed, key = self._vault.seal_first(
+            Scope.request(request.request_id), context, content_to_json(request.content)
+        )
+        return [*key, Put(self._records, {**item, "sealed": sealed}, ABSENT)]
 
     def change_action(self, request: DataRequest) -> Put:
         """The write of `request` at its next revision.
@@ -97,7 +119,24 @@ class RequestStore:
         """Drops an erased request's key from this container's memory."""
         self._vault.forget(Scope.request(request_id))
 
+    def end_actions(self, request: DataRequest) -> list[Action]:
+        """The writes that belong to the end of `request`, beside its own and its chain's.
+
+        From then on no second request of the person joins it.
+        """
+        return end_actions(self._records, request)
+
     def _item(self, request: DataRequest) -> Item:
+        item = self._clear(request)
+        if request.forgotten:
+            return {**item, "language": request.content.language}
+        context = SealContext.of(self._records.logical, item)
+        sealed = self._vault.seal(
+            Scope.request(request.request_id), context, content_to_json(request.content)
+        )
+        return {**item, "sealed": sealed}
+
+    def _clear(self, request: DataRequest) -> Item:
         key = key_of_request(request.request_id)
         item: Item = {
             "pk": key.pk,
@@ -113,15 +152,7 @@ class RequestStore:
             "source": request.source.value,
             **_handling(request),
         }
-        item = DATA_REQUEST.stamp(item)
-        if request.forgotten:
-            return {**item, "language": request.content.language}
-        item["sealed"] = self._vault.seal(
-            Scope.request(request.request_id),
-            SealContext.of(self._records.logical, item),
-            content_to_json(request.content),
-        )
-        return item
+        return DATA_REQUEST.stamp(item)
 
     def _opened(self, request_id: str, item: Item) -> DataRequest:
         match item:
@@ -163,6 +194,20 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
         joined_to=cast("str | None", item.get("joined_to")),
         alerts=cast("int", item.get("alerts", 0)),
         forgotten="sealed" not in item,
+        open_as=cast("str | None", item.get("open_as")),
+    )
+
+
+def _summary(item: Item) -> Summary:
+    frozen = cast("list[Mapping[str, Plain]]", item["deadlines"])
+    dates = tuple(map(Deadline.from_values, frozen))
+    return Summary(
+        request_id=str(item["pk"]).partition(SEPARATOR)[2],
+        type=RequestType(str(item["type"])),
+        status=Status(str(item["status"])),
+        received_at=from_millis(cast("int", item["received"])),
+        due_at=earliest(dates).unpaused_due_at if dates else None,
+        joined_to=cast("str | None", item.get("joined_to")),
     )
 
 
@@ -177,6 +222,7 @@ def _handling(request: DataRequest) -> Item:
         "approved": request.approved or None,
         "appealed": request.appealed or None,
         "alerts": request.alerts or None,
+        "open_as": request.open_as if request.status in LIVING else None,
     }
     if request.pauses:
         item["pauses"] = [

@@ -1,14 +1,16 @@
 """Tracking tokens: whoever holds one follows and withdraws its request.
 
-    jgt_<request id>_<256 random bits, base64url>
+    jgt_<request id>_<256 secret bits, base64url>
 
-Stored is the SHA-256 of the token; so many random bits cannot be tried out.
+Stored is the SHA-256 of the token; so many bits cannot be tried out. They are random, or for a call
+under an `Idempotency-Key` a MAC of that call, so that its repeat is told the same token
+(docs/adr/0015).
 """
 
+import base64
 import hashlib
 import hmac
 import re
-import secrets
 
 _REQUEST_ID = re.compile(r"[0-9A-Z]{26}")
 _TOKEN = re.compile(r"jgt_([0-9A-Z]{26})_[A-Za-z0-9_-]{43}")
@@ -19,9 +21,9 @@ def is_request_id(text: str) -> bool:
     return _REQUEST_ID.fullmatch(text) is not None
 
 
-def new_tracking_token(request_id: str) -> str:
-    """A fresh token for the request."""
-    return f"jgt_{request_id}_{secrets.token_urlsafe(32)}"
+def tracking_token(request_id: str, secret: bytes) -> str:
+    """The token for the request that 32 secret bytes make."""
+    return f"jgt_{request_id}_{base64.urlsafe_b64encode(secret).decode().rstrip('=')}"
 
 
 def tracked_request(token: str) -> str | None:

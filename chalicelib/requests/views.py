@@ -21,6 +21,7 @@ def request_view(
         request_id=request.request_id,
         type=request.type,
         status=request.status,
+        joined_to=request.joined_to,
         received_at=rfc3339(request.received_at),
         due_at=due_at(request),
         deadlines=deadline_views(request, request.content.language),

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.identity.models import Email
 from chalicelib.notices.models import Language
-from chalicelib.requests.models import RequestType, Status
+from chalicelib.requests.models import Capacity, Content, Mandate, RequestType, Status
 from chalicelib.wire import Answer, Wire
 
 type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
@@ -16,23 +16,43 @@ type Category = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*$
 type Corrections = Annotated[dict[Category, ShortText], Field(min_length=1, max_length=20)]
 
 
+type TypeIn = Literal[
+    "access",
+    "portability",
+    "correction",
+    "deletion",
+    "restriction",
+    "objection",
+    "consent_withdrawal",
+]
+
+
+class MandateIn(Wire):
+    """Who acts for the data subject: an `agent` whom the person chose, or a `guardian` by law.
+
+    `reference` names the mandate: the court's or the power of attorney's number.
+    """
+
+    capacity: Literal["agent", "guardian"]
+    name: ShortText
+    email: Email
+    reference: ShortText | None = None
+
+    def mandate(self) -> Mandate:
+        """The domain's value."""
+        return Mandate(Capacity(self.capacity), self.name, self.email, self.reference or "")
+
+
 class RequestIn(Wire):
     """The body of `POST /v1/requests`. `country` (ISO 3166-1 or 3166-2) is where the requester
     lives.
 
     `corrections` gives kinds of data their new values, by their category in the data map:
-    `{"user.name": "Siti Rahma"}`.
+    `{"user.name": "Siti Rahma"}`. `email` is the data subject's, also when somebody acts
+    `on_behalf`.
     """
 
-    type: Literal[
-        "access",
-        "portability",
-        "correction",
-        "deletion",
-        "restriction",
-        "objection",
-        "consent_withdrawal",
-    ]
+    type: TypeIn
     email: Email
     language: Language
     name: ShortText | None = None
@@ -40,6 +60,20 @@ class RequestIn(Wire):
     client: ShortText | None = None
     details: LongText | None = None
     corrections: Corrections | None = None
+    on_behalf: MandateIn | None = None
+
+    def content(self) -> Content:
+        """What is said, as the domain's value."""
+        return Content(
+            self.email,
+            self.language,
+            name=self.name or "",
+            country=self.country or "",
+            client=self.client or "",
+            details=self.details or "",
+            corrections=self.corrections or {},
+            mandate=self.on_behalf.mandate() if self.on_behalf else None,
+        )
 
 
 class CodeIn(Wire):
@@ -49,7 +83,10 @@ class CodeIn(Wire):
 
 
 class RequestAccepted(Answer):
-    """`tracking_token` is shown this once; whoever holds it follows and withdraws the request."""
+    """Whoever holds the `tracking_token` follows and withdraws the request.
+
+    It is shown to this call and its repeats under one `Idempotency-Key`, and never again.
+    """
 
     request_id: str
     tracking_token: str
@@ -80,13 +117,35 @@ class MailView(Answer):
 
 
 class RequestView(Answer):
-    """`GET /v1/requests/{request_id}`. `due_at` is the earliest of the deadlines."""
+    """`GET /v1/requests/{request_id}`. `due_at` is the earliest of the deadlines.
+
+    A request that joined an earlier one (`joined_to`) shows that one's status and deadlines.
+    """
+
+    request_id: str
+    type: RequestType
+    status: Status
+    joined_to: str | None
+    received_at: str
+    due_at: str | None
+    deadlines: tuple[DeadlineView, ...]
+    timeline: tuple[TimelineEvent, ...]
+    mails: tuple[MailView, ...]
+
+
+class RequestSummary(Answer):
+    """One of a person's requests. `due_at` is the earliest of its deadlines."""
 
     request_id: str
     type: RequestType
     status: Status
     received_at: str
     due_at: str | None
-    deadlines: tuple[DeadlineView, ...]
-    timeline: tuple[TimelineEvent, ...]
-    mails: tuple[MailView, ...]
+    joined_to: str | None
+
+
+class RequestPage(Answer):
+    """`GET /v1/requests`, newest first."""
+
+    requests: tuple[RequestSummary, ...]
+    cursor: str | None

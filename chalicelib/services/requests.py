@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 from chalicelib.services.identity import IdentityServices
 
 if TYPE_CHECKING:
+    from chalicelib.requests.arrivals import Arrivals
+    from chalicelib.requests.asking import Asking
     from chalicelib.requests.book import RequestBook
+    from chalicelib.requests.intake import Intake
+    from chalicelib.requests.opening import Opening
+    from chalicelib.requests.proving import Proving
+    from chalicelib.requests.register import Register
     from chalicelib.requests.requesters import Requesters
     from chalicelib.requests.service import Requests
     from chalicelib.requests.store import RequestStore
@@ -19,15 +25,27 @@ class RequestServices(IdentityServices):
     def requests(self) -> "Requests":
         from chalicelib.requests.service import Requests
 
-        return Requests(
+        return Requests(self._request_store, self._request_register, self.trail, self.run_command)
+
+    @cached_property
+    def intake(self) -> "Intake":
+        from chalicelib.requests.intake import Intake
+
+        return Intake(self._arrivals, self._asking, self.index, self.clock)
+
+    @cached_property
+    def proving(self) -> "Proving":
+        from chalicelib.requests.proving import Proving
+
+        return Proving(
+            self.requests,
             self._request_store,
+            self._asking,
             self.proofs,
             self.subjects,
-            self.index,
+            self._opening,
             self.trail,
-            self.clock,
-            self.ids,
-            self.run_command,
+            self.idempotency,
         )
 
     @cached_property
@@ -47,3 +65,27 @@ class RequestServices(IdentityServices):
         from chalicelib.requests.store import RequestStore
 
         return RequestStore(self.records, self.vault)
+
+    @cached_property
+    def _request_register(self) -> "Register":
+        from chalicelib.requests.register import Register
+
+        return Register(self.records, lambda: self.keyring.mac_key("duplicates"))
+
+    @cached_property
+    def _opening(self) -> "Opening":
+        from chalicelib.requests.opening import Opening
+
+        return Opening(self._request_register, self.outbox, self.trail)
+
+    @cached_property
+    def _arrivals(self) -> "Arrivals":
+        from chalicelib.requests.arrivals import Arrivals
+
+        return Arrivals(self._request_store, self.index, self.trail, self.ids, self.idempotency)
+
+    @cached_property
+    def _asking(self) -> "Asking":
+        from chalicelib.requests.asking import Asking
+
+        return Asking(self.proofs)

@@ -12,6 +12,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.tables.codec import Item, Value, decode, encode
 from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import Key
+from chalicelib.tables.updates import Changes, update_request
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -92,28 +93,13 @@ class Table:
         Returns the item as it is then; None, and nothing changed, when `condition` does not hold.
         One UpdateItem; where the condition allows it, an item that is not there is made.
         """
-        # `new_`: a condition on the same attribute has a placeholder of its own (`revision_is`).
-        sets = [f"#{name} = :new_{name}" for name in put or {}]
-        sets += [f"#{name} = if_not_exists(#{name}, :new_{name})" for name in keep or {}]
-        additions = [f"#{name} :new_{name}" for name in add or {}]
-        removals = [f"#{name}" for name in remove]
-        changed: dict[str, Value] = {**(put or {}), **(keep or {}), **(add or {})}
-        names = {f"#{name}": name for name in (*changed, *remove)}
-        values = {f":new_{name}": value for name, value in changed.items()}
-        clauses = [
-            f"{verb} {', '.join(changes)}"
-            for verb, changes in (("SET", sets), ("ADD", additions), ("REMOVE", removals))
-            if changes
-        ]
+        changes = Changes(put or {}, keep or {}, add or {}, remove)
         try:
             answer = self.client.update_item(
                 TableName=self.name,
                 Key=encode(key_of(key)),
-                UpdateExpression=" ".join(clauses),
-                ConditionExpression=condition.expression,
-                ExpressionAttributeNames={**names, **condition.names},
-                ExpressionAttributeValues=encode({**values, **condition.values}),
                 ReturnValues="ALL_NEW",
+                **update_request(changes, condition),
             )
         except ClientError as refusal:
             if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":

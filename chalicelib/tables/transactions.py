@@ -18,6 +18,7 @@ from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.conditions import Condition
 from chalicelib.tables.keys import Key
 from chalicelib.tables.table import Table, key_of
+from chalicelib.tables.updates import Changes, update_request
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -84,7 +85,18 @@ class Check:
     otherwise: type[DomainError] = ConditionFailed
 
 
-type Action = Put | Delete | Check
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Changes attributes of an item; where the condition allows it, makes the item."""
+
+    table: Table
+    key: Key
+    changes: Changes
+    condition: Condition
+    otherwise: Callable[[], DomainError] = ConditionFailed
+
+
+type Action = Put | Delete | Check | Update
 
 type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 """`run_command` on some client: takes the function that builds a command."""
@@ -161,6 +173,11 @@ def _request(action: Action) -> Any:
             return {
                 "ConditionCheck": {"TableName": table.name, "Key": encode(key_of(key))}
                 | _expression(condition)
+            }
+        case Update(table, key, changes, condition):
+            return {
+                "Update": {"TableName": table.name, "Key": encode(key_of(key))}
+                | update_request(changes, condition)
             }
 
 

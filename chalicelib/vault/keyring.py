@@ -25,13 +25,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.clock import Clock, rfc3339
+from chalicelib.errors import DomainError
 from chalicelib.ids import Ids
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, PRESENT
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Check, Delete, Put, run_command
+from chalicelib.tables.transactions import (
+    Action,
+    Check,
+    ConditionFailed,
+    Delete,
+    Put,
+    run_command,
+)
 from chalicelib.vault.branches import BranchKeys
 from chalicelib.vault.cache import LONGEST_LIFE, KeyCache
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
@@ -55,6 +63,17 @@ class _Wrapped:
     branch: Branch
     sealed: bytes
     expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key of a scope that never had one, and the writes that store it.
+
+    It counts once the transaction with these writes went through.
+    """
+
+    key: DataKey
+    actions: list[Action]
 
 
 class Keyring:
@@ -88,6 +107,41 @@ class Keyring:
         the scope is in the erasure ledger or its key has ended.
         """
         return self._plain.get(scope.value) or self._stored(scope) or self._make(scope, expires)
+
+    def new_key(
+        self,
+        scope: Scope,
+        expires: datetime | None = None,
+        otherwise: type[DomainError] = ConditionFailed,
+    ) -> NewKey:
+        """A key for `scope`, which never had one, for a command that stores it with its change.
+
+        With the branch key cached, no AWS call; nothing is cached, since the command may fail. The
+        transaction meets `otherwise` when the scope has a key, and `KeyDestroyed` when it had one.
+        Raises `KeyDestroyed` when `expires` (aware) is over.
+        """
+        if expires is not None and expires <= self._clock.now():
+            raise KeyDestroyed
+        branch, branch_key = self._branches.active(scope.purpose)
+        key = DataKey(os.urandom(KEY_BYTES))
+        at = _key_of(scope)
+        item: Item = {
+            "pk": at.pk,
+            "sk": at.sk,
+            "branch": branch.id,
+            "wrapped": seal(branch_key, key.material, self._context(scope, branch)),
+        }
+        if expires is not None:
+            item["ttl"] = _seconds(expires)
+        return NewKey(
+            key,
+            [
+                # Of two creators one wins.
+                Put(self._keys, _DATA_KEY.stamp(item), ABSENT, otherwise),
+                # A destroyed scope is never made anew, however stale the writer.
+                Check(self._records, _ledger_of(scope), ABSENT, KeyDestroyed),
+            ],
+        )
 
     def key_to_open(self, scope: Scope) -> DataKey:
         """The key of `scope`. Raises `KeyDestroyed` when it has none. Calls as `keys_to_open`."""
@@ -143,34 +197,17 @@ class Keyring:
         return self._from_item(scope, item) if item else None
 
     def _make(self, scope: Scope, expires: datetime | None) -> DataKey:
-        if expires is not None and expires <= self._clock.now():
-            raise KeyDestroyed
-        branch, branch_key = self._branches.active(scope.purpose)
-        fresh = DataKey(os.urandom(KEY_BYTES))
-        at = _key_of(scope)
-        item: Item = {
-            "pk": at.pk,
-            "sk": at.sk,
-            "branch": branch.id,
-            "wrapped": seal(branch_key, fresh.material, self._context(scope, branch)),
-        }
-        if expires is not None:
-            item["ttl"] = _seconds(expires)
-        actions: list[Action] = [
-            # Of two creators one wins; the loser takes the winner's key, below.
-            Put(self._keys, _DATA_KEY.stamp(item), ABSENT, _Taken),
-            # A destroyed scope is never made anew, however stale the writer.
-            Check(self._records, _ledger_of(scope), ABSENT, KeyDestroyed),
-        ]
+        fresh = self.new_key(scope, expires, otherwise=_Taken)
         try:
-            run_command(self._keys.client, lambda: actions, sleep=self._sleep)
+            run_command(self._keys.client, lambda: fresh.actions, sleep=self._sleep)
         except _Taken:
-            winner = self._keys.get(at, consistent=True)
+            winner = self._keys.get(_key_of(scope), consistent=True)
             if winner is None:
                 raise KeyDestroyed from None
             return self._from_item(scope, winner)
-        self._plain.put(scope.value, fresh, not_after=_moment(item.get("ttl")))
-        return fresh
+        end = None if expires is None else _moment(_seconds(expires))
+        self._plain.put(scope.value, fresh.key, not_after=end)
+        return fresh.key
 
     def _from_item(self, scope: Scope, item: Item) -> DataKey:
         wrapped = self._parse(scope, item)

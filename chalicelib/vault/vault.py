@@ -36,6 +36,18 @@ class Vault:
         check_plaintext(plaintext)
         return seal(self._keyring.key_to_seal(scope, key_expires), plaintext, context)
 
+    def seal_first(
+        self, scope: Scope, context: SealContext, plaintext: bytes
+    ) -> tuple[bytes, list[Action]]:
+        """`plaintext` sealed under a new key of `scope`, and the writes that store the key.
+
+        For the transaction that stores what is sealed: then neither is without the other, and the
+        key takes no call of its own. Raises `TooLongToSeal`; for the writes see `Keyring.new_key`.
+        """
+        check_plaintext(plaintext)
+        fresh = self._keyring.new_key(scope)
+        return seal(fresh.key, plaintext, context), fresh.actions
+
     def open(self, scope: Scope, context: SealContext, sealed: bytes) -> bytes:
         """The plaintext. Raises `SealBroken`, or `KeyDestroyed` when the scope has no key."""
         check_sealed(sealed)

@@ -11,14 +11,23 @@ from tests.tokens import bearer
 REQUESTS = "/v1/requests"
 
 
-def make(gateway: Gateway, **changes: Any) -> Answer:
+def make(gateway: Gateway, key: str = "", **changes: Any) -> Answer:
     said = {"type": "access", "email": EMAIL, "language": "id"} | changes
-    return post(gateway, REQUESTS, said)
+    return post(gateway, REQUESTS, said, key=key)
 
 
-def post(gateway: Gateway, path: str, content: Any, token: str = "") -> Answer:
+def post(gateway: Gateway, path: str, content: Any, token: str = "", *, key: str = "") -> Answer:
     headers = {"content-type": "application/json"} | (bearer(token) if token else {})
+    headers |= {"idempotency-key": key} if key else {}
     return gateway.call("POST", path, body=json.dumps(content), headers=headers)
+
+
+def opened(gateway: Gateway, services: Services, **changes: Any) -> Answer:
+    """A request that its requester proved; the answer is the one of its making."""
+    made = make(gateway, **changes)
+    answer = prove(gateway, made, code_of(services, changes.get("email", EMAIL)))
+    assert answer.status == 200, answer.body
+    return made
 
 
 def look(gateway: Gateway, made: Answer, token: str | None = None) -> Answer:
@@ -27,8 +36,9 @@ def look(gateway: Gateway, made: Answer, token: str | None = None) -> Answer:
     return gateway.call("GET", path, headers=bearer(token) if token else {})
 
 
-def prove(gateway: Gateway, made: Answer, code: str) -> Answer:
-    return post(gateway, f"{REQUESTS}/{made.json()['request_id']}/verify", {"code": code})
+def prove(gateway: Gateway, made: Answer, code: str, key: str = "") -> Answer:
+    path = f"{REQUESTS}/{made.json()['request_id']}/verify"
+    return post(gateway, path, {"code": code}, key=key)
 
 
 def withdraw(gateway: Gateway, made: Answer, token: str) -> Answer:

@@ -81,7 +81,7 @@ def test_a_code_opens_its_own_request_once(gateway: Gateway, services: Services)
 def test_of_proofs_at_once_one_wins(gateway: Gateway, racing: Services) -> None:
     made = make(gateway)
     request_id, code = made.json()["request_id"], code_of(racing)
-    outcomes = at_once(4, lambda _: racing.requests.prove(request_id, code, "203.0.113.7"))
+    outcomes = at_once(4, lambda _: racing.proving.prove(request_id, code, "203.0.113.7"))
     assert sorted(type(each).__name__ for each in outcomes) == ["DataRequest"] + ["InvalidCode"] * 3
 
 

@@ -36,6 +36,7 @@ IN_A_TRANSACTION = {
     "ConditionCheck": "ConditionCheckItem",
     "Delete": "DeleteItem",
     "Put": "PutItem",
+    "Update": "UpdateItem",
 }
 
 type Rights = set[tuple[str, str]]

@@ -122,8 +122,6 @@ def opened(gateway: Gateway, services: Services, **said: Any) -> Answer:
     made = make(gateway, **said)
     assert made.status == 202, made.body
     assert prove(gateway, made, code_of(services, said.get("email", EMAIL))).status == 200
-    request_id = made.json()["request_id"]
-    services.run_command(lambda: services.outbox.work("plan", request_id).actions)  # XXX
     return made
 
 

@@ -88,5 +88,6 @@ class Concluding:
             *(mail.actions if mail else []),
             *self._recipients.told(request, progress),
             *self._book.entry(request, WORKER, f"request.{event.value}", facts),
+            *self._book.end(request),
             *self._effects.actions(progress, ended, built),
         ]

@@ -11,11 +11,13 @@ from chalicelib.requests.fulfilment.own_records import OWN, OwnRecords
 from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.rules import DEEDS
 from chalicelib.requests.models import DataRequest, Status
+from chalicelib.requests.opening import PLAN_WORK
 from chalicelib.requests.rules import Event, moved
 from chalicelib.tables.transactions import Action, RunCommand
 
 WORKER = Actor("system", "fulfil_requests")
-PLAN, PREPARE, CARRY_OUT, CONCLUDE, WIPE = "plan", "prepare", "carry_out", "conclude", "wipe"
+PLAN = PLAN_WORK
+PREPARE, CARRY_OUT, CONCLUDE, WIPE = "prepare", "carry_out", "conclude", "wipe"
 """Kinds of work in the outbox."""
 
 

@@ -44,10 +44,12 @@ class Wiping:
 
     def _forgotten(self, request_id: str, erasure: str) -> list[Action]:
         request: DataRequest = self._book.get(request_id)
+        end = self._book.end(request)
         if request.status in LIVING:
             # Nobody is left to answer to.
             request = moved(request, Event.WITHDRAWN)
         return [
+            *end,
             *self._store.erase_actions(request),
             *self._book.entry(request, WORKER, "request.forgotten", {"erasure": erasure}),
         ]

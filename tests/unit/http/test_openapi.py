@@ -1,6 +1,7 @@
 """The OpenAPI document says what an operation declares."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -74,12 +75,17 @@ def test_an_answer_that_may_be_held_takes_if_none_match_and_answers_304_without_
     assert "If-None-Match" not in parameters(Operation("GET", PATH, "", Thing))
 
 
-def test_keys_are_taken_of_known_callers_only() -> None:
-    taken = parameters(Operation("POST", PATH, "", Thing, access=Person("self"), idempotent=True))
-    assert taken["Idempotency-Key"]["required"] is False
+def test_keys_of_callers_whom_nobody_knows_are_too_long_to_guess() -> None:
+    known = parameters(Operation("POST", PATH, "", Thing, access=Person("self"), idempotent=True))
+    unknown = parameters(Operation("POST", PATH, "", Thing, idempotent=True))
+    for taken, shortest in ((known, 1), (unknown, 16)):
+        key = taken["Idempotency-Key"]
+        assert key["required"] is False
+        pattern = key["schema"]["pattern"]
+        lengths = [n for n in range(70) if re.fullmatch(pattern, "k" * n)]
+        assert (min(lengths), max(lengths)) == (shortest, 64)
+    assert "guess" in unknown["Idempotency-Key"]["description"]
     assert "Idempotency-Key" not in parameters(Operation("POST", PATH, "", Thing))
-    with pytest.raises(ValueError, match="from anyone"):
-        Operation("POST", PATH, "", Thing, idempotent=True)
 
 
 def test_an_operation_is_described_in_its_own_words() -> None:

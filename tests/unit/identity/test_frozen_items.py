@@ -16,7 +16,7 @@ from chalicelib.identity.subject_store import ADDRESS, PROFILE, SubjectStore
 from chalicelib.identity.vouching import VOUCHED
 from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Put
+from chalicelib.tables.transactions import Moved, Put
 from chalicelib.vault.keys import DataKey, Scope
 from chalicelib.vault.sealing import SealContext, open_sealed, seal
 from chalicelib.vault.vault import Vault
@@ -94,7 +94,7 @@ def test_subject_address_1() -> None:
     item = fixture("subject_address")
     store = SubjectStore(records(item), cast("Vault", OneKey()))
     assert store.id_of([ADDRESS_INDEX]) == "01JSUBJECT"
-    first, *_ = store.add_actions(ADDRESS_INDEX, SUBJECT)
+    first, *_ = store.add_actions([ADDRESS_INDEX], SUBJECT)
     assert isinstance(first, Put)
     assert ADDRESS.lift(first.item) == item
 
@@ -102,7 +102,13 @@ def test_subject_address_1() -> None:
 def test_limit_counter_1() -> None:
     item = fixture("limit_counter")
     assert COUNTER.lift(item)["count"] == 3
-    assert Limits(records(item), FixedClock()).allows(Limit("codes_address", 5), ADDRESS_INDEX)
+    limits, limit = Limits(records(item), FixedClock()), Limit("codes_address", 5)
+    assert limits.allows(limit, ADDRESS_INDEX)
+    turn = limits.turn(limit, ADDRESS_INDEX, Moved)
+    assert (turn.key.pk, turn.changes.put) == (
+        item["pk"],
+        {"ttl": item["ttl"], "et": item["et"], "v": 1},
+    )
 
 
 def test_vouched_token_1() -> None:

@@ -6,6 +6,7 @@ from typing import cast
 from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
+from chalicelib.requests.register import PERSON_REQUEST, Register
 from chalicelib.requests.store import DATA_REQUEST, RequestStore
 from chalicelib.vault.vault import Vault
 from tests.unit.identity.test_frozen_items import ADDRESS_INDEX, OneKey, fixture, records
@@ -24,6 +25,21 @@ REQUEST = DataRequest(
     subject_id="01JSUBJECT",
     revision=2,
 )
+
+
+def test_open_request_1() -> None:
+    item = fixture("open_request")
+    register = Register(records(item), lambda: bytes(32))
+    kind = register.kind_of(RequestType.ACCESS, REQUEST.content)
+    assert register.living("01JSUBJECT", kind) == "01JREQUEST"
+    assert register.open_action(REQUEST, "01JSUBJECT", kind).item == item
+
+
+def test_person_request_1() -> None:
+    item = fixture("person_request")
+    assert PERSON_REQUEST.lift(item) == item
+    register = Register(records(item), lambda: bytes(32))
+    assert register.list_action("01JREQUEST", "01JSUBJECT").item == item
 
 
 def test_data_request_1() -> None:

@@ -1,0 +1,35 @@
+"""The code that proves a request, and its mail."""
+
+from dataclasses import replace
+
+from chalicelib.identity.proofs import Proofs
+from chalicelib.requests.mandates import code_template, proving_address
+from chalicelib.requests.models import DataRequest
+from chalicelib.requests.rules import Event, after
+from chalicelib.tables.transactions import Action
+
+
+class Asking:
+    """Asks whoever has the request's address to prove it."""
+
+    def __init__(self, proofs: Proofs) -> None:
+        self._proofs = proofs
+
+    def ask(self, request: DataRequest, source_ip: str) -> tuple[DataRequest, list[Action]]:
+        """`request` as it waits for its code, with the mail's id; and the writes.
+
+        Above what the address gets there is no mail, and as many writes. One read; the writes fail
+        with `TooManyProofs`, and with `Moved`: ask anew then. Raises `UnusableIdentifier`,
+        `ImpossibleNow`.
+        """
+        status = after(request.status, Event.ASKED)
+        content = request.content
+        code = self._proofs.code_for(
+            request.request_id,
+            code_template(content),
+            proving_address(content),
+            content.language,
+            source_ip,
+        )
+        mails = (*request.messages, code.message_id) if code.message_id else request.messages
+        return replace(request, status=status, messages=mails), code.actions

@@ -1,0 +1,116 @@
+"""Which requests a person has, in the `records` table.
+
+pk SUBJECT#<subject id>  sk REQUEST#<request id>  each of the person's, so that they can be listed
+pk OPEN#<subject id>     sk <type>[#<MAC>]        request: the living one of its kind
+
+Of a kind are requests of one type, for the same client, answered to the same address and, for
+corrections, with the same corrections. All of this but the type is somebody's data, so it stands
+here as an HMAC-SHA-256 under a key of its own. The person's second request of a kind joins the
+first; when that ends, its item goes with it, in the same transaction.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+
+from chalicelib.requests.mandates import answering_address
+from chalicelib.requests.models import Content, DataRequest, RequestType
+from chalicelib.tables.codec import Item
+from chalicelib.tables.conditions import ABSENT, Condition
+from chalicelib.tables.keys import SEPARATOR, Key, compose
+from chalicelib.tables.schema import Schema
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action, Check, Delete, Moved, Put
+
+OPEN_REQUEST = Schema("open_request")
+PERSON_REQUEST = Schema("person_request")
+_LISTED = "REQUEST"
+
+
+class Register:
+    """Finds, adds and ends what a person has open. `mac_key` gives the 32 bytes of the key."""
+
+    def __init__(self, records: Table, mac_key: Callable[[], bytes]) -> None:
+        self._records = records
+        self._mac_key = mac_key
+
+    def kind_of(self, type_: RequestType, content: Content) -> str:
+        """What a request is called among its person's open ones."""
+        told = {
+            "client": " ".join(content.client.casefold().split()),
+            "answered": answering_address(content).casefold() if content.mandate else "",
+            "corrections": _corrections(content) if type_ is RequestType.CORRECTION else "",
+        }
+        if not any(told.values()):
+            return type_.value
+        message = json.dumps([type_.value, told], sort_keys=True, separators=(",", ":"))
+        mac = hmac.digest(self._mac_key(), message.encode(), hashlib.sha256)
+        return compose(type_.value, mac.hex())
+
+    def living(self, subject_id: str, kind: str) -> str | None:
+        """The id of the person's living request of this kind. One consistent read."""
+        item = self._records.get(_key_of(subject_id, kind), consistent=True)
+        return str(OPEN_REQUEST.lift(item)["request"]) if item else None
+
+    def open_action(self, request: DataRequest, subject_id: str, kind: str) -> Put:
+        """The write that makes `request` the living one of its kind.
+
+        It fails with `Moved` when another got there first: join that one then.
+        """
+        key = _key_of(subject_id, kind)
+        item: Item = {"pk": key.pk, "sk": key.sk, "request": request.request_id}
+        # Of two proofs at once one opens; the other is built anew and joins it.
+        return Put(self._records, OPEN_REQUEST.stamp(item), ABSENT, Moved)
+
+    def still_living(self, subject_id: str, kind: str, request_id: str) -> Check:
+        """For the transaction that joins: `Moved` when the request has ended meanwhile."""
+        return Check(self._records, _key_of(subject_id, kind), _is(request_id), Moved)
+
+    def list_action(self, request_id: str, subject_id: str) -> Put:
+        """The write that lists the request among its person's."""
+        key = Key(compose("SUBJECT", subject_id), compose(_LISTED, request_id))
+        # A request is proved once, so ABSENT can only fail where an id came twice.
+        return Put(self._records, PERSON_REQUEST.stamp({"pk": key.pk, "sk": key.sk}), ABSENT, Moved)
+
+    def page(self, subject_id: str, limit: int, start: Key | None) -> tuple[list[str], Key | None]:
+        """`limit` ids of the person's requests after `start`, newest first; where to go on from."""
+        page = self._records.query(
+            compose("SUBJECT", subject_id),
+            sk_from=f"{_LISTED}{SEPARATOR}",
+            sk_to=f"{_LISTED}{SEPARATOR}~",  # behind every id
+            limit=limit,
+            start=start,
+            newest_first=True,
+        )
+        ids = [str(item["sk"]).partition(SEPARATOR)[2] for item in page.items]
+        return ids, page.last
+
+
+def end_actions(records: Table, request: DataRequest) -> list[Action]:
+    """What goes with a request that ends: no second one joins it any more."""
+    if request.subject_id is None or request.open_as is None:
+        return []
+    key = _key_of(request.subject_id, request.open_as)
+    # Its own, or none any more: the sweep of an erased person may have been here.
+    own = Condition("attribute_not_exists(pk) OR #request = :request", *_named(request.request_id))
+    return [Delete(records, key, own, Moved)]
+
+
+def _is(request_id: str) -> Condition:
+    return Condition("#request = :request", *_named(request_id))
+
+
+def _named(request_id: str) -> tuple[dict[str, str], dict[str, str]]:
+    return {"#request": "request"}, {":request": request_id}
+
+
+def _key_of(subject_id: str, kind: str) -> Key:
+    return Key(compose("OPEN", subject_id), kind)
+
+
+def _corrections(content: Content) -> str:
+    """The new values; what was described in words instead, when there are none."""
+    return (
+        json.dumps(sorted(content.corrections.items())) if content.corrections else content.details
+    )
