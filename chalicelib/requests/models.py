@@ -101,8 +101,9 @@ class DataRequest:
     `pauses` are the waits that ended, `paused_since` is when the present one began and `pause_for`
     what it waits for. `approved`: it is being carried out and can be withdrawn no more.
     `decided_by` is the member of the staff who refused or approved last: an appeal is another's to
-    decide. `alerts` counts the alerts raised for its date (watching.py).
-    `forgotten`: the person was erased, and of the content only the language is left.
+    decide. `alerts` counts the alerts raised for the date `alerts_for`: for another date they start
+    anew (watching_rules.py). `forgotten`: the person was erased, and of the content only the
+    language is left.
     """
 
     request_id: str
@@ -128,3 +129,4 @@ class DataRequest:
     joined_to: str | None = None
     forgotten: bool = False
     alerts: int = 0
+    alerts_for: datetime | None = None

@@ -13,8 +13,10 @@ tracking  SHA-256 of the tracking token
 mails     ids of the mails about it
 source    how it came in
 pauses    waits that ended: reason, since, until; `paused` and `pause_for` are the present one
-extended, approved, appealed, decided_by, joined_to, alerts    as in models.py
+extended, approved, appealed, decided_by, joined_to, alerts, alerts_for    as in models.py
 closed    how it ended: at, grounds
+due_pk    REQUESTS, with due_sk, the moment (ms, 13 digits) and the id, while it waits for one: when
+          the watcher has to look at it next (watching_rules.py)
 sealed    what the requester says, under the request's own key; once the person was erased there
           is only its `language`
 
@@ -39,6 +41,8 @@ from chalicelib.requests.models import (
     Source,
     Status,
 )
+from chalicelib.requests.watching_rules import next_moment
+from chalicelib.requests.watching_terms import terms
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import Key, compose
@@ -50,6 +54,8 @@ from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 DATA_REQUEST = Schema("data_request")
+WATCHED = "REQUESTS"
+"""The bucket of the index `due` that lists the requests which wait for a moment."""
 
 
 class RequestStore:
@@ -112,6 +118,7 @@ class RequestStore:
             "mails": list(request.messages),
             "source": request.source.value,
             **_handling(request),
+            **listing(request),
         }
         item = DATA_REQUEST.stamp(item)
         if request.forgotten:
@@ -139,6 +146,7 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
     pauses = cast("list[Mapping[str, Any]]", item.get("pauses", []))
     closed = cast("Mapping[str, Any] | None", item.get("closed"))
     paused = cast("int | None", item.get("paused"))
+    alerted = cast("int | None", item.get("alerts_for"))
     return DataRequest(
         request_id=request_id,
         type=RequestType(str(item["type"])),
@@ -163,7 +171,17 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
         joined_to=cast("str | None", item.get("joined_to")),
         alerts=cast("int", item.get("alerts", 0)),
         forgotten="sealed" not in item,
+        alerts_for=None if alerted is None else from_millis(alerted),
     )
+
+
+def listing(request: DataRequest) -> Item:
+    """The attributes that list the request for the watcher; none when it waits for nothing."""
+    at = next_moment(request, terms())
+    if at is None:
+        return {}
+    # Digits of one length, so that the index sorts by time; the id tells those of one moment apart.
+    return {"due_pk": WATCHED, "due_sk": f"{to_millis(at):013d}#{request.request_id}"}
 
 
 def _handling(request: DataRequest) -> Item:
@@ -189,6 +207,8 @@ def _handling(request: DataRequest) -> Item:
         ]
     if request.paused_since is not None:
         item["paused"] = to_millis(request.paused_since)
+    if request.alerts_for is not None:
+        item["alerts_for"] = to_millis(request.alerts_for)
     if request.closing is not None:
         item["closed"] = {
             "at": to_millis(request.closing.at),

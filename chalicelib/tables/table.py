@@ -92,28 +92,12 @@ class Table:
         Returns the item as it is then; None, and nothing changed, when `condition` does not hold.
         One UpdateItem; where the condition allows it, an item that is not there is made.
         """
-        # `new_`: a condition on the same attribute has a placeholder of its own (`revision_is`).
-        sets = [f"#{name} = :new_{name}" for name in put or {}]
-        sets += [f"#{name} = if_not_exists(#{name}, :new_{name})" for name in keep or {}]
-        additions = [f"#{name} :new_{name}" for name in add or {}]
-        removals = [f"#{name}" for name in remove]
-        changed: dict[str, Value] = {**(put or {}), **(keep or {}), **(add or {})}
-        names = {f"#{name}": name for name in (*changed, *remove)}
-        values = {f":new_{name}": value for name, value in changed.items()}
-        clauses = [
-            f"{verb} {', '.join(changes)}"
-            for verb, changes in (("SET", sets), ("ADD", additions), ("REMOVE", removals))
-            if changes
-        ]
         try:
             answer = self.client.update_item(
                 TableName=self.name,
                 Key=encode(key_of(key)),
-                UpdateExpression=" ".join(clauses),
-                ConditionExpression=condition.expression,
-                ExpressionAttributeNames={**names, **condition.names},
-                ExpressionAttributeValues=encode({**values, **condition.values}),
                 ReturnValues="ALL_NEW",
+                **update_expression(condition, put=put, keep=keep, add=add, remove=remove),
             )
         except ClientError as refusal:
             if refusal.response["Error"]["Code"] != "ConditionalCheckFailedException":
@@ -169,15 +153,21 @@ class Table:
                 return
             start = page.last
 
-    def due(self, bucket: str) -> Iterator[Key]:
-        """Primary keys of the items that the sparse index `due` lists under `bucket`."""
+    def due(self, bucket: str, *, before: str | None = None) -> Iterator[Key]:
+        """Primary keys of the items that the sparse index `due` lists under `bucket`, in its order.
+
+        `before` leaves out what is listed there or later: it is neither read nor paid for. Pages
+        are read as the answer is consumed.
+        """
+        bound = "" if before is None else " AND due_sk < :before"
+        values = {":bucket": bucket} | ({} if before is None else {":before": before})
         start: dict[str, Any] = {}
         while True:
             answer = self.client.query(
                 TableName=self.name,
                 IndexName="due",
-                KeyConditionExpression="due_pk = :bucket",
-                ExpressionAttributeValues=encode({":bucket": bucket}),
+                KeyConditionExpression="due_pk = :bucket" + bound,
+                ExpressionAttributeValues=encode(values),
                 **start,
             )
             for item in answer["Items"]:
@@ -200,6 +190,36 @@ class Table:
                 return
             pending = unprocessed[self.name]["Keys"]
         raise ReadIncomplete
+
+
+def update_expression(
+    condition: Condition,
+    *,
+    put: Mapping[str, Value] | None = None,
+    keep: Mapping[str, Value] | None = None,
+    add: Mapping[str, int] | None = None,
+    remove: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What an UpdateItem says of its changes and its condition; parameters as `Table.update`."""
+    # `new_`: a condition on the same attribute has a placeholder of its own (`revision_is`).
+    sets = [f"#{name} = :new_{name}" for name in put or {}]
+    sets += [f"#{name} = if_not_exists(#{name}, :new_{name})" for name in keep or {}]
+    additions = [f"#{name} :new_{name}" for name in add or {}]
+    removals = [f"#{name}" for name in remove]
+    changed: dict[str, Value] = {**(put or {}), **(keep or {}), **(add or {})}
+    names = {f"#{name}": name for name in (*changed, *remove)}
+    values = {f":new_{name}": value for name, value in changed.items()}
+    clauses = [
+        f"{verb} {', '.join(changes)}"
+        for verb, changes in (("SET", sets), ("ADD", additions), ("REMOVE", removals))
+        if changes
+    ]
+    return {
+        "UpdateExpression": " ".join(clauses),
+        "ConditionExpression": condition.expression,
+        "ExpressionAttributeNames": {**names, **condition.names},
+        "ExpressionAttributeValues": encode({**values, **condition.values}),
+    }
 
 
 def key_of(key: Key) -> Item:

@@ -6,18 +6,18 @@ word ("chain moved", "already closed") instead of a list of codes.
 """
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import REFUSED_FOR_NOW
 from chalicelib.errors import DomainError, Internal, Unavailable
-from chalicelib.tables.codec import Item, encode
+from chalicelib.tables.codec import Item, Value, encode
 from chalicelib.tables.conditions import Condition
 from chalicelib.tables.keys import Key
-from chalicelib.tables.table import Table, key_of
+from chalicelib.tables.table import Table, key_of, update_expression
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,6 +65,22 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """Sets the attributes `put`, adds `add` to numbers, takes `remove` away; the others stay.
+
+    For whoever changes an item without being able to open what is sealed in it.
+    """
+
+    table: Table
+    key: Key
+    condition: Condition
+    put: Mapping[str, Value] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    otherwise: type[DomainError] = ConditionFailed
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Removes an item."""
 
@@ -84,7 +100,7 @@ class Check:
     otherwise: type[DomainError] = ConditionFailed
 
 
-type Action = Put | Delete | Check
+type Action = Put | Update | Delete | Check
 
 type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 """`run_command` on some client: takes the function that builds a command."""
@@ -151,6 +167,11 @@ def _request(action: Action) -> Any:
             return {
                 "Put": {"TableName": table.name, "Item": encode(item)}
                 | _expression(action.condition)
+            }
+        case Update(table, key, condition, put, add, remove):
+            return {
+                "Update": {"TableName": table.name, "Key": encode(key_of(key))}
+                | update_expression(condition, put=put, add=add, remove=remove)
             }
         case Delete(table, key):
             return {
