@@ -115,4 +115,12 @@ def checkpoint_trail(event: CloudWatchEvent) -> None:
     report_counts("checkpoint_trail", services().settings.stage, asdict(report))
 
 
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def watch_requests(event: CloudWatchEvent) -> None:
+    """Raises the alerts that are due and ends the requests that nobody proved."""
+    context = cast("LambdaContext", event.context)
+    report = services().watcher.run(context.get_remaining_time_in_millis)
+    report_counts("watch_requests", services().settings.stage, asdict(report))
+
+
 chalicelib.startup.finish()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.table import Row, print_table
 
-BENCHMARKS = ("vault", "invocation", "access", "artifact", "cookies", "law", "banner")
+BENCHMARKS = ("vault", "invocation", "access", "artifact", "cookies", "law", "watch", "banner")
 RESULTS = Path(__file__).parent / "results.json"
 
 

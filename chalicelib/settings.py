@@ -17,6 +17,9 @@ class MissingSetting(Internal):
 class Settings:
     """Names of the deployed resources. Nothing here is secret.
 
+    `alert_address` are the addresses that alerts about dates go to, comma-separated, and
+    `alert_language` the language of those mails.
+
     `vault_key_id` and `signing_key_id` are key ARNs: what KMS answers is compared with them. The
     `vouch_` settings name whose ID tokens count for a signed-in user of the client platform;
     without them nobody's do.
@@ -37,6 +40,8 @@ class Settings:
     webhook_queue_url: str
     work_queue_url: str
     feedback_queue_url: str
+    alert_address: str
+    alert_language: str
     staff_pool_id: str
     staff_client_id: str
     platform_pool_id: str

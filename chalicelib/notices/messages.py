@@ -34,11 +34,15 @@ _NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
 
 TEMPLATES: Mapping[str, Template] = {
     "agent_code": _CODE,
+    "request_alert": Template(
+        frozenset({"request_id", "type", "law", "article", "due_at", "hours"}), timedelta(hours=24)
+    ),
     "request_code": _CODE,
     "request_copy_ready": _NEWS,
     "request_corrected": _NEWS,
     "request_erased": _NEWS,
     "request_extended": _NEWS,
+    "request_lapsed": Template(_NEWS.values | {"days"}, _NEWS.life),
     "request_paused": _NEWS,
     "request_refused": Template(_NEWS.values | {"ground"}, _NEWS.life),
     "request_restricted": _NEWS,

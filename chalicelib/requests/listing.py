@@ -1,4 +1,4 @@
-"""What the API lists of a person's requests."""
+"""What the API lists of requests: a person's own, and those that wait for the staff."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,11 @@ from chalicelib.clock import rfc3339
 from chalicelib.http.paging import page_asked
 from chalicelib.requests.models import Summary
 from chalicelib.requests.service import Requests
+from chalicelib.requests.staff_wire import RequestLine, RequestList
 from chalicelib.requests.wire import RequestPage, RequestSummary
 from chalicelib.tables.cursors import Cursors
+
+_LIVING = "requests/living"
 
 
 def request_page(
@@ -23,6 +26,26 @@ def request_page(
     return RequestPage(
         requests=tuple(map(_summary, summaries)),
         cursor=cursors.encode(listing, last) if last else None,
+    )
+
+
+def living_page(requests: Requests, cursors: Cursors, query: Mapping[str, str]) -> RequestList:
+    """The page of the living requests that `query` asks for. Raises as `request_page`."""
+    asked = page_asked(query, _LIVING, cursors)
+    summaries, last = requests.living(asked.limit, asked.start)
+    return RequestList(
+        requests=tuple(
+            RequestLine(
+                request_id=each.request_id,
+                type=each.type,
+                status=each.status,
+                source=each.source,
+                received_at=rfc3339(each.received_at),
+                due_at=rfc3339(each.due_at) if each.due_at else None,
+            )
+            for each in summaries
+        ),
+        cursor=cursors.encode(_LIVING, last) if last else None,
     )
 
 

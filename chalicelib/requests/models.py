@@ -103,9 +103,10 @@ class DataRequest:
     `pauses` are the waits that ended, `paused_since` is when the present one began and `pause_for`
     what it waits for. `approved`: it is being carried out and can be withdrawn no more.
     `decided_by` is the member of the staff who refused or approved last: an appeal is another's to
-    decide. `alerts` counts the alerts raised for its date (watching.py). `open_as` is what it is
-    called among its person's open requests, so that a second of the kind joins it (register.py).
-    `forgotten`: the person was erased, and of the content only the language is left.
+    decide. `alerts` counts the alerts raised for the date `alerts_for`: for another date they start
+    anew (watching_rules.py). `open_as` is what it is called among its person's open requests, so
+    that a second of the kind joins it (register.py). `forgotten`: the person was erased, and of the
+    content only the language is left.
     """
 
     request_id: str
@@ -131,6 +132,7 @@ class DataRequest:
     joined_to: str | None = None
     forgotten: bool = False
     alerts: int = 0
+    alerts_for: datetime | None = None
     open_as: str | None = None
 
 
@@ -143,4 +145,5 @@ class Summary:
     status: Status
     received_at: datetime
     due_at: datetime | None
+    source: Source = Source.API
     joined_to: str | None = None

@@ -71,6 +71,14 @@ class Requests:
         ids, last = self._register.page(subject_id, limit, start)
         return self._store.summaries(ids), last
 
+    def living(self, limit: int, start: Key | None) -> tuple[list[Summary], Key | None]:
+        """`limit` living requests after `start`, the most urgent first; where to go on from.
+
+        One query and one batch read; no key is touched.
+        """
+        ids, last = self._store.living(limit, start)
+        return self._store.summaries(ids), last
+
     def timeline(self, request: DataRequest) -> list[Entry]:
         """What happened to the request, oldest first."""
         return list(self._trail.history(Entity("request", request.request_id)))

@@ -35,10 +35,10 @@ staff_requests = Routes(__name__)
     )
 )
 def list_requests(call: Call[None]) -> Reply:
-    from chalicelib.requests.listing import request_list  # noqa: PLC0415  # not for visitors
+    from chalicelib.requests.listing import living_page  # noqa: PLC0415  # not for visitors
 
     here = services()
-    return Reply(request_list(here.request_store, here.cursors, call.query))
+    return Reply(living_page(here.requests, here.cursors, call.query))
 
 
 @staff_requests.operation(

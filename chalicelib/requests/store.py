@@ -13,9 +13,11 @@ tracking  SHA-256 of the tracking token
 mails     ids of the mails about it
 source    how it came in
 pauses    waits that ended: reason, since, until; `paused` and `pause_for` are the present one
-extended, approved, appealed, decided_by, joined_to, alerts    as in models.py
+extended, approved, appealed, decided_by, joined_to, alerts, alerts_for    as in models.py
 open_as   what it is called among its person's open requests, while it is one (register.py)
 closed    how it ended: at, grounds
+due_pk    REQUESTS, with due_sk, the moment (ms, 13 digits) and the id, until it has ended: when the
+          watcher has to look at it next (watching_rules.py)
 sealed    what the requester says, under the request's own key; once the person was erased there
           is only its `language`
 
@@ -44,6 +46,8 @@ from chalicelib.requests.models import (
 )
 from chalicelib.requests.register import end_actions
 from chalicelib.requests.rules import LIVING
+from chalicelib.requests.watching_rules import next_moment
+from chalicelib.requests.watching_terms import terms
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import SEPARATOR, Key, compose
@@ -55,6 +59,8 @@ from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 DATA_REQUEST = Schema("data_request")
+WATCHED = "REQUESTS"
+"""The bucket of the index `due` that lists the requests which wait for a moment."""
 
 
 class RequestStore:
@@ -75,6 +81,12 @@ class RequestStore:
         for item in self._records.query_all(partition, sk_from="REQUEST#", consistent=True):
             if str(item["sk"]).startswith("REQUEST#"):
                 yield str(item["sk"]).removeprefix("REQUEST#")
+
+    def living(self, limit: int, start: Key | None) -> tuple[list[str], Key | None]:
+        """`limit` ids of living requests after `start`, in the order in which their moments come;
+        where to go on from. One query of the index, which lags by moments."""
+        keys, last = self._records.due_page(WATCHED, limit, start)
+        return [each.pk.partition(SEPARATOR)[2] for each in keys], last
 
     def summaries(self, request_ids: Iterable[str]) -> list[Summary]:
         """What of the requests stands in clear, in order; those that are not there left out.
@@ -151,6 +163,7 @@ class RequestStore:
             "mails": list(request.messages),
             "source": request.source.value,
             **_handling(request),
+            **listing(request),
         }
         return DATA_REQUEST.stamp(item)
 
@@ -170,6 +183,7 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
     pauses = cast("list[Mapping[str, Any]]", item.get("pauses", []))
     closed = cast("Mapping[str, Any] | None", item.get("closed"))
     paused = cast("int | None", item.get("paused"))
+    alerted = cast("int | None", item.get("alerts_for"))
     return DataRequest(
         request_id=request_id,
         type=RequestType(str(item["type"])),
@@ -194,6 +208,7 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
         joined_to=cast("str | None", item.get("joined_to")),
         alerts=cast("int", item.get("alerts", 0)),
         forgotten="sealed" not in item,
+        alerts_for=None if alerted is None else from_millis(alerted),
         open_as=cast("str | None", item.get("open_as")),
     )
 
@@ -207,8 +222,20 @@ def _summary(item: Item) -> Summary:
         status=Status(str(item["status"])),
         received_at=from_millis(cast("int", item["received"])),
         due_at=earliest(dates).unpaused_due_at if dates else None,
+        source=Source(str(item.get("source", Source.API.value))),
         joined_to=cast("str | None", item.get("joined_to")),
     )
+
+
+def listing(request: DataRequest) -> Item:
+    """The attributes that list the request, for the watcher and the staff; none once it ended."""
+    if request.status not in LIVING:
+        return {}
+    at = next_moment(request, terms())
+    # Digits of one length, so that the index sorts by time; the id tells those of one moment apart.
+    # What waits for no moment stands behind everything that ever comes.
+    digits = f"{to_millis(at):013d}" if at else "9" * 13
+    return {"due_pk": WATCHED, "due_sk": f"{digits}#{request.request_id}"}
 
 
 def _handling(request: DataRequest) -> Item:
@@ -235,6 +262,8 @@ def _handling(request: DataRequest) -> Item:
         ]
     if request.paused_since is not None:
         item["paused"] = to_millis(request.paused_since)
+    if request.alerts_for is not None:
+        item["alerts_for"] = to_millis(request.alerts_for)
     if request.closing is not None:
         item["closed"] = {
             "at": to_millis(request.closing.at),

@@ -10,10 +10,11 @@ that needs it.
 
 from chalicelib.services.cookies import CookieServices
 from chalicelib.services.fulfilment import FulfilmentServices
+from chalicelib.services.watch import WatchServices
 from chalicelib.settings import Settings
 
 
-class Services(CookieServices, FulfilmentServices):
+class Services(CookieServices, FulfilmentServices, WatchServices):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 
 

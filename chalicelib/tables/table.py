@@ -155,15 +155,21 @@ class Table:
                 return
             start = page.last
 
-    def due(self, bucket: str) -> Iterator[Key]:
-        """Primary keys of the items that the sparse index `due` lists under `bucket`."""
+    def due(self, bucket: str, *, before: str | None = None) -> Iterator[Key]:
+        """Primary keys of the items that the sparse index `due` lists under `bucket`, in its order.
+
+        `before` leaves out what is listed there or later: it is neither read nor paid for. Pages
+        are read as the answer is consumed.
+        """
+        bound = "" if before is None else " AND due_sk < :before"
+        values = {":bucket": bucket} | ({} if before is None else {":before": before})
         start: dict[str, Any] = {}
         while True:
             answer = self.client.query(
                 TableName=self.name,
                 IndexName="due",
-                KeyConditionExpression="due_pk = :bucket",
-                ExpressionAttributeValues=encode({":bucket": bucket}),
+                KeyConditionExpression="due_pk = :bucket" + bound,
+                ExpressionAttributeValues=encode(values),
                 **start,
             )
             for item in answer["Items"]:
@@ -171,6 +177,31 @@ class Table:
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def due_page(self, bucket: str, limit: int, start: Key | None) -> tuple[list[Key], Key | None]:
+        """`limit` keys that the index `due` lists under `bucket` after `start`, in its order.
+
+        And where to go on from, a place in the index: its `pk` is that of the item, its `sk` the
+        item's and the place's, apart by a blank.
+        """
+        after: dict[str, Any] = {}
+        if start is not None:
+            sk, _, due_sk = start.sk.partition(" ")
+            place = {"pk": start.pk, "sk": sk, "due_pk": bucket, "due_sk": due_sk}
+            after = {"ExclusiveStartKey": encode(place)}
+        answer = self.client.query(
+            TableName=self.name,
+            IndexName="due",
+            KeyConditionExpression="due_pk = :bucket",
+            ExpressionAttributeValues=encode({":bucket": bucket}),
+            Limit=limit,
+            **after,
+        )
+        keys = [_key_from(decode(item)) for item in answer["Items"]]
+        if "LastEvaluatedKey" not in answer:
+            return keys, None
+        last = decode(answer["LastEvaluatedKey"])
+        return keys, Key(str(last["pk"]), " ".join((str(last["sk"]), str(last["due_sk"]))))
 
     def _batch_get(self, keys: Iterable[Key], *, consistent: bool) -> Iterator[Item]:
         pending: Any = [encode(key_of(key)) for key in keys]

@@ -334,6 +334,7 @@ SCHEDULED = dict.fromkeys(
 EVENTS: dict[str, dict[str, Any]] = {
     "digest_preferences": {"Records": [{"eventID": "1", "dynamodb": {"NewImage": {}}}]},
     "checkpoint_trail": SCHEDULED,
+    "watch_requests": SCHEDULED,
     "relay_outbox": {"Records": []},
     "send_mail": {"Records": []},
     "record_feedback": {"Records": []},

@@ -18,12 +18,14 @@ from chalicelib.notices.consumer import Later
 from chalicelib.notices.feedback import Feedback
 from chalicelib.services import Services, use
 from chalicelib.tables.table import Table
+from tests.contract.asking import code_of, look, make, prove
 from tests.contract.calls import call_signed_in
 from tests.contract.cookies import PREFERENCES, body, post
-from tests.contract.hooks import DPO, Hooks
+from tests.contract.hooks import DPO, URL, Hooks
 from tests.contract.moto_tables import SESSION
 from tests.contract.operations import OPERATIONS
 from tests.contract.post import Post
+from tests.fakes import FixedClock
 from tests.gateway import Gateway
 from tests.unit.audit.test_digests import PREFERENCE
 from tests.unit.audit.world import World, new_world
@@ -114,6 +116,26 @@ def test_the_digests_use_every_right_that_they_have(world: World) -> None:
     with _recorded_in(world) as used:
         world.book.add([preference_digest(PREFERENCE)], world.clock.now())
     assert used == granted("digest_preferences")
+
+
+def test_the_watcher_uses_every_right_that_it_has(
+    services: Services, gateway: Gateway, clock: FixedClock
+) -> None:
+    lapsing = make(gateway)
+    clock.advance(timedelta(days=27, hours=23))
+    services.watcher.run(lambda: 60_000)
+    alerting = make(gateway)
+    prove(gateway, alerting, code_of(services))
+    hooks = Hooks(services)
+    hooks.register(URL, "data_request.deadline")
+    clock.advance(timedelta(hours=25))
+    with _another_container(services) as other:
+        tables = (other.records, other.audit, other.keys)
+        with recorded(other.dynamodb, *tables) as used:
+            report = other.watcher.run(lambda: 60_000)
+    assert (report.lapsed, report.alerted, report.failed) == (1, 1, 0)
+    assert look(gateway, lapsing).json()["status"] == "lapsed"
+    assert used == granted("watch_requests")
 
 
 def test_the_mail_uses_every_right_that_it_has(services: Services) -> None:

@@ -92,7 +92,7 @@ class Lagging(Table):
         super().__init__(table.client, table.logical, table.name)
         self._listed = [message_key(message_id) for message_id in message_ids]
 
-    def due(self, bucket: str) -> Iterator[Key]:
+    def due(self, bucket: str, *, before: str | None = None) -> Iterator[Key]:
         yield from self._listed if bucket == "UNCLAIMED#2026-11-23" else ()
 
 

@@ -11,7 +11,17 @@ from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, PRESENT, Condition, revision_is
 from chalicelib.tables.keys import Key
 from chalicelib.tables.table import ReadIncomplete, Table
-from chalicelib.tables.transactions import Action, Check, Delete, Moved, Put, run_command, transact
+from chalicelib.tables.transactions import (
+    Action,
+    Check,
+    Delete,
+    Moved,
+    Put,
+    Update,
+    run_command,
+    transact,
+)
+from chalicelib.tables.updates import Changes
 from tests.contract.moto_tables import Tables
 
 
@@ -342,3 +352,31 @@ def test_the_sparse_index_lists_what_is_due(tables: Tables, fresh: str) -> None:
         tables.records.put_new(item)
     assert list(tables.records.due(bucket)) == [Key(fresh, "3"), Key(fresh, "1")]
     assert list(tables.records.due("DUE#nothing")) == []
+    assert list(tables.records.due(bucket, before="8")) == [Key(fresh, "3")]
+    assert list(tables.records.due(bucket, before="6")) == []
+
+
+def test_an_update_in_a_transaction_changes_what_it_names(tables: Tables, fresh: str) -> None:
+    tables.records.put_new({"pk": fresh, "sk": "1", "rev": 1, "gone": 1, "sealed": b"kept"})
+
+    def update(revision: int) -> Update:
+        return Update(
+            tables.records,
+            Key(fresh, "1"),
+            Changes(put={"alerts": 2}, add={"rev": 1}, remove=("gone",)),
+            revision_is(revision),
+            Moved,
+        )
+
+    beside = Put(tables.records, {"pk": fresh, "sk": "2"}, ABSENT)
+    with pytest.raises(Moved):
+        transact(tables.records.client, [beside, update(2)])
+    assert tables.records.get(Key(fresh, "2")) is None
+    transact(tables.records.client, [beside, update(1)])
+    assert tables.records.get(Key(fresh, "1")) == {
+        "pk": fresh,
+        "sk": "1",
+        "rev": 2,
+        "alerts": 2,
+        "sealed": b"kept",
+    }

@@ -38,6 +38,11 @@ class OneKey:
     def seal(self, _scope: Scope, context: SealContext, plaintext: bytes) -> bytes:
         return seal(KEY, plaintext, context)
 
+    def seal_first(
+        self, _scope: Scope, context: SealContext, plaintext: bytes
+    ) -> tuple[bytes, list[Any]]:
+        return seal(KEY, plaintext, context), []
+
     def open(self, _scope: Scope, context: SealContext, sealed: bytes) -> bytes:
         return open_sealed(KEY, sealed, context)
 

@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import cast
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, UndefinedError, meta
@@ -19,6 +20,7 @@ from chalicelib.notices.messages import (
     check_values,
 )
 from chalicelib.notices.models import LANGUAGES, Language
+from chalicelib.requests.models import RequestType
 from tests.contract.post import ADDRESS, CODE, SENDER, parsed
 
 VALUES = {"code": CODE, "minutes": "10"}
@@ -104,6 +106,30 @@ def test_the_languages_have_the_same_placeholders(name: str) -> None:
         assert placeholders(name, "en", part) == placeholders(name, "id", part), part
     for part in ("txt", "html"):
         assert placeholders(name, "en", part) == TEMPLATES[name].values, part
+
+
+@pytest.mark.parametrize("type_", RequestType)
+@pytest.mark.parametrize(
+    ("hours", "english", "indonesian"),
+    [
+        (48, "due in 48 hours", "dalam 48 jam"),
+        (1, "due in 1 hour\n", "dalam 1 jam"),
+        (0, "due now", "sekarang"),
+        (-24, "overdue", "melewati tenggat"),
+    ],
+)
+def test_an_alert_reads_well_for_every_type(
+    type_: RequestType, hours: int, english: str, indonesian: str
+) -> None:
+    values = dict.fromkeys(TEMPLATES["request_alert"].values, "x")
+    values |= {"hours": str(hours), "type": type_.value}
+    for language, expected in (("en", english), ("id", indonesian)):
+        mail = Mail(ADDRESS, cast("Language", language), values)
+        raw = Composer(SENDER).compose(message("request_alert"), mail)
+        assert expected.strip() in f"{parsed(raw)['Subject']}\n"
+        for body in bodies(raw):
+            assert language == "en" or "_" not in body
+            assert "-24" not in body
 
 
 @pytest.mark.parametrize("name", ["request_code", "sign_in_code"])

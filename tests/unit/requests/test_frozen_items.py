@@ -1,5 +1,6 @@
 """A request as version 1 wrote it: today's code reads it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -7,7 +8,7 @@ from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
 from chalicelib.requests.register import PERSON_REQUEST, Register
-from chalicelib.requests.store import DATA_REQUEST, RequestStore
+from chalicelib.requests.store import DATA_REQUEST, RequestStore, listing
 from chalicelib.vault.vault import Vault
 from tests.unit.identity.test_frozen_items import ADDRESS_INDEX, OneKey, fixture, records
 
@@ -46,3 +47,9 @@ def test_data_request_1() -> None:
     item = fixture("data_request")
     assert DATA_REQUEST.lift(item) == item
     assert RequestStore(records(item), cast("Vault", OneKey())).get("01JREQUEST") == REQUEST
+
+
+def test_a_request_is_listed_under_its_next_moment() -> None:
+    """48 hours before its date; the form is what the watcher's bound is compared with."""
+    assert listing(REQUEST) == {"due_pk": "REQUESTS", "due_sk": "1795514400000#01JREQUEST"}
+    assert listing(replace(REQUEST, status=Status.COMPLETED)) == {}

@@ -1,0 +1,152 @@
+"""Read units of a run of the watcher: do they follow what is due, or what is open?
+
+    python -m bench.watch
+
+A hundred requests are due, once among 1,000 open ones and once among 100,000. Every read of the
+run is recorded below botocore, with what it must consume by the sizes of the items that DynamoDB
+would have looked at for it. The tables are moto's: filling them is what takes the time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+
+from bench.capacity import read_units
+from bench.table import Row, print_table
+from chalicelib.requests.models import Status
+from chalicelib.services import Services
+from chalicelib.settings import Settings
+from chalicelib.tables.codec import encode
+from chalicelib.tables.transactions import Put
+from tests.contract.moto_tables import REGION, SESSION, moto_tables
+from tests.fakes import MAIL, POOLS, FixedClock, SequentialIds
+from tests.unit.requests.asked import request
+
+DUE, FEW, MANY = 100, 1_000, 100_000
+
+
+class Reads:
+    """Adds up the read units of what a client reads, by the sizes of the items."""
+
+    def __init__(self, services: Services) -> None:
+        self.units = 0.0
+        self.listing = 0.0
+        self._consistent = False
+        self._index = False
+        events = services.dynamodb.meta.events
+        events.register("provide-client-params.dynamodb", self._ask)
+        events.register("after-call.dynamodb.GetItem", self._got)
+        events.register("after-call.dynamodb.Query", self._queried)
+
+    def _ask(self, params: dict[str, Any], **_: Any) -> None:
+        self._consistent = params.get("ConsistentRead", False)
+        self._index = params.get("IndexName") == "due"
+
+    def _got(self, parsed: dict[str, Any], **_: Any) -> None:
+        found = [parsed["Item"]] if "Item" in parsed else []
+        self.units += read_units(found, consistent=self._consistent)
+
+    def _queried(self, parsed: dict[str, Any], **_: Any) -> None:
+        # A filter would look at more than it returns: that is paid for as well.
+        assert parsed["ScannedCount"] == len(parsed["Items"])
+        units = read_units(parsed["Items"], consistent=self._consistent)
+        self.units += units
+        self.listing += units if self._index else 0.0
+
+
+def run() -> list[Row]:
+    """All rows; takes half a minute."""
+    few, many = _watched(FEW), _watched(MANY)
+    name = f"among {FEW:,} open"
+    return [
+        Row(
+            f"watcher's list of {DUE} due among {MANY:,} open: by size",
+            many.listing,
+            few.listing,
+            name,
+            "RCU",
+            "≤ 1.05",
+        ),
+        Row(
+            f"watcher's run, {DUE} due among {MANY:,} open: all reads, by size",
+            many.units,
+            few.units,
+            name,
+            "RCU",
+            "≤ 1.05",
+        ),
+    ]
+
+
+def _watched(count: int) -> Reads:
+    """What a run reads with `DUE` of `count` open requests due."""
+    with _services(FixedClock()) as services:
+        _fill(services, count)
+        reads = Reads(services)
+        report = services.watcher.run(lambda: 600_000)
+        assert report.alerted == DUE, report
+        return reads
+
+
+@contextmanager
+def _services(clock: FixedClock) -> Iterator[Services]:
+    with moto_tables() as tables:
+        key = SESSION.client("kms").create_key()["KeyMetadata"]["Arn"]
+        settings = Settings(
+            stage="bench",
+            records_table=tables.records.name,
+            preferences_table=tables.preferences.name,
+            audit_table=tables.audit.name,
+            keys_table=tables.keys.name,
+            vault_key_id=key,
+            signing_key_id=key,
+            trail_bucket=tables.bucket,
+            **POOLS,
+            **MAIL,
+        )
+        services = Services(
+            settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client
+        )
+        # The day's keys are in memory, as in a function that has run before.
+        _store_item(services, clock.now())
+        services.outbox.mail("request_lapsed", "a@jutsoo.test", "en", {"days": "28"})
+        # Built, but not written: moto copies all its tables for each transaction. Only the reads
+        # are of interest here.
+        services.__dict__["run_command"] = lambda build: build()
+        yield services
+
+
+def _fill(services: Services, count: int) -> None:
+    """Puts `count` open requests into the table, of which `DUE` are due."""
+    now = services.clock.now()
+    due = _store_item(services, now - timedelta(hours=24))
+    # Of the others only the index could be read: what it does not project is left out, for speed.
+    whole = _store_item(services, now)
+    later = {name: whole[name] for name in ("pk", "sk", "due_pk", "due_sk")}
+    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
+    for number in range(count):
+        item = due if number < DUE else later
+        request_id = f"01JBENCH{number:018d}"
+        moment, _, _ = item["due_sk"]["S"].partition("#")
+        changes = {"pk": f"REQUEST#{request_id}", "due_sk": f"{moment}#{request_id}"}
+        # Past the API, which would take a minute for so many.
+        backend.put_item(
+            services.settings.records_table,
+            item | {name: {"S": value} for name, value in changes.items()},
+        )
+
+
+def _store_item(services: Services, received_at: datetime) -> dict[str, Any]:
+    """An open request as the store writes it, in DynamoDB's JSON."""
+    asked = request(Status.OPEN, received_at=received_at)
+    *_, written = services._request_store.add_actions(asked)
+    assert isinstance(written, Put)
+    return encode(written.item)
+
+
+if __name__ == "__main__":
+    print_table(run())
