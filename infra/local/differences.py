@@ -19,6 +19,7 @@ def supplement(session: boto3.Session, deployment: Deployment) -> None:
     resources: dict[str, Any] = template["Resources"]
     _supplement_tables(session, deployment, resources)
     _supplement_bucket(session, deployment)
+    _supplement_exports(session, deployment, resources)
     _supplement_api(session, deployment, resources)
     _supplement_mail(session, deployment)
 
@@ -67,6 +68,44 @@ def _supplement_bucket(session: boto3.Session, deployment: Deployment) -> None:
                 "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}},
             },
         )
+
+
+def _supplement_exports(
+    session: boto3.Session, deployment: Deployment, resources: dict[str, Any]
+) -> None:
+    """The end of everything in the exports bucket, and its encryption with our own key."""
+    described = resources["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    s3 = session.client("s3")
+    bucket = deployment.outputs["ExportsBucket"]
+    s3.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={
+            "Rules": [
+                {
+                    "BucketKeyEnabled": True,
+                    "ApplyServerSideEncryptionByDefault": {
+                        "SSEAlgorithm": "aws:kms",
+                        "KMSMasterKeyID": deployment.outputs["StorageKeyArn"],
+                    },
+                }
+            ]
+        },
+    )
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    "ID": rule["Id"],
+                    "Status": rule["Status"],
+                    "Filter": {"Prefix": ""},
+                    "Expiration": {"Days": rule["ExpirationInDays"]},
+                    "AbortIncompleteMultipartUpload": rule["AbortIncompleteMultipartUpload"],
+                }
+                for rule in described
+            ]
+        },
+    )
 
 
 def _supplement_api(

@@ -43,7 +43,10 @@ MEANT = {
     "OPTIONS": 204,
     "/v1/requests": 202,
     "GET /v1/requests": 200,
-    **{f"/v1/requests/{{request_id}}/{verb}": 200 for verb in ("code", "verify", "withdraw")},
+    **{
+        f"/v1/requests/{{request_id}}/{verb}": 200
+        for verb in ("code", "export", "verify", "withdraw")
+    },
     "/v1/sessions": 202,
     "/v1/sessions/verify": 200,
     "/v1/sessions/vouched": 200,

@@ -185,6 +185,36 @@ def _delete_object(session: boto3.Session, stack: Stack) -> object:
     )
 
 
+def _exports(operation: str, key: str, **parameters: object) -> Attempt:
+    """An operation of S3 on an object of the exports bucket."""
+
+    def attempt(session: boto3.Session, stack: Stack) -> object:
+        client = session.client("s3", endpoint_url=stack.endpoint_url)
+        bucket = stack.settings.exports_bucket
+        return getattr(client, operation)(Bucket=bucket, Key=key, **parameters)
+
+    return attempt
+
+
+def _fetch_archive(session: boto3.Session, stack: Stack) -> object:
+    """Reads an archive that the account's root put there."""
+    bucket = stack.settings.exports_bucket
+    stack.session.client("s3").put_object(Bucket=bucket, Key="archives/x/y", Body=b"x")
+    return _exports("get_object", "archives/x/y")(session, stack)
+
+
+def _list_exports(session: boto3.Session, stack: Stack) -> object:
+    return session.client("s3", endpoint_url=stack.endpoint_url).list_objects_v2(
+        Bucket=stack.settings.exports_bucket
+    )
+
+
+def _public_key(session: boto3.Session, stack: Stack) -> object:
+    return session.client("kms", endpoint_url=stack.endpoint_url).get_public_key(
+        KeyId=stack.settings.signing_key_id
+    )
+
+
 def _send_to_webhooks(session: boto3.Session, stack: Stack) -> object:
     return session.client("sqs", endpoint_url=stack.endpoint_url).send_message(
         QueueUrl=stack.settings.webhook_queue_url, MessageBody="{}"
@@ -307,6 +337,22 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "sign a checkpoint", _sign),
     ("ApiHandlerRole", "delete the vault's key", _schedule_key_deletion),
     ("ApiHandlerRole", "write a checkpoint", _put_object("checkpoints/x")),
+    ("ApiHandlerRole", "read a part of a copy", _exports("get_object", "parts/x/y")),
+    ("ApiHandlerRole", "put an archive", _exports("put_object", "archives/x/y", Body=b"x")),
+    ("ApiHandlerRole", "delete an archive", _exports("delete_object", "archives/x/y")),
+    ("ApiHandlerRole", "list the copies", _list_exports),
+    *(
+        (f"{function}Role", "fetch an archive", _exports("get_object", "archives/x/y"))
+        for function in (
+            "Authorize",
+            "CheckpointTrail",
+            "DigestPreferences",
+            "RecordFeedback",
+            "RelayOutbox",
+            "SendMail",
+            "SendWebhooks",
+        )
+    ),
     ("ApiHandlerRole", "make a role", _attach_policy),
     ("DigestPreferencesRole", "read a wrapped key", _get("keys")),
     ("DigestPreferencesRole", "read a choice", _get("preferences")),
@@ -385,6 +431,8 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "read several", _batch_get("keys", OURS, "SCOPE#mac/cursors/v1")),
     ("ApiHandlerRole", "find its branch", _query("keys", "BRANCH#visitors")),
     ("ApiHandlerRole", "ask the erasure ledger", _check("records", "ERASURE#visitors/test/1")),
+    ("ApiHandlerRole", "fetch an archive", _fetch_archive),
+    ("ApiHandlerRole", "read the public key", _public_key),
     ("ApiHandlerRole", "note a result", _put("records", "IDEMPOTENCY#staff#x")),
     ("ApiHandlerRole", "read a result", _get("records", "IDEMPOTENCY#staff#x")),
     ("CheckpointTrailRole", "read heads", _batch_get("records", "TRAIL#site#jutsoo")),

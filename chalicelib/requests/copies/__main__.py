@@ -38,9 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _verify(copy: Path, jwks: Path | None) -> int:
-    own = keys_of(copy, KEYS)
-    published = jwks.read_bytes() if jwks else own
-    keys = _keys(published) if published else []
+    if jwks is not None:
+        keys = _keys(jwks.read_bytes())
+    else:
+        own = keys_of(copy, KEYS)
+        keys = _keys(own) if own else []
     verdict = verify(copy, keys)
     for key in keys:
         _say(f"key {key.kid} thumbprint {key.thumbprint}")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib.connectors.places import Json
 
-_FORMULA = re.compile(r"(^|[;\t\r\n])([\s\"]*[=+\-@＝＋－＠])")  # noqa: RUF001  # Excel takes the full-width ones too
+_FORMULA = re.compile(r"(^|[;\t\r\n])((?:(?![\t\r\n])[\s\"])*[=+\-@＝＋－＠])")  # noqa: RUF001  # Excel takes the full-width ones too
 
 
 def columns_of(values: Mapping[str, Json]) -> Iterator[str]:

@@ -1,11 +1,13 @@
-"""A request as version 1 wrote it: today's code reads it."""
+"""Items of requests as version 1 wrote them: today's code reads them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
+from chalicelib.requests.copies.models import Copy
+from chalicelib.requests.copies.store import DATA_COPY, CopyStore
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
 from chalicelib.requests.register import PERSON_REQUEST, Register
 from chalicelib.requests.store import DATA_REQUEST, RequestStore, listing
@@ -53,3 +55,23 @@ def test_a_request_is_listed_under_its_next_moment() -> None:
     """48 hours before its date; the form is what the watcher's bound is compared with."""
     assert listing(REQUEST) == {"due_pk": "REQUESTS", "due_sk": "1795514400000#01JREQUEST"}
     assert listing(replace(REQUEST, status=Status.COMPLETED)) == {}
+
+
+def test_data_copy_1() -> None:
+    item = fixture("data_copy")
+    assert DATA_COPY.lift(item) == item
+    store = CopyStore(records(item))
+    copy = Copy(
+        request_id="01JREQUEST",
+        object_id="01JOBJECT",
+        sha256="ab" * 32,
+        size=12345,
+        released_at=RECEIVED,
+        opened_until=RECEIVED + timedelta(hours=24),
+        gone_at=RECEIVED + timedelta(days=7),
+        links_left=4,
+        openings=1,
+        revision=2,
+    )
+    assert store.get("01JREQUEST") == copy
+    assert store.put_action(replace(copy, revision=1)).item == item
