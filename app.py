@@ -16,6 +16,7 @@ from chalice.app import (
 
 import chalicelib.startup
 from chalicelib.audit.stream import keep_digests
+from chalicelib.connectors.datamap.routes import data_map
 from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.authorizing import admit
@@ -35,7 +36,7 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
-capabilities = (public, pages, people, requests, staff, messages, webhooks)
+capabilities = (public, pages, people, requests, staff, messages, webhooks, data_map)
 
 
 @app.authorizer(ttl_seconds=300)

@@ -105,7 +105,7 @@ def _checked(rows: Iterable[Any]) -> Iterator[Values]:
     for row in rows:
         if None in row or None in row.values():
             raise ValueError("a line has other columns than the header")
-        yield row
+        yield {name: value or None for name, value in row.items()}  # CSV has no other nothing
 
 
 def _rewrite_csv(stream: IO[bytes], into: IO[bytes], change: Change) -> None:

@@ -21,16 +21,20 @@ class MalformedJson(InvalidInput):
 
 
 def parse_body[T: Wire](
-    model: type[T], raw: bytes, media_type: str, accepted: Collection[str]
+    model: type[T],
+    raw: bytes,
+    media_type: str,
+    accepted: Collection[str],
+    longest: int = MAX_BODY_BYTES,
 ) -> T:
     """`raw` as a `model`.
 
     `media_type` is the Content-Type header's value (its parameters are ignored).
-    Raises `UnsupportedMedia`, `TooLarge` (over 4,096 bytes), `MalformedJson`, `InvalidInput`.
+    Raises `UnsupportedMedia`, `TooLarge` (over `longest` bytes), `MalformedJson`, `InvalidInput`.
     """
     if media_type.partition(";")[0].strip().lower() not in accepted:
         raise UnsupportedMedia
-    if len(raw) > MAX_BODY_BYTES:
+    if len(raw) > longest:
         raise TooLarge
     try:
         return model.model_validate_json(raw)

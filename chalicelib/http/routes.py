@@ -26,7 +26,7 @@ from chalicelib.http.access import (
     Staff,
     identify,
 )
-from chalicelib.http.bodies import parse_body
+from chalicelib.http.bodies import MAX_BODY_BYTES, parse_body
 from chalicelib.http.headers import request_id
 from chalicelib.http.idempotency import keyed_call
 from chalicelib.http.origins import (
@@ -95,7 +95,7 @@ class Operation:
     `limit` has its own. `headers` names the request headers that matter: `Origin` (added for
     pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
     `access` says who may call. An `idempotent` operation takes `Idempotency-Key`; its callers have
-    to be known, because the keys of unknown ones would meet.
+    to be known, because the keys of unknown ones would meet. `max_body` is in bytes.
     """
 
     method: str
@@ -111,6 +111,7 @@ class Operation:
     headers: tuple[str, ...] = ()
     access: Access = ANYONE
     idempotent: bool = False
+    max_body: int = MAX_BODY_BYTES
 
     def __post_init__(self) -> None:
         if self.idempotent and isinstance(self.access, Anyone):
@@ -227,7 +228,9 @@ def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:
     if operation.body is not None:
         # Without one it is refused: a page of any origin may send that without a preflight.
         media_type = request.headers.get("content-type", "")
-        body = parse_body(operation.body, _raw_body(request), media_type, operation.accepts)
+        body = parse_body(
+            operation.body, _raw_body(request), media_type, operation.accepts, operation.max_body
+        )
     query = dict(request.query_params or {})
     if not query.keys() <= set(operation.query):
         raise InvalidInput(FieldError("query", "unknown_parameter"))

@@ -9,13 +9,14 @@ that needs it.
 """
 
 from chalicelib.services.audit import AuditServices
+from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.cookies import CookieServices
 from chalicelib.services.requests import RequestServices
 from chalicelib.services.webhooks import WebhookServices
 from chalicelib.settings import Settings
 
 
-class Services(AuditServices, CookieServices, RequestServices, WebhookServices):
+class Services(AuditServices, ConnectorServices, CookieServices, RequestServices, WebhookServices):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 
 

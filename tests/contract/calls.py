@@ -20,10 +20,12 @@ from tests.contract.people import (
     signed_in,
 )
 from tests.gateway import Answer, Gateway
+from tests.maps import DESCRIBED
 from tests.tokens import bearer, platform_token, staff_token
 
 FIND = "/v1/staff/subjects/find"
 WEBHOOKS = "/v1/staff/webhooks"
+DATA_MAP = "/v1/staff/data-map"
 
 
 def call_signed_in(
@@ -74,6 +76,8 @@ def _body(gateway: Gateway, services: Services, path: str) -> Any:
         return {"email": EMAIL}
     if path == REQUESTS:
         return {"type": "access", "email": "one@example.test", "language": "en"}
+    if path.startswith(DATA_MAP):
+        return {"yaml": DESCRIBED}
     if path == WEBHOOKS:
         return {"url": URL, "events": [EVENT]}
     return {}
