@@ -80,7 +80,7 @@ def publish_data_map(call: Call[DataMapIn]) -> Reply:
         body=DataMapText,
         max_body=MAX_BODY_BYTES,
         description="Answers with all findings, at most 500.",
-        access=Staff("data_map.read"),
+        access=Staff("data_map.manage"),
     )
 )
 def check_data_map(call: Call[DataMapText]) -> Reply:
