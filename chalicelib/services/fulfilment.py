@@ -3,12 +3,12 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.webhooks import WebhookServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
-    from chalicelib.connectors.places import Places
     from chalicelib.notices.consumer import Consumer
     from chalicelib.requests.fulfilment.advancing import Advancing
     from chalicelib.requests.fulfilment.certificates import Certificates
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(CopyServices, WebhookServices):
+class FulfilmentServices(ConnectorServices, CopyServices, WebhookServices):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
-    places: "Places"
     asking: "Asking"
 
     @cached_property

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from chalicelib.audit.entry import Actor
 from chalicelib.http.permissions import Role
 from chalicelib.services import Services
 from tests.contract.asking import REQUESTS, code_of, make
@@ -21,10 +22,12 @@ from tests.contract.people import (
     signed_in,
 )
 from tests.gateway import Answer, Gateway
+from tests.maps import DESCRIBED
 from tests.tokens import bearer, platform_token, staff_token
 
 FIND = "/v1/staff/subjects/find"
 WEBHOOKS = "/v1/staff/webhooks"
+DATA_MAP = "/v1/staff/data-map"
 
 
 def call_signed_in(
@@ -34,6 +37,8 @@ def call_signed_in(
     headers = {"content-type": "application/json", **_token(gateway, services, path)}
     content = _body(gateway, services, path)
     existing = _existing(services, path)
+    if (method, path) == ("GET", DATA_MAP):
+        services.data_maps.publish(Actor("operator", "test"), DESCRIBED)
     if path.startswith(f"{REQUESTS}/"):
         email = f"{services.ids.new().lower()}@example.test"  # an address gets so many codes
         made = make(gateway, email=email).json()
@@ -79,6 +84,8 @@ def _body(gateway: Gateway, services: Services, path: str) -> Any:
         return {"email": EMAIL}
     if path == REQUESTS:
         return {"type": "access", "email": "one@example.test", "language": "en"}
+    if path.startswith(DATA_MAP):
+        return {"yaml": DESCRIBED}
     if path == WEBHOOKS:
         return {"url": URL, "events": [EVENT]}
     return {}

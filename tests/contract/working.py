@@ -112,8 +112,9 @@ class Asked:
 
 def equip(services: Services, *places: MemoryPlace) -> Asked:
     """Puts `places` into the services."""
-    services.places = MemoryPlaces({each.id: each for each in places})
-    services.asking = asked = Asked()
+    asked = Asked()
+    services.__dict__["places"] = MemoryPlaces({each.id: each for each in places})
+    services.__dict__["asking"] = asked
     return asked
 
 

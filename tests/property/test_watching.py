@@ -83,7 +83,9 @@ class Memory:
             else:
                 item = {**self.items[each.key], **each.changes.put}
                 item["rev"] = cast("int", item["rev"]) + each.changes.add["rev"]
-                self.items[each.key] = {k: v for k, v in item.items() if k not in each.changes.remove}
+                self.items[each.key] = {
+                    k: v for k, v in item.items() if k not in each.changes.remove
+                }
 
 
 def _key(action: Put | Update) -> Key:

@@ -1,0 +1,58 @@
+"""The services that know where else personal data is."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.services.foundation import Foundation
+
+if TYPE_CHECKING:
+    from chalicelib.connectors.datamap.models import Dataset
+    from chalicelib.connectors.datamap.service import DataMaps
+    from chalicelib.connectors.places import Place
+    from chalicelib.connectors.registry import Places
+    from chalicelib.connectors.stores import Store
+
+
+class ConnectorServices(Foundation):
+    """The data map and its places."""
+
+    @cached_property
+    def data_maps(self) -> "DataMaps":
+        from chalicelib.connectors.datamap.service import DataMaps
+        from chalicelib.connectors.datamap.store import DataMapStore
+        from chalicelib.inventory.service import mandates
+
+        return DataMaps(
+            DataMapStore(self.records),
+            mandates,
+            self.trail,
+            self.clock,
+            self.idempotency,
+            self.run_command,
+        )
+
+    @cached_property
+    def places(self) -> "Places":
+        from chalicelib.connectors.datamap.models import StoreKind
+        from chalicelib.connectors.registry import Places
+
+        return Places(
+            self.data_maps.map_in_force,
+            {StoreKind.DYNAMODB: self._dynamodb_place, StoreKind.S3: self._s3_place},
+        )
+
+    def _dynamodb_place(self, dataset: "Dataset") -> "Place":
+        from chalicelib.connectors.dynamodb import DynamoDbStore
+
+        return self._stored_place(dataset, DynamoDbStore(self.dynamodb))
+
+    def _s3_place(self, dataset: "Dataset") -> "Place":
+        from chalicelib.connectors.s3 import S3Store
+
+        return self._stored_place(dataset, S3Store(self.s3, dataset.settings.bucket))
+
+    def _stored_place(self, dataset: "Dataset", store: "Store") -> "Place":
+        from chalicelib.connectors.stored_place import StoredPlace
+        from chalicelib.inventory.service import mandates
+
+        return StoredPlace(dataset, store, mandates, self.clock)

@@ -1,0 +1,215 @@
+"""A place in S3: objects written anew without the person, never over somebody else's write."""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.connectors.places import Outcome, Place, PlaceUnavailable, Seeds, Verdict
+from chalicelib.connectors.s3 import S3Store
+from chalicelib.connectors.stored_place import StoredPlace
+from chalicelib.inventory.service import mandates
+from chalicelib.services import Services
+from tests.contract.shop import ANI, BUCKET, MAILS, SITI, VISITS, Shop, open_shop
+from tests.contract.test_dynamodb_place import Interposed
+from tests.maps import dataset
+
+SEEDS = Seeds({"visits.customer_id": ("c1",), "mails.to": (SITI,)})
+THEIRS = [each for each in VISITS if each["customer_id"] == "c2"]
+
+
+@pytest.fixture
+def shop(services: Services) -> Shop:
+    return open_shop(services)
+
+
+@pytest.fixture
+def place(shop: Shop, services: Services) -> Place:
+    return services.places.at("shop_logs")
+
+
+def place_on(client: Any, services: Services) -> StoredPlace:
+    store = S3Store(client, BUCKET)
+    return StoredPlace(dataset("shop_logs"), store, mandates, services.clock)
+
+
+def once(action: Callable[[], object]) -> Callable[[], None]:
+    left = [action]
+
+    def act() -> None:
+        if left:
+            left.pop()()
+
+    return act
+
+
+def test_rows_are_found_in_every_object(place: Place) -> None:
+    found = [(row.collection, row.values) for row in place.rows(SEEDS)]
+    visits = [values for name, values in found if name == "visits"]
+    assert visits == [each for each in VISITS if each["customer_id"] == "c1"]
+    assert ("mails", {"to": SITI, "name": "Rahma, Siti", "sent": "1"}) in found
+    assert len(found) == 4
+
+
+def test_erasure_takes_the_rows_out(place: Place, shop: Shop) -> None:
+    assert place.erase(SEEDS, rehearse=True) == Outcome(4, 4)
+    assert len(shop.visits()) == 6
+    assert place.erase(SEEDS, rehearse=False) == Outcome(4, 4)
+    assert shop.visits() == THEIRS
+    assert shop.mails() == f"to,name,sent\n{SITI},,1\n{ANI},Ani,2\n"
+    assert place.erase(SEEDS, rehearse=False) == Outcome(1, 0)  # the mail, of whose name nothing is
+
+
+def test_an_object_without_the_person_is_not_touched(place: Place, shop: Shop) -> None:
+    before = shop.s3.head_object(Bucket=BUCKET, Key="visits/2.ndjson")
+    place.erase(SEEDS, rehearse=False)
+    after = shop.s3.head_object(Bucket=BUCKET, Key="visits/2.ndjson")
+    assert (after["ETag"], after["LastModified"]) == (before["ETag"], before["LastModified"])
+
+
+def test_lines_that_stay_stay_byte_by_byte(place: Place, shop: Shop) -> None:
+    odd = b'{ "customer_id" : "c2", "at": 1.50, "name": "Se\\u00f1or" }\n'
+    mine = b'{"customer_id": "c1"}'
+    shop.s3.put_object(
+        Bucket=BUCKET,
+        Key="visits/3.ndjson",
+        Body=odd + b"\n" + mine,
+        Metadata={"made-by": "logger"},
+        ContentType="application/x-ndjson",
+    )
+    place.erase(SEEDS, rehearse=False)
+    written = shop.s3.get_object(Bucket=BUCKET, Key="visits/3.ndjson")
+    assert written["Body"].read() == odd
+    assert written["Metadata"] == {"made-by": "logger"}
+    assert written["ContentType"] == "application/x-ndjson"
+
+
+def test_an_object_of_the_person_alone_is_empty_then(place: Place, shop: Shop) -> None:
+    body = b'{"customer_id": "c1"}\n' * 3
+    shop.s3.put_object(Bucket=BUCKET, Key="visits/4.ndjson", Body=body)
+    place.erase(SEEDS, rehearse=False)
+    assert shop.visits("visits/4.ndjson") == []
+
+
+def test_values_are_corrected(place: Place, shop: Shop) -> None:
+    assert place.correct(SEEDS, {"user.name": 'Siti "R"'}, rehearse=False) == Outcome(4, 1)
+    assert shop.mails() == f'to,name,sent\n{SITI},"Siti ""R""",1\n{ANI},Ani,2\n'
+
+
+def test_a_write_that_came_between_is_kept(shop: Shop, services: Services) -> None:
+    new = {"customer_id": "c2", "ip": "192.0.2.99", "at": 99}
+    lines = "".join(f"{json.dumps(each)}\n" for each in [*VISITS, new]).encode()
+    write = once(
+        lambda: shop.s3.put_object(
+            Bucket=BUCKET, Key="visits/1.ndjson.gz", Body=gzip.compress(lines)
+        )
+    )
+    interposed = Interposed(services.s3, "put_object", write)
+    place_on(interposed, services).erase(SEEDS, rehearse=False)
+    assert shop.visits() == [*THEIRS, new]
+
+
+def test_an_object_that_went_meanwhile_stays_away(shop: Shop, services: Services) -> None:
+    remove = once(lambda: shop.s3.delete_object(Bucket=BUCKET, Key="visits/1.ndjson.gz"))
+    interposed = Interposed(services.s3, "put_object", remove)
+    place_on(interposed, services).erase(SEEDS, rehearse=False)
+    listed = shop.s3.list_objects_v2(Bucket=BUCKET, Prefix="visits/")["Contents"]
+    assert [each["Key"] for each in listed] == ["visits/2.ndjson"]
+
+
+def test_an_object_that_never_stands_still_is_left_to_another_try(
+    shop: Shop, services: Services
+) -> None:
+    count = iter(range(100))
+
+    def write() -> None:
+        body = f'{{"customer_id": "c1", "at": {next(count)}}}\n'
+        shop.s3.put_object(
+            Bucket=BUCKET, Key="visits/1.ndjson.gz", Body=gzip.compress(body.encode())
+        )
+
+    with pytest.raises(PlaceUnavailable):
+        place_on(Interposed(services.s3, "put_object", write), services).erase(
+            SEEDS, rehearse=False
+        )
+
+
+@pytest.fixture
+def versions(services: Services) -> Shop:
+    return open_shop(services, versions=True)
+
+
+def all_versions(shop: Shop) -> list[tuple[str, list[dict[str, Any]]]]:
+    listed = shop.s3.list_object_versions(Bucket=BUCKET, Prefix="visits/")["Versions"]
+    return [(each["Key"], shop.visits(each["Key"], VersionId=each["VersionId"])) for each in listed]
+
+
+def test_older_versions_go_too(versions: Shop, services: Services) -> None:
+    outcome = services.places.at("shop_logs").erase(SEEDS, rehearse=False)
+    assert outcome == Outcome(4, 4)
+    assert all_versions(versions) == [
+        ("visits/1.ndjson.gz", THEIRS),
+        ("visits/2.ndjson", [{"customer_id": "c2"}]),
+    ]
+
+
+def test_older_versions_go_though_a_worker_died_before_them(
+    versions: Shop, services: Services
+) -> None:
+    def die() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        place_on(Interposed(services.s3, "delete_object", die), services).erase(
+            SEEDS, rehearse=False
+        )
+    assert len(all_versions(versions)) == 3
+    again = place_on(services.s3, services).erase(SEEDS, rehearse=False)
+    assert again.verdict is Verdict.DONE
+    assert len(all_versions(versions)) == 2
+
+
+def test_what_was_deleted_with_versions_is_found_in_them(
+    versions: Shop, services: Services
+) -> None:
+    versions.s3.delete_object(Bucket=BUCKET, Key="visits/1.ndjson.gz")
+    services.places.at("shop_logs").erase(SEEDS, rehearse=False)
+    assert [key for key, _ in all_versions(versions)] == ["visits/2.ndjson"]
+
+
+def test_a_correction_leaves_older_versions(versions: Shop, services: Services) -> None:
+    services.places.at("shop_logs").correct(SEEDS, {"user.name": "S"}, rehearse=False)
+    listed = versions.s3.list_object_versions(Bucket=BUCKET, Prefix="mails/")["Versions"]
+    assert len(listed) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "body"),
+    [
+        ("visits/9.ndjson", b'{"customer_id": "c1"\n'),
+        ("visits/9.ndjson", b"[1]\n"),
+        ("visits/9.ndjson", b"\xff\xfe\n"),
+        ("visits/9.ndjson", b'{"a": "' + b"x" * (8 * 1024 * 1024) + b'"}\n'),
+        ("visits/9.ndjson.gz", b"no gzip"),
+        ("visits/9.ndjson.gz", gzip.compress(b'{"customer_id": "c1"}\n')[:-12]),
+        ("mails/9.csv", MAILS.encode() + b"a,b,c,d\n"),
+        ("mails/9.csv", MAILS.encode() + b"a\n"),
+        ("mails/9.csv", MAILS.encode() + b'"a,b,c\n'),
+    ],
+)
+def test_what_cannot_be_read_cannot_be_judged(
+    place: Place, shop: Shop, key: str, body: bytes
+) -> None:
+    shop.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    with pytest.raises(PlaceUnavailable):
+        place.erase(SEEDS, rehearse=False)
+    assert shop.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == body
+
+
+def test_a_bucket_that_is_not_there_is_unavailable(shop: Shop, services: Services) -> None:
+    store = S3Store(services.s3, "another-bucket")
+    place = StoredPlace(dataset("shop_logs"), store, mandates, services.clock)
+    with pytest.raises(PlaceUnavailable):
+        list(place.rows(SEEDS))

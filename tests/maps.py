@@ -1,0 +1,164 @@
+"""Data maps for tests, as texts and as values."""
+
+from chalicelib.connectors.datamap.models import DataMap, Dataset
+from chalicelib.connectors.datamap.reading import read_map
+
+DESCRIBED = """
+dataset:
+  - fides_key: shop
+    name: Shop
+    collections:
+      - name: customers
+        fields:
+          - name: id
+            data_categories: [user.unique_id]
+            fides_meta: {primary_key: true}
+          - name: email
+            data_categories: [user.contact.email]
+            fides_meta: {identity: email}
+"""
+"""A map of what is described and not connected."""
+
+SHOP = """
+dataset:
+  - fides_key: shop
+    name: The shop
+    meta:
+      jaga:
+        kind: dynamodb
+        collections:
+          customers:
+            table: shop-customers
+            key: [id]
+            indexes: {email: by-email}
+            erase: delete
+            restriction: {field: processing, value: restricted}
+          orders:
+            table: shop-orders
+            key: [customer_id, number]
+            erase: delete
+            keep: [{rule: tax_books, from: paid_on, fields: [customer_id, number, total, paid_on]}]
+            restriction: {field: processing, value: restricted}
+          addresses:
+            table: shop-addresses
+            key: [id]
+            erase: mask
+          tickets:
+            table: shop-tickets
+            key: [id]
+            scan: true
+            erase: mask
+    collections:
+      - name: customers
+        fields:
+          - name: id
+            data_categories: [user.unique_id]
+            fides_meta:
+              primary_key: true
+              references: [{dataset: shop, field: orders.customer_id, direction: to}]
+          - name: email
+            data_categories: [user.contact.email]
+            fides_meta: {identity: email}
+          - name: name
+            data_categories: [user.name]
+          - name: logins
+            data_categories: [system.operations]
+            fides_meta: {data_type: integer}
+          - name: processing
+            data_categories: [system.operations]
+      - name: orders
+        fields:
+          - name: customer_id
+            data_categories: [user.unique_id]
+            fides_meta: {primary_key: true}
+          - name: number
+            data_categories: [system.operations]
+            fides_meta:
+              primary_key: true
+              data_type: integer
+          - name: total
+            data_categories: [user.financial]
+          - name: paid_on
+            data_categories: [system.operations]
+          - name: address_id
+            data_categories: [system.operations]
+            fides_meta:
+              references: [{dataset: shop, field: addresses.id, direction: to}]
+          - name: note
+            data_categories: [user.content.private]
+          - name: processing
+            data_categories: [system.operations]
+      - name: addresses
+        fields:
+          - name: id
+            data_categories: [system.operations]
+            fides_meta: {primary_key: true}
+          - name: street
+            data_categories: [user.contact.address.street]
+          - name: people
+            fields:
+              - name: name
+                data_categories: [user.name]
+                fides_meta:
+                  masking_strategy_override:
+                    strategy: string_rewrite
+                    configuration: {rewrite_value: someone}
+              - name: since
+                data_categories: [system.operations]
+      - name: tickets
+        fields:
+          - name: id
+            data_categories: [system.operations]
+            fides_meta: {primary_key: true}
+          - name: from
+            data_categories: [user.contact.email]
+            fides_meta: {identity: email}
+          - name: text
+            data_categories: [user.content.private]
+"""
+"""A shop in DynamoDB: keys, an index, a scan, nested fields, a mandate, a mark."""
+
+LOGS = """
+  - fides_key: shop_logs
+    name: Logs of the shop
+    meta:
+      jaga:
+        kind: s3
+        bucket: shop-logs
+        collections:
+          visits: {prefix: visits/, format: ndjson, erase: delete}
+          mails: {prefix: mails/, format: csv, erase: mask}
+    collections:
+      - name: visits
+        fields:
+          - name: customer_id
+            data_categories: [user.unique_id]
+            fides_meta:
+              references: [{dataset: shop, field: customers.id, direction: from}]
+          - name: ip
+            data_categories: [user.device.ip_address]
+          - name: at
+            data_categories: [system.operations]
+      - name: mails
+        fields:
+          - name: to
+            data_categories: [user.contact.email]
+            fides_meta:
+              identity: email
+              read_only: true
+          - name: name
+            data_categories: [user.name]
+          - name: sent
+            data_categories: [system.operations]
+"""
+"""To be added to `SHOP`: its logs in S3, found by what the shop knows."""
+
+BOTH = SHOP + LOGS
+
+
+def data_map(text: str = BOTH) -> DataMap:
+    return read_map(text)
+
+
+def dataset(key: str, text: str = BOTH) -> Dataset:
+    return data_map(text).datasets[key]

@@ -1,0 +1,250 @@
+"""Data maps: what loads, what is refused and where, what a map means, what publishing checks."""
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.connectors.datamap.checks import check_map
+from chalicelib.connectors.datamap.models import Address, Erase, Keep, Lead, Mark, StoreKind
+from chalicelib.connectors.datamap.reading import read_map
+from chalicelib.connectors.datamap.text import MAX_BYTES, InvalidDataMap
+from chalicelib.connectors.datamap.vocabulary import categories
+from chalicelib.errors import FieldError
+from tests.maps import BOTH, DESCRIBED, SHOP, data_map
+
+COLLECTION = "dataset.0.collections.0"
+FIELDS = f"{COLLECTION}.fields"
+OURS = "dataset.0.meta.jaga"
+SAMPLES = Path(__file__).parents[4] / "shared" / "vectors" / "fideslang"
+GOOD = [
+    "demo_dataset.yml",
+    "dynamodb_example_test_dataset.yml",
+    "example_field_masking_override_test_dataset.yml",
+    "postgres_example_test_dataset.yml",
+]
+BAD = {
+    "failing_dataset_collection_taxonomy.yml": ("line 8", "malformed_yaml"),
+    "failing_dataset_field_taxonomy.yml": (
+        f"{FIELDS}.1.data_categories.0",
+        "unknown_category",
+    ),
+    "failing_dataset_taxonomy.yml": ("dataset.0.data_categories.0", "unknown_category"),
+    "failing_nested_dataset.yml": (
+        f"{FIELDS}.1.fields.0.data_categories.0",
+        "unknown_category",
+    ),
+}
+ADDRESSES = """          addresses:
+            table: shop-addresses
+            key: [id]
+            erase: mask
+"""
+MANDATES = {"tax_books"}
+
+
+def refusals(text: str) -> list[FieldError]:
+    with pytest.raises(InvalidDataMap) as refused:
+        read_map(text)
+    return list(refused.value.fields)
+
+
+def sample(name: str) -> str:
+    return (SAMPLES / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_maps_of_fides_load_as_they_are(name: str) -> None:
+    assert read_map(sample(name)).datasets
+
+
+@pytest.mark.parametrize(("name", "refusal"), BAD.items())
+def test_maps_that_must_be_refused(name: str, refusal: tuple[str, str]) -> None:
+    assert refusals(sample(name))[0] == FieldError(*refusal)
+
+
+def test_no_sample_is_forgotten() -> None:
+    assert {each.name for each in SAMPLES.glob("*.yml")} == {*GOOD, *BAD}
+
+
+def test_a_sample_of_fides_means_what_it_says() -> None:
+    (dataset,) = read_map(sample("postgres_example_test_dataset.yml")).datasets.values()
+    key = dataset.key
+    login, customer = Address(key, "login", "customer_id"), Address(key, "customer", "id")
+    assert Lead(customer, login) in dataset.leads
+    assert Lead(login, customer) not in dataset.leads
+    assert ("email", "service_request.alt_email") in dataset.identities()
+    masking = dataset.collections["employee"].fields["name"].masking
+    assert masking is not None
+    assert masking.configuration["format_preservation"] == {"suffix": "-test"}
+    assert dataset.kind is None
+
+
+def test_nested_fields_are_paths_and_a_misplaced_masking_counts() -> None:
+    (dataset,) = read_map(
+        sample("example_field_masking_override_test_dataset.yml")
+    ).datasets.values()
+    fields = dataset.collections["customer"].fields
+    assert "address.city" in fields
+    assert "address" not in fields
+    masking = fields["address.state"].masking
+    assert masking is not None
+    assert masking.strategy == "null_rewrite"
+
+
+def test_our_own_words() -> None:
+    dataset = data_map().datasets["shop"]
+    assert dataset.kind is StoreKind.DYNAMODB
+    orders = dataset.collections["orders"]
+    assert orders.erase is Erase.DELETE
+    wanted = frozenset({"customer_id", "number", "total", "paid_on"})
+    assert orders.keeps == (Keep("tax_books", "paid_on", wanted),)
+    assert orders.restriction == Mark("processing", "restricted")
+    assert data_map().datasets["shop_logs"].settings.bucket == "shop-logs"
+
+
+def test_leads_between_datasets_are_the_maps() -> None:
+    lead = Lead(Address("shop", "customers", "id"), Address("shop_logs", "visits", "customer_id"))
+    assert data_map().leads == (lead,)
+    assert all(each.source.dataset == "shop" for each in data_map().datasets["shop"].leads)
+
+
+def test_a_reference_without_direction_leads_both_ways_and_is_warned_of() -> None:
+    text = SHOP.replace("field: addresses.id, direction: to", "field: addresses.id")
+    leads = data_map(text).datasets["shop"].leads
+    order, address = Address("shop", "orders", "address_id"), Address("shop", "addresses", "id")
+    assert {Lead(order, address), Lead(address, order)} <= set(leads)
+    warned = {each.where for each in check_map(data_map(text), MANDATES) if not each.is_error}
+    assert {"shop.orders.address_id", "shop.addresses.id"} <= warned
+
+
+def test_categories_are_inherited_from_collection_and_dataset() -> None:
+    text = DESCRIBED.replace(
+        "- name: customers", "- name: customers\n        data_categories: [user.account]"
+    )
+    fields = data_map(text).datasets["shop"].collections["customers"].fields
+    assert fields["id"].categories == ("user.account", "user.unique_id")
+
+
+def test_a_file_may_add_its_own_categories() -> None:
+    text = DESCRIBED.replace("user.contact.email]", "user.shoe_size]")
+    assert refusals(text)[0].code == "unknown_category"
+    assert data_map(text + "\ndata_category:\n  - fides_key: user.shoe_size\n").datasets
+
+
+def test_the_vocabulary_is_that_of_fides() -> None:
+    import json  # noqa: PLC0415
+
+    named = json.loads(sample("data_categories.json"))["data_category"]
+    assert categories() == {each["fides_key"] for each in named}
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "code"),
+    [
+        ("a: &x [1]\nb: *x", "line 2", "alias"),
+        ("dataset: 1\ndataset: 2", "line 1", "duplicate_key"),
+        ("[" * 50_000, "line 1", "too_large"),
+        ("a: !!python/object:os.system x", "line 1", "tag"),
+        ("a: !include secrets.yml", "line 1", "tag"),
+        ("- a", "yaml", "wrong_type"),
+        ("? [a]\n: b", "line 1", "malformed_yaml"),
+        ("a: 2026-99-99", "yaml", "malformed_yaml"),
+        ("a: 1\n---\nb: 1", "line 2", "malformed_yaml"),
+        ("\x00", "yaml", "malformed_yaml"),
+        ("x" * (MAX_BYTES + 1), "yaml", "too_long"),
+        ("dataset: []", "dataset", "invalid_value"),
+        ("system: []", "dataset", "missing"),
+        (DESCRIBED.replace("name: email", "name: id"), f"{FIELDS}.1", "duplicate"),
+        (DESCRIBED.replace("name: email", "name: e.mail"), f"{FIELDS}.1.name", "wrong_format"),
+        (
+            DESCRIBED.replace("fides_key: shop", "fides_key: 'a b'"),
+            "dataset.0.fides_key",
+            "invalid_value",
+        ),
+        (
+            DESCRIBED.replace("primary_key: true", "primary_key: sure"),
+            f"{FIELDS}.0.fides_meta.primary_key",
+            "wrong_type",
+        ),
+        (
+            SHOP.replace("field: orders.customer_id", "field: orders.customer"),
+            f"{FIELDS}.0.fides_meta.references.0",
+            "unknown_reference",
+        ),
+        (
+            SHOP.replace("dataset: shop, field: orders", "dataset: shops, field: orders"),
+            f"{FIELDS}.0.fides_meta.references.0",
+            "unknown_reference",
+        ),
+        (
+            SHOP.replace("erase: mask", "erase: burn"),
+            f"{OURS}.collections.addresses.erase",
+            "not_allowed",
+        ),
+        (SHOP.replace("keep: [{", "keeps: [{"), f"{OURS}.collections.orders", "unknown_field"),
+        (SHOP.replace("kind: dynamodb", "kind: floppy"), OURS, "invalid_value"),
+        (
+            SHOP.replace(
+                "          tickets:\n            table", "          tickts:\n            table"
+            ),
+            f"{OURS}.collections.tickts",
+            "unknown_collection",
+        ),
+    ],
+)
+def test_what_is_refused_and_where(text: str, where: str, code: str) -> None:
+    assert FieldError(where, code) in refusals(text)
+
+
+def test_all_refusals_come_at_once_and_none_quotes() -> None:
+    text = DESCRIBED.replace("user.unique_id", "user.secret_a").replace(
+        "user.contact.email", "user.secret_b"
+    )
+    found = refusals(text)
+    assert len(found) == 2
+    assert "secret" not in str(found)
+
+
+def test_a_good_map_has_no_error() -> None:
+    assert not [each for each in check_map(data_map(), MANDATES) if each.is_error]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "code"),
+    [
+        ("rule: tax_books", "rule: habit", "shop.orders.keep.0.rule", "unknown_mandate"),
+        ("from: paid_on", "from: paid", "shop.orders.paid", "unknown_field"),
+        ("total, paid_on]", "totals]", "shop.orders.totals", "unknown_field"),
+        ("field: processing, value", "field: mark, value", "shop.customers.mark", "unknown_field"),
+        ("indexes: {email: by-email}", "indexes: {}", "shop.customers.email", "no_index"),
+        ("scan: true", "scan: false", "shop.tickets.from", "no_index"),
+        ("key: [customer_id, number]", "key: [customer_id, nr]", "shop.orders.nr", "unknown_field"),
+        (
+            "key: [customer_id, number]",
+            "key: [customer_id, total]",
+            "shop.orders.total",
+            "key_not_primary",
+        ),
+        ("string_rewrite", "aes_encrypt", "shop.addresses.people.name", "unsupported_masking"),
+        ("string_rewrite", "made_up", "shop.addresses.people.name", "unsupported_masking"),
+        (ADDRESSES, "", "shop.addresses", "missing_settings"),
+    ],
+)
+def test_what_stands_in_the_way_of_publishing(old: str, new: str, where: str, code: str) -> None:
+    assert old in BOTH
+    findings = check_map(data_map(BOTH.replace(old, new, 1)), MANDATES)
+    assert (where, code) in {(each.where, each.code) for each in findings if each.is_error}
+
+
+def test_what_is_warned_of() -> None:
+    findings = check_map(
+        data_map(BOTH + DESCRIBED.replace("dataset:\n", "").replace("shop", "desk")), MANDATES
+    )
+    warned = {(each.where, each.code) for each in findings}
+    assert ("desk", "not_connected") in warned
+    assert ("shop_logs.mails.to", "stays_after_erasure") in warned
+    unfound = BOTH.replace(
+        "references: [{dataset: shop, field: addresses.id, direction: to}]", "length: 9"
+    )
+    findings = check_map(data_map(unfound), MANDATES)
+    assert ("shop.addresses", "never_found") in {(each.where, each.code) for each in findings}
