@@ -4,6 +4,8 @@ Imports pydantic through the policy's models: import it where it is used, never 
 ``import app``.
 """
 
+from dataclasses import dataclass
+
 from chalicelib.inventory.holdings import CookieType
 from chalicelib.inventory.policy import PolicyInvalid, policy
 
@@ -22,3 +24,34 @@ def preference_days() -> int:
         if rule.id == "cookie_preferences" and rule.period and rule.period.unit == "days":
             return rule.period.amount
     raise PolicyInvalid("no rule says after how many days cookie preferences expire")
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A law that wants data kept: for how many years, counted from the end of which year if any.
+
+    `year_end` is (month, day); the tax and the book year are taken to be the calendar year.
+    """
+
+    id: str
+    citation: str
+    years: int
+    year_end: tuple[int, int] | None
+
+
+def mandates() -> dict[str, Mandate]:
+    """The mandates among the policy's retention rules (section 6), by id.
+
+    Raises PolicyInvalid for one whose period is not in years.
+    """
+    found = {}
+    for rule in policy().retention.rules:
+        if rule.kind == "mandate":
+            if rule.period is None or rule.period.unit != "years":
+                raise PolicyInvalid(f"{rule.id} does not say for how many years")
+            year_end = (12, 31) if rule.trigger in _YEAR_ENDS else None
+            found[rule.id] = Mandate(rule.id, rule.ground, rule.period.amount, year_end)
+    return found
+
+
+_YEAR_ENDS = {"end_of_tax_year", "end_of_book_year"}

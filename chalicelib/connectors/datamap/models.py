@@ -1,0 +1,149 @@
+"""The data map as values. The file that they are read from is in `reading.py`.
+
+A field is named by its path inside a row: `address.city`. Where a part of the path is a list, the
+path goes through each of its members. Across a dataset it is `collection.path`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+PERSONAL = "user"
+"""The root of the categories of personal data in fideslang's taxonomy."""
+
+
+class StoreKind(StrEnum):
+    """What keeps a dataset, as the map says under `meta.jaga.kind`."""
+
+    DYNAMODB = "dynamodb"
+    S3 = "s3"
+    RDS = "rds"
+    WEBHOOK = "webhook"
+
+
+class Erase(StrEnum):
+    """What erasure does to a row: it goes, or its personal fields do."""
+
+    DELETE = "delete"
+    MASK = "mask"
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """How one field is made unrecognisable: a masking strategy of fides and its settings."""
+
+    strategy: str
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a collection that holds values itself (a parent of fields does not).
+
+    `identity` is the kind of identity that it holds (`email`), `data_type` fides's word for its
+    type (`integer`, `string[]`), empty when the map does not say. What is `read_only` is neither
+    corrected nor masked.
+    """
+
+    path: str
+    categories: tuple[str, ...] = ()
+    identity: str = ""
+    primary_key: bool = False
+    data_type: str = ""
+    length: int | None = None
+    read_only: bool = False
+    masking: Masking | None = None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether any of its categories is one of personal data."""
+        return any(each == PERSONAL or each.startswith(f"{PERSONAL}.") for each in self.categories)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A mandate of the policy's retention rules that keeps rows of a collection.
+
+    Its period starts on the date in the field `since`. `fields` are those that the mandate wants;
+    empty means all.
+    """
+
+    rule: str
+    since: str
+    fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The field, at the top of a row, and the value in it that mark the row as restricted."""
+
+    field: str
+    value: str | bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Rows of one kind. `settings` are those of its kind of store (`settings.py`)."""
+
+    name: str
+    fields: Mapping[str, Field]
+    erase: Erase = Erase.MASK
+    keeps: tuple[Keep, ...] = ()
+    restriction: Mark | None = None
+    settings: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One field in the whole map."""
+
+    dataset: str
+    collection: str
+    path: str
+
+    @property
+    def within(self) -> str:
+        """Its name inside its dataset, as seeds use it."""
+        return f"{self.collection}.{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Values of the field `source` are looked up in the field `target`."""
+
+    source: Address
+    target: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One place: its collections by name, and the leads between them.
+
+    `kind` is None for a dataset that is described and not connected; `settings` are those of its
+    store.
+    """
+
+    key: str
+    name: str
+    collections: Mapping[str, Collection]
+    leads: tuple[Lead, ...] = ()
+    kind: StoreKind | None = None
+    settings: Any = None
+
+    def identities(self) -> list[tuple[str, str]]:
+        """Each kind of identity and the field, `collection.path`, that holds it."""
+        return [
+            (each.identity, f"{collection.name}.{each.path}")
+            for collection in self.collections.values()
+            for each in collection.fields.values()
+            if each.identity
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DataMap:
+    """All datasets by key, and the leads from one to another."""
+
+    datasets: Mapping[str, Dataset]
+    leads: tuple[Lead, ...] = ()

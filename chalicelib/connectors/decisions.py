@@ -1,0 +1,128 @@
+"""What a deed makes of one row, by what the data map says. Pure decisions.
+
+A row that a mandate keeps is not erased before the mandate's last day. Until then what the mandate
+does not want is masked, and the row is marked as restricted where the map names a field for it.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from chalicelib.connectors.datamap.models import Collection, Erase, Field, Keep
+from chalicelib.connectors.masking import Mask, mask_for
+from chalicelib.connectors.places import Json
+from chalicelib.connectors.rows import changed_at, values_at
+from chalicelib.connectors.stores import Decide, Decision, Hold, Values
+from chalicelib.inventory.service import Mandate
+from chalicelib.law.periods import end_of_hold
+
+type Mandates = Mapping[str, Mandate]
+
+
+def erasure(collection: Collection, mandates: Mandates, today: date, salt: bytes) -> Decide:
+    """Erases a row as far as no mandate keeps it. `salt` is for masks (`masking.py`)."""
+
+    def decide(row: Values) -> Decision:
+        holds = [
+            hold
+            for keep in collection.keeps
+            if (hold := _hold(keep, mandates[keep.rule], row)).until is None or hold.until >= today
+        ]
+        if holds:
+            wanted = _wanted(collection, {each.rule for each in holds})
+            masked = _masked(collection, row, wanted, salt)
+            return Decision(changes=masked | _marked(collection, row), holds=tuple(holds))
+        if collection.erase is Erase.DELETE:
+            return Decision(delete=True)
+        return Decision(changes=_masked(collection, row, frozenset(), salt))
+
+    return decide
+
+
+def correction(collection: Collection, values: Mapping[str, str]) -> Decide:
+    """Writes the new `values` into the fields of exactly these categories that hold something.
+
+    What finds a row (primary keys) and what is read-only stays. A restricted row is corrected too:
+    the person asks for it (GDPR 18(2)), and often it is what the restriction waits for (18(1)(a)).
+    """
+    corrected = {
+        path: values[category]
+        for path, field in collection.fields.items()
+        for category in field.categories
+        if category in values and not field.primary_key and not field.read_only
+    }
+
+    def decide(row: Values) -> Decision:
+        changed: dict[str, Json] = {}
+        for path, value in corrected.items():
+            _change(changed, row, path, _constant(value))
+        return Decision(changes=_differing(changed, row))
+
+    return decide
+
+
+def restriction(collection: Collection) -> Decide:
+    """Marks a row as restricted, where the map names a field for it (GDPR 18, UU PDP 11)."""
+    return lambda row: Decision(changes=_marked(collection, row))
+
+
+def _hold(keep: Keep, mandate: Mandate, row: Values) -> Hold:
+    """The hold of `keep`; its end is not known while its trigger has no date that can be read."""
+    starts = [_day(each) for each in values_at(row, keep.since)]
+    if not starts or None in starts:
+        return Hold(mandate.id, mandate.citation, None)
+    latest = max(each for each in starts if each)
+    until = end_of_hold(latest, mandate.years, year_end=mandate.year_end)
+    return Hold(mandate.id, mandate.citation, until)
+
+
+def _day(value: Json) -> date | None:
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _wanted(collection: Collection, rules: set[str]) -> frozenset[str]:
+    """The fields that these mandates want; all of them when one of them wants all."""
+    wanted: set[str] = set()
+    for keep in collection.keeps:
+        if keep.rule in rules:
+            wanted |= keep.fields or collection.fields.keys()
+    return frozenset(wanted)
+
+
+def _masked(
+    collection: Collection, row: Values, wanted: frozenset[str], salt: bytes
+) -> dict[str, Json]:
+    changed: dict[str, Json] = {}
+    for path, field in collection.fields.items():
+        if path not in wanted and _is_masked(field):
+            _change(changed, row, path, mask_for(field, salt))
+    return _differing(changed, row)
+
+
+def _is_masked(field: Field) -> bool:
+    """A key stays, or there would be no row to speak of; a map may mask what is not personal."""
+    touched = field.is_personal or field.masking is not None
+    return touched and not field.primary_key and not field.read_only
+
+
+def _marked(collection: Collection, row: Values) -> dict[str, Json]:
+    mark = collection.restriction
+    if mark is None or row.get(mark.field) == mark.value:
+        return {}
+    return {mark.field: mark.value}
+
+
+def _constant(value: str) -> Mask:
+    return lambda _old: value
+
+
+def _change(changed: dict[str, Json], row: Values, path: str, change: Mask) -> None:
+    """Makes `change` at `path`, on top of what `changed` has done to the same topmost field."""
+    top, value = changed_at({**row, **changed}, path, change)
+    changed[top] = value
+
+
+def _differing(changed: Mapping[str, Json], row: Values) -> dict[str, Json]:
+    return {name: value for name, value in changed.items() if value != row.get(name)}
