@@ -1,0 +1,105 @@
+"""What a map is checked for before it is published: whether every deed can be done by it.
+
+A map that only describes loads all the same, as those written for fides do. Errors stand in the way
+of publishing; warnings do not.
+"""
+
+from collections.abc import Collection as Names
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from chalicelib.connectors.datamap.models import Collection, DataMap, Dataset, Erase
+from chalicelib.connectors.datamap.settings import DynamoDbCollection
+from chalicelib.connectors.masking import is_supported
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`where` names dataset, collection and field; `code` is stable."""
+
+    where: str
+    code: str
+    is_error: bool = True
+
+
+def check_map(data_map: DataMap, mandates: Names[str]) -> list[Finding]:
+    """All findings. `mandates` are the ids of the mandates that may keep something."""
+    return [
+        finding
+        for dataset in data_map.datasets.values()
+        for finding in _dataset(data_map, dataset, mandates)
+    ]
+
+
+def _dataset(data_map: DataMap, dataset: Dataset, mandates: Names[str]) -> Iterator[Finding]:
+    if dataset.kind is None:
+        yield Finding(dataset.key, "not_connected", is_error=False)
+        return
+    for lead in (*dataset.leads, *data_map.leads):
+        back = replace(lead, source=lead.target, target=lead.source)
+        if lead.source.dataset == dataset.key and back in (*dataset.leads, *data_map.leads):
+            # Which of the two ways is followed depends on where the walk begins.
+            yield Finding(f"{dataset.key}.{lead.source.within}", "no_direction", is_error=False)
+    entries = _entries(data_map, dataset)
+    for name, collection in dataset.collections.items():
+        where = f"{dataset.key}.{name}"
+        if collection.settings is None:
+            yield Finding(where, "missing_settings")
+            continue
+        yield from _named_fields(where, collection)
+        yield from _keeps(where, collection, mandates)
+        yield from _masks(where, collection)
+        if name not in entries:
+            yield Finding(where, "never_found", is_error=False)
+        if isinstance(collection.settings, DynamoDbCollection):
+            yield from _table(where, collection, collection.settings, entries.get(name, set()))
+
+
+def _entries(data_map: DataMap, dataset: Dataset) -> dict[str, set[str]]:
+    """The fields by which rows are looked up, by collection: identities, and where leads end."""
+    entries: dict[str, set[str]] = {}
+    for _, address in dataset.identities():
+        collection, _, path = address.partition(".")
+        entries.setdefault(collection, set()).add(path)
+    for lead in (*dataset.leads, *data_map.leads):
+        if lead.target.dataset == dataset.key:
+            entries.setdefault(lead.target.collection, set()).add(lead.target.path)
+    return entries
+
+
+def _named_fields(where: str, collection: Collection) -> Iterator[Finding]:
+    named = {path for keep in collection.keeps for path in (keep.since, *keep.fields)}
+    for path in sorted(named - collection.fields.keys()):
+        yield Finding(f"{where}.{path}", "unknown_field")
+    mark = collection.restriction
+    if mark and mark.field not in collection.fields:
+        yield Finding(f"{where}.{mark.field}", "unknown_field")
+
+
+def _keeps(where: str, collection: Collection, mandates: Names[str]) -> Iterator[Finding]:
+    for place, keep in enumerate(collection.keeps):
+        if keep.rule not in mandates:
+            yield Finding(f"{where}.keep.{place}.rule", "unknown_mandate")
+
+
+def _masks(where: str, collection: Collection) -> Iterator[Finding]:
+    for path, field in collection.fields.items():
+        if field.masking and not is_supported(field.masking):
+            yield Finding(f"{where}.{path}", "unsupported_masking")
+        stays = field.primary_key or field.read_only
+        if collection.erase is Erase.MASK and field.is_personal and stays:
+            yield Finding(f"{where}.{path}", "stays_after_erasure", is_error=False)
+
+
+def _table(
+    where: str, collection: Collection, table: DynamoDbCollection, entries: set[str]
+) -> Iterator[Finding]:
+    """Rows are looked up by a key or an index; a whole table is read only if the map says so."""
+    for path in table.key:
+        if path not in collection.fields:
+            yield Finding(f"{where}.{path}", "unknown_field")
+        elif not collection.fields[path].primary_key:  # or it might be masked
+            yield Finding(f"{where}.{path}", "key_not_primary")
+    for path in sorted(entries - {table.key[0], *table.indexes}):
+        if not table.scan:
+            yield Finding(f"{where}.{path}", "no_index")

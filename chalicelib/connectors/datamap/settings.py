@@ -1,0 +1,81 @@
+"""Our own words in a dataset: `meta: {jaga: {kind: …, …}}`. fides passes over them.
+
+A kind of store gets a model here; its name in `kind` chooses it. Unlike in the rest of the file, an
+unknown word is refused: a mistyped `keep` would erase what the law wants kept.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+type Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+type Path = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class Ours(BaseModel):
+    """The base of our own words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+class KeepIn(Ours):
+    """`rule` keeps a row for its period, which starts on the date in the field `from`.
+
+    Meanwhile all but `fields` is masked; without `fields`, nothing is.
+    """
+
+    rule: Name
+    since: Path = Field(alias="from")
+    fields: list[Path] = []
+
+
+class MarkIn(Ours):
+    """How a row is marked as restricted: `field` (topmost) gets `value`."""
+
+    field: Path
+    value: str | bool = True
+
+
+class CollectionSettings(Ours):
+    """What may be said of a collection in any store."""
+
+    erase: Literal["delete", "mask"] = "mask"
+    keep: list[KeepIn] = []
+    restriction: MarkIn | None = None
+
+
+class DynamoDbCollection(CollectionSettings):
+    """A table: the names of its key (partition, and sort if there is one), and which field each
+    index has as its partition key. Read as a whole only with `scan`."""
+
+    table: Name
+    key: Annotated[list[Name], Field(min_length=1, max_length=2)]
+    indexes: dict[Name, Name] = {}
+    scan: bool = False
+
+
+class DynamoDbSettings(Ours):
+    kind: Literal["dynamodb"]
+    collections: dict[Name, DynamoDbCollection]
+
+
+class S3Collection(CollectionSettings):
+    """Objects under `prefix`, each with a row a line; a compressed one is named `….gz`."""
+
+    prefix: Annotated[str, StringConstraints(max_length=900)]
+    format: Literal["ndjson", "csv"]
+
+
+class S3Settings(Ours):
+    kind: Literal["s3"]
+    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,63}$")]
+    collections: dict[Name, S3Collection]
+
+
+type StoreSettings = Annotated[DynamoDbSettings | S3Settings, Field(discriminator="kind")]
+
+
+class Connected(Ours):
+    """Where the dataset is, in the words of its kind of store."""
+
+    jaga: StoreSettings

@@ -1,0 +1,107 @@
+"""Datasets in DynamoDB tables. How their rows are found is in `dynamodb_reads.py`."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.connectors.answering import answer_of
+from chalicelib.connectors.datamap.models import Collection
+from chalicelib.connectors.datamap.settings import DynamoDbCollection
+from chalicelib.connectors.dynamodb_items import RawItem, attribute_for, row_of
+from chalicelib.connectors.dynamodb_reads import DynamoDbReads, key_of, table_of
+from chalicelib.connectors.places import PlaceUnavailable
+from chalicelib.connectors.stores import Decide, Decision, Lookup, Values
+from chalicelib.connectors.traversal import matches
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CHANGE_ATTEMPTS = 5
+_MOST_COMPARED = 100
+"""Attributes that a condition compares: an expression takes 300 operators."""
+
+
+class DynamoDbStore:
+    """`stores.Store` on DynamoDB."""
+
+    def __init__(
+        self, client: "DynamoDBClient", sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._reads = DynamoDbReads(client, sleep)
+
+    def find(self, collection: Collection, lookup: Lookup) -> Iterator[Values]:
+        """The rows, each read consistently, page by page. Raises `PlaceUnavailable`."""
+        return map(row_of, self._reads.items(collection, lookup))
+
+    def change(
+        self,
+        collection: Collection,
+        lookup: Lookup,
+        decide: Decide,
+        *,
+        erases: bool,  # noqa: ARG002  # DynamoDB keeps no older items but in backups
+    ) -> Iterator[Decision]:
+        """Changes each row under the condition that it is still the one that was decided on."""
+        for item in self._reads.items(collection, lookup):
+            decision = self._settled(collection, lookup, item, decide)
+            if decision is not None:
+                yield decision
+
+    def _settled(
+        self, collection: Collection, lookup: Lookup, item: RawItem, decide: Decide
+    ) -> Decision | None:
+        """What was decided of `item` and done; None when it is not there any more."""
+        current: RawItem | None = item
+        table = table_of(collection)
+        for _ in range(_CHANGE_ATTEMPTS):
+            if current is None or not matches(lookup, row_of(current)):
+                return None
+            decision = decide(row_of(current))
+            if not decision.alters or self._do(table, current, decision):
+                return decision
+            # Somebody was faster: look at what they made of it.
+            answer = answer_of(
+                self._client.get_item,
+                TableName=table.table,
+                Key=key_of(table, current),
+                ConsistentRead=True,
+            )
+            current = answer.get("Item")
+        raise PlaceUnavailable
+
+    def _do(self, table: DynamoDbCollection, item: RawItem, decision: Decision) -> bool:
+        """Whether the row was still the same, so that the change was made."""
+        names = sorted(item)[:_MOST_COMPARED]
+        compared = {f"#c{place}": name for place, name in enumerate(names)}
+        parameters: dict[str, Any] = {
+            "TableName": table.table,
+            "Key": key_of(table, item),
+            "ExpressionAttributeNames": compared,
+            "ExpressionAttributeValues": {f":c{n}": item[name] for n, name in enumerate(names)},
+            # A writer who came between keeps what they wrote: the row is decided on anew.
+            "ConditionExpression": " AND ".join(f"#c{n} = :c{n}" for n in range(len(names))),
+        }
+        call: Any = self._client.delete_item
+        if not decision.delete:
+            call = self._client.update_item
+            parameters["UpdateExpression"] = _update(item, decision.changes, parameters)
+        return answer_of(call, "ConditionalCheckFailedException", **parameters) is not None
+
+
+def _update(item: RawItem, changes: Values, parameters: dict[str, Any]) -> str:
+    """The update expression; what it names is added to `parameters`.
+
+    An emptied field is removed: NULL would not do for the key of an index.
+    """
+    sets, removals = [], []
+    for place, (name, value) in enumerate(changes.items()):
+        parameters["ExpressionAttributeNames"][f"#u{place}"] = name
+        if value is None:
+            removals.append(f"#u{place}")
+        else:
+            sets.append(f"#u{place} = :u{place}")
+            attribute = attribute_for(value, item.get(name))
+            parameters["ExpressionAttributeValues"][f":u{place}"] = attribute
+    clauses = (("SET", sets), ("REMOVE", removals))
+    return " ".join(f"{verb} {', '.join(each)}" for verb, each in clauses if each)
