@@ -10,8 +10,7 @@ from chalicelib.connectors.datamap.settings import DynamoDbCollection
 from chalicelib.connectors.dynamodb_items import RawItem, attribute_for, row_of
 from chalicelib.connectors.dynamodb_reads import DynamoDbReads, key_of, table_of
 from chalicelib.connectors.places import PlaceUnavailable
-from chalicelib.connectors.stores import Decide, Decision, Lookup, Values
-from chalicelib.connectors.traversal import matches
+from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -9,8 +9,7 @@ from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.datamap.settings import DynamoDbCollection
 from chalicelib.connectors.dynamodb_items import RawItem, row_of
 from chalicelib.connectors.places import PlaceUnavailable
-from chalicelib.connectors.stores import Lookup
-from chalicelib.connectors.traversal import matches
+from chalicelib.connectors.stores import Lookup, matches
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

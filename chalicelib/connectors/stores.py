@@ -7,6 +7,7 @@ from typing import Protocol
 
 from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.places import Json
+from chalicelib.connectors.rows import texts_at
 
 type Values = Mapping[str, Json]
 """A row: the names of its topmost fields and what is in them."""
@@ -63,3 +64,8 @@ class Store(Protocol):
         is decided on anew. With `erases`, older copies of it that the store keeps go too.
         """
         ...
+
+
+def matches(lookup: Lookup, row: Values) -> bool:
+    """Whether `row` is one that `lookup` names."""
+    return any(value in values for path, values in lookup.items() for value in texts_at(row, path))

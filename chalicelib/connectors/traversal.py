@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chalicelib.connectors.datamap.models import Collection, Dataset, Lead
 from chalicelib.connectors.places import Seeds
 from chalicelib.connectors.rows import texts_at
-from chalicelib.connectors.stores import Lookup, Store, Values
+from chalicelib.connectors.stores import Lookup, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,3 @@ def _values(store: Store, step: Step, leads: list[Lead]) -> Iterator[tuple[Lead,
 
 def _frozen(lookup: Mapping[str, set[str]]) -> Lookup:
     return {path: frozenset(values) for path, values in lookup.items() if values}
-
-
-def matches(lookup: Lookup, row: Values) -> bool:
-    """Whether `row` is one that `lookup` names: for stores that read row by row."""
-    return any(value in values for path, values in lookup.items() for value in texts_at(row, path))

@@ -1,0 +1,180 @@
+"""Datasets in S3: every object under a collection's prefix, read as a whole.
+
+An object is written anew without, or with changed, rows under the condition that it is still the
+one that was read. One whose rows are all gone stays, empty: a delete could not be conditional
+everywhere. In a bucket with versions the older ones that hold the erased rows go, whole.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.connectors.answering import answer_of
+from chalicelib.connectors.datamap.models import Collection
+from chalicelib.connectors.datamap.settings import S3Collection
+from chalicelib.connectors.places import PlaceUnavailable
+from chalicelib.connectors.s3_objects import read_rows, rewrite
+from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_ATTEMPTS = 5
+_IN_MEMORY = 8 * 1024 * 1024  # bytes of a rewritten object; more is on disk
+_OVERTAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404", "412")
+_CARRIED_OVER = (
+    "CacheControl",
+    "ContentDisposition",
+    "ContentEncoding",
+    "ContentLanguage",
+    "ContentType",
+    "Metadata",
+    "SSEKMSKeyId",
+    "ServerSideEncryption",
+    "StorageClass",
+)
+"""What a rewritten object has of the one before; its tags it has not."""
+
+
+class S3Store:
+    """`stores.Store` on one bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def find(self, collection: Collection, lookup: Lookup) -> Iterator[Values]:
+        """The rows in the current versions, object by object. Raises `PlaceUnavailable`."""
+        for key in self._keys(collection):
+            yield from self._matching(collection, lookup, {"Key": key})
+
+    def change(
+        self, collection: Collection, lookup: Lookup, decide: Decide, *, erases: bool
+    ) -> Iterator[Decision]:
+        """Rewrites each object that holds rows to be changed; `erases` looks at versions too."""
+        counted: set[str] = set()
+        for key in self._keys(collection):
+            for decision in self._changed(collection, lookup, key, decide):
+                counted.add(key)
+                yield decision
+        if erases:
+            yield from self._purged(collection, lookup, decide, counted)
+
+    def _changed(
+        self, collection: Collection, lookup: Lookup, key: str, decide: Decide
+    ) -> list[Decision]:
+        for _ in range(_ATTEMPTS):
+            decisions = [decide(row) for row in self._matching(collection, lookup, {"Key": key})]
+            if not any(each.alters for each in decisions):
+                return decisions
+            written = self._rewritten(collection, lookup, key, decide)
+            if written is not None:
+                return written
+        raise PlaceUnavailable
+
+    def _rewritten(
+        self, collection: Collection, lookup: Lookup, key: str, decide: Decide
+    ) -> list[Decision] | None:
+        """What was decided and written; None when somebody wrote the object meanwhile."""
+        decisions: list[Decision] = []
+
+        def change(row: Values) -> Values | None:
+            if not matches(lookup, row):
+                return row
+            decision = decide(row)
+            decisions.append(decision)
+            if not decision.alters:
+                return row
+            return None if decision.delete else {**row, **decision.changes}
+
+        answer = self._get({"Key": key})
+        if answer is None:
+            return []
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as anew:
+            zipped = _is_zipped(key, answer)
+            layout = _settings(collection).format
+            rewrite(answer["Body"], anew, layout, change, zipped=zipped)
+            anew.seek(0)
+            written = answer_of(
+                self._client.put_object,
+                *_OVERTAKEN,
+                Bucket=self._bucket,
+                Key=key,
+                Body=anew,
+                # A writer who came between keeps what they wrote: the object is read again.
+                IfMatch=answer["ETag"],
+                **{name: answer[name] for name in _CARRIED_OVER if name in answer},
+            )
+        return decisions if written is not None else None
+
+    def _purged(
+        self, collection: Collection, lookup: Lookup, decide: Decide, counted: set[str]
+    ) -> Iterator[Decision]:
+        """Deletes older versions with rows that are to be another.
+
+        They are looked at whatever the current ones held: a worker may have died in between. Rows
+        are counted where no current version had any.
+        """
+        for key, version in self._older_versions(collection):
+            which = {"Key": key, "VersionId": version}
+            decisions = [decide(row) for row in self._matching(collection, lookup, which)]
+            if any(each.alters for each in decisions):
+                answer_of(self._client.delete_object, Bucket=self._bucket, **which)
+                if key not in counted:
+                    yield from decisions
+
+    def _matching(
+        self, collection: Collection, lookup: Lookup, which: dict[str, str]
+    ) -> Iterator[Values]:
+        answer = self._get(which)
+        if answer is not None:
+            zipped = _is_zipped(which["Key"], answer)
+            rows = read_rows(answer["Body"], _settings(collection).format, zipped=zipped)
+            yield from (row for row in rows if matches(lookup, row))
+
+    def _get(self, which: dict[str, str]) -> Any:
+        """The object, None when it went since it was listed."""
+        gone = ("NoSuchKey", "NoSuchVersion")
+        return answer_of(self._client.get_object, *gone, Bucket=self._bucket, **which)
+
+    def _keys(self, collection: Collection) -> Iterator[str]:
+        start: dict[str, Any] = {}
+        while True:
+            page = answer_of(
+                self._client.list_objects_v2,
+                Bucket=self._bucket,
+                Prefix=_settings(collection).prefix,
+                **start,
+            )
+            yield from (each["Key"] for each in page.get("Contents", []))
+            if not page.get("IsTruncated"):
+                return
+            start = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _older_versions(self, collection: Collection) -> Iterator[tuple[str, str]]:
+        start: dict[str, Any] = {}
+        while True:
+            page = answer_of(
+                self._client.list_object_versions,
+                Bucket=self._bucket,
+                Prefix=_settings(collection).prefix,
+                **start,
+            )
+            for each in page.get("Versions", []):
+                if not each["IsLatest"]:
+                    yield each["Key"], each["VersionId"]
+            if not page.get("IsTruncated"):
+                return
+            start = {
+                "KeyMarker": page["NextKeyMarker"],
+                "VersionIdMarker": page["NextVersionIdMarker"],
+            }
+
+
+def _settings(collection: Collection) -> S3Collection:
+    settings: S3Collection = collection.settings
+    return settings
+
+
+def _is_zipped(key: str, answer: Any) -> bool:
+    return key.endswith(".gz") or answer.get("ContentEncoding") == "gzip"
