@@ -74,9 +74,13 @@ async def _handle_in_thread(*request: Any) -> Any:
     if status != 200:
         return status, headers, body
     rows = json.loads(body).get("records", [])
-    if len(body) > _LONGEST_ANSWER or any(len(json.dumps(row)) > _LONGEST_ROW for row in rows):
+    if len(body) > _LONGEST_ANSWER or max(map(_length, rows), default=0) > _LONGEST_ROW:
         return _error("BadRequestException", "Database returned more than the allowed size limit")
     return status, headers, body
+
+
+def _length(row: list[dict[str, Any]]) -> int:
+    return sum(len(str(value).encode()) for field in row for value in field.values())
 
 
 def _enforce_with_secret(

@@ -39,7 +39,7 @@ _SETTINGS = {
     "unix_socket_directories": "",
     # The Data API ends a transaction that nobody goes on with after three minutes. Here a worker
     # that was killed comes again within seconds, so nobody has to wait that long for its locks.
-    "idle_in_transaction_session_timeout": "10s",
+    "idle_in_transaction_session_timeout": "5s",
     # The Data API's own limit for one statement.
     "statement_timeout": "45s",
     "log_min_messages": "fatal",

@@ -62,7 +62,7 @@ class SqlStore:
     def _pages(
         self, table: Table, collection: Collection, lookup: Lookup, transaction: str | None
     ) -> Iterator[list[Values]]:
-        fields = list(dict.fromkeys(path.partition(".")[0] for path in collection.fields))
+        fields = _asked(collection)
         portions = list(self._portions(table, lookup))
         seen: set[Key] = set()
         for portion in portions:
@@ -124,6 +124,13 @@ class SqlStore:
                 alike[statement.text].append(statement.values)
         for text, values in alike.items():
             self._api.run_each(text, values, transaction)
+
+
+def _asked(collection: Collection) -> list[str]:
+    """The columns that the map speaks of; what else a table has stays unread."""
+    marks = [collection.restriction.field] if collection.restriction else []
+    paths = [*collection.fields, *(keep.since for keep in collection.keeps), *marks]
+    return list(dict.fromkeys(path.partition(".")[0] for path in paths))
 
 
 def _update(table: Table, changes: Values, key: Key) -> Statement:
