@@ -16,6 +16,7 @@ from chalice.app import (
 
 import chalicelib.startup
 from chalicelib.audit.stream import keep_digests
+from chalicelib.connectors.remote.routes import place_answers
 from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.authorizing import admit
@@ -47,6 +48,7 @@ capabilities = (
     staff_requests,
     messages,
     webhooks,
+    place_answers,
 )
 
 

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.services.copies import CopyServices
-from chalicelib.services.webhooks import WebhookServices
+from chalicelib.services.remote import RemoteServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(CopyServices, WebhookServices):
+class FulfilmentServices(CopyServices, RemoteServices):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     places: "Places"
-    asking: "Asking"
 
     @cached_property
     def handling(self) -> "Handling":
@@ -56,6 +55,12 @@ class FulfilmentServices(CopyServices, WebhookServices):
         )
 
     @cached_property
+    def asking(self) -> "Asking":
+        from chalicelib.requests.fulfilment.asking import RemoteAsking
+
+        return RemoteAsking(self.places, self.remote_deeds, self.clock, self.ids)
+
+    @cached_property
     def work_consumer(self) -> "Consumer":
         from chalicelib.notices.consumer import Consumer
 
@@ -63,6 +68,7 @@ class FulfilmentServices(CopyServices, WebhookServices):
 
     @cached_property
     def worker(self) -> "Worker":
+        from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
         from chalicelib.requests.fulfilment.planning import Planning
         from chalicelib.requests.fulfilment.wiping import Wiping
         from chalicelib.requests.fulfilment.worker import Worker
@@ -82,6 +88,7 @@ class FulfilmentServices(CopyServices, WebhookServices):
             self.fulfilment_tasks,
             self._concluding,
             wiping,
+            AnswersOfPlaces(self.remote_tasks, self.fulfilment_tasks),
             self.clock,
             lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),
         )

@@ -1,59 +1,83 @@
 """Taking the answer of a remote place: only from whom it was asked, once.
 
 The answer is signed as our events are (Standard Webhooks), with the endpoint's secret; while that
-is being rotated, with either. The signature is good for five minutes, and whatever comes twice
-changes nothing the second time, so nothing is remembered about the ids of messages.
+is being rotated, with either. It is kept, sealed, and work is queued for whoever waits for it, in
+one transaction: what is said here is not forgotten, and the system that says it need not wait.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from chalicelib.clock import Clock
 from chalicelib.connectors.places import Deed, Kept, Outcome, Row, Verdict
-from chalicelib.connectors.remote.models import Answered, RemoteTask, TaskAnswers, UnknownTask
-from chalicelib.connectors.remote.task_store import RemoteTaskStore
+from chalicelib.connectors.remote.models import Answered, RemoteTask, TaskState
+from chalicelib.connectors.remote.task_store import AlreadyAnswered, RemoteTaskStore
 from chalicelib.connectors.remote.wire import KeptIn, TaskAnswerIn
 from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
 from chalicelib.connectors.webhooks.signing import UnverifiedWebhook, verify
-from chalicelib.errors import FieldError, InvalidInput
+from chalicelib.errors import FieldError, InvalidInput, NotFound
+from chalicelib.notices.outbox import Outbox
+from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.vault.errors import KeyDestroyed
+
+ANSWERED = "answered"
+"""The kind of work that an answer makes; it is about the task's id."""
 
 type Citations = Callable[[], Mapping[str, str]]
 """The citation of each mandate, by its id."""
 
 
+class UnknownTask(NotFound):
+    """No place was asked for a task of that id, or not that place, or its request was erased."""
+
+    code = "unknown_task"
+
+
 class RemoteAnswers:
-    """Checks answers and hands them to whoever waits."""
+    """Checks answers and keeps them for whoever waits."""
 
     def __init__(
         self,
         tasks: RemoteTaskStore,
         endpoints: EndpointStore,
-        waiting: TaskAnswers,
+        outbox: Outbox,
         citations: Citations,
         clock: Clock,
+        run_command: RunCommand,
     ) -> None:
         self._tasks = tasks
         self._endpoints = endpoints
-        self._waiting = waiting
+        self._outbox = outbox
         self._citations = citations
         self._clock = clock
+        self._run_command = run_command
 
     def take(
-        self, place_id: str, task_id: str, headers: Mapping[str, str], raw: bytes, body: TaskAnswerIn
+        self,
+        place_id: str,
+        task_id: str,
+        headers: Mapping[str, str],
+        raw: bytes,
+        body: TaskAnswerIn,
     ) -> None:
         """Takes the answer `body`, which came as `raw` under `headers` (lower-case names).
 
-        Raises `UnknownTask`, `UnverifiedWebhook`, `InvalidInput`.
+        The first answer counts; any other changes nothing. Raises `UnknownTask`,
+        `UnverifiedWebhook`, `InvalidInput`.
         """
         task = self._tasks.get(task_id)
         if task is None or task.place_id != place_id:
             raise UnknownTask
         self._verify(task, headers, raw)
-        # Else an answer could be signed for one task and sent to another.
+        # The signature does not cover the path: without this an answer could be signed for one
+        # task and sent, by whoever saw it, to another.
         if (body.place, body.task) != (place_id, task_id):
             raise InvalidInput(FieldError("task", "not_of_this_path"))
         if body.rows and task.deed is not Deed.COPY:
             raise InvalidInput(FieldError("rows", "not_allowed"))
-        self._waiting.answer(task, self._answered(body))
+        answered = self._answered(body)
+        if task.state is TaskState.ASKED:
+            self._keep(task, answered)
 
     def _verify(self, task: RemoteTask, headers: Mapping[str, str], raw: bytes) -> None:
         endpoint = self._endpoints.get(task.endpoint_id)
@@ -62,6 +86,17 @@ class RemoteAnswers:
         (opened,) = self._endpoints.open([endpoint])
         now = self._clock.now()
         verify(headers, raw, opened.signers(now), now)
+
+    def _keep(self, task: RemoteTask, answered: Answered) -> None:
+        def build() -> list[Action]:
+            work = self._outbox.work(ANSWERED, task.task_id)
+            return [self._tasks.answer(task, answered), *work.actions]
+
+        try:
+            with suppress(AlreadyAnswered):
+                self._run_command(build)
+        except KeyDestroyed:
+            raise UnknownTask from None
 
     def _answered(self, body: TaskAnswerIn) -> Answered:
         kept = tuple(self._kept(place, each) for place, each in enumerate(body.kept))

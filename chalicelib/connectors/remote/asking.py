@@ -37,8 +37,9 @@ class RemoteDeeds:
 
         `values` are a correction's, by category. Raises `TooLongToSeal`.
         """
+        event = EVENTS[task.deed]
         body = {
-            "type": EVENTS[task.deed],
+            "type": event,
             "timestamp": rfc3339(self._clock.now()),
             "data": {
                 "task": task.task_id,
@@ -50,5 +51,5 @@ class RemoteDeeds:
             },
         }
         content = json.dumps(body, separators=(",", ":")).encode()
-        queued = self._outbox.webhook(task.endpoint_id, body["type"], content)
+        queued = self._outbox.webhook(task.endpoint_id, event, content)
         return [self._tasks.addition(task), *queued.actions]

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
 
 from chalicelib.connectors.places import Deed, Outcome, Row, Verdict
-from chalicelib.errors import NotFound
 
 
-class UnknownTask(NotFound):
-    """No place was asked for a task of that id, or not that place."""
+class TaskState(StrEnum):
+    """Asked, answered, and taken by whoever waited for the answer."""
 
-    code = "unknown_task"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    TAKEN = "taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class RemoteTask:
     endpoint_id: str
     deed: Deed
     respond_by: datetime
+    state: TaskState = TaskState.ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,3 @@ class Answered:
     verdict: Verdict
     outcome: Outcome
     rows: tuple[Row, ...] = field(default=(), repr=False)
-
-
-class TaskAnswers(Protocol):
-    """Whoever waits for the answers."""
-
-    def answer(self, task: RemoteTask, answered: Answered) -> None:
-        """Takes the first answer to the task; one that comes again, or later, changes nothing.
-
-        Raises `UnknownTask` when nobody waits for it any more.
-        """
-        ...

@@ -11,10 +11,10 @@ from chalicelib.services import services
 
 _ID = {"type": "string", "pattern": ID_PATTERN}
 
-places = Routes(__name__)
+place_answers = Routes(__name__)
 
 
-@places.operation(
+@place_answers.operation(
     Operation(
         "POST",
         "/v1/places/{place_id}/tasks/{task_id}",

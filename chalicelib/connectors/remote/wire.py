@@ -50,8 +50,8 @@ class TaskAnswerIn(Wire):
     verdict: Literal["done", "nothing_found", "retained", "failed"]
     found: Count
     changed: Count
-    kept: Annotated[list[KeptIn], Field(max_length=100)] = []
-    rows: Annotated[list[RowIn], Field(max_length=1000)] = []
+    kept: Annotated[tuple[KeptIn, ...], Field(max_length=100)] = ()
+    rows: Annotated[tuple[RowIn, ...], Field(max_length=1000)] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -7,6 +7,7 @@ from itertools import batched
 from typing import cast
 
 from chalicelib.connectors.datamap.models import Collection
+from chalicelib.connectors.datamap.settings import RdsCollection
 from chalicelib.connectors.places import Json
 from chalicelib.connectors.sql.client import DataApi, NotOfType, PlaceMisfit, Statement
 from chalicelib.connectors.sql.statements import Key, deletion, page, probe, update
@@ -56,7 +57,8 @@ class SqlStore:
         yield from decisions
 
     def _table(self, collection: Collection) -> Table:
-        name = getattr(collection.settings, "table", "") or collection.name
+        settings: RdsCollection | None = collection.settings
+        name = settings.table if settings and settings.table else collection.name
         return describe_table(self._api, self._schema, name)
 
     def _pages(
