@@ -17,6 +17,7 @@ from chalice.app import (
 import chalicelib.startup
 from chalicelib.audit.stream import keep_digests
 from chalicelib.connectors.datamap.routes import data_map
+from chalicelib.connectors.remote.routes import place_answers
 from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.authorizing import admit
@@ -49,6 +50,7 @@ capabilities = (
     messages,
     webhooks,
     data_map,
+    place_answers,
 )
 
 

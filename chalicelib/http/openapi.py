@@ -58,7 +58,11 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "If-None-Match": ("ETags of what the caller holds (RFC 9110).", _STRING),
     "Idempotency-Key": ("Accepted and not needed: see the description.", _STRING),
+    "webhook-id": ("The message's id (Standard Webhooks).", _STRING),
+    "webhook-timestamp": ("When it was sent, whole seconds since 1970 UTC.", _STRING),
+    "webhook-signature": ("`v1,` and the base64 of HMAC-SHA-256 over id, time, body.", _STRING),
 }
+_SIGNED = {"webhook-id", "webhook-timestamp", "webhook-signature"}
 
 
 _BEARER = {"type": "http", "scheme": "bearer"}
@@ -182,7 +186,7 @@ def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         yield {
             "name": name,
             "in": "header",
-            "required": name == "Origin" and operation.method != "GET",
+            "required": name in _SIGNED or (name == "Origin" and operation.method != "GET"),
             "description": description,
             "schema": schema,
         }

@@ -66,6 +66,8 @@ class Call[T]:
     """The caller's address as API Gateway saw it; only ever used as a blind index."""
     keyed: KeyedCall | None = None
     """The call under its `Idempotency-Key`, if it has one and the operation takes one."""
+    raw: bytes = field(default=b"", repr=False)
+    """The body as it came, octet by octet: what a signature is over."""
 
     @property
     def origin(self) -> str | None:
@@ -219,13 +221,12 @@ class Routes(Blueprint):
 
 
 def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:
-    body = None
+    body, raw = None, b""
     if operation.body is not None:
+        raw = _raw_body(request)
         # Without one it is refused: a page of any origin may send that without a preflight.
         media_type = request.headers.get("content-type", "")
-        body = parse_body(
-            operation.body, _raw_body(request), media_type, operation.accepts, operation.longest
-        )
+        body = parse_body(operation.body, raw, media_type, operation.accepts, operation.longest)
     query = dict(request.query_params or {})
     if not query.keys() <= set(operation.query):
         raise InvalidInput(FieldError("query", "unknown_parameter"))
@@ -234,7 +235,7 @@ def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:
     keyed = None
     if operation.idempotent:
         keyed = keyed_call(name, request, body, caller, key_pattern(operation.access))
-    return Call(body, query, request.headers, caller, source_ip, keyed)
+    return Call(body, query, request.headers, caller, source_ip, keyed, raw)
 
 
 def _raw_body(request: Request) -> bytes:

@@ -8,6 +8,7 @@ from chalicelib.services.foundation import Foundation
 if TYPE_CHECKING:
     from chalicelib.connectors.datamap.models import Dataset
     from chalicelib.connectors.datamap.service import DataMaps
+    from chalicelib.connectors.datamap.settings import RdsSettings
     from chalicelib.connectors.places import Place
     from chalicelib.connectors.registry import Places
     from chalicelib.connectors.stores import Store
@@ -35,10 +36,16 @@ class ConnectorServices(Foundation):
     def places(self) -> "Places":
         from chalicelib.connectors.datamap.models import StoreKind
         from chalicelib.connectors.registry import Places
+        from chalicelib.connectors.remote.place import RemotePlace
 
         return Places(
             self.data_maps.map_in_force,
-            {StoreKind.DYNAMODB: self._dynamodb_place, StoreKind.S3: self._s3_place},
+            {
+                StoreKind.DYNAMODB: self._dynamodb_place,
+                StoreKind.S3: self._s3_place,
+                StoreKind.RDS: self._rds_place,
+                StoreKind.WEBHOOK: RemotePlace,
+            },
         )
 
     def _dynamodb_place(self, dataset: "Dataset") -> "Place":
@@ -50,6 +57,15 @@ class ConnectorServices(Foundation):
         from chalicelib.connectors.s3 import S3Store
 
         return self._stored_place(dataset, S3Store(self.s3, dataset.settings.bucket))
+
+    def _rds_place(self, dataset: "Dataset") -> "Place":
+        from chalicelib.connectors.sql.client import STATEMENT_CONFIG, DataApi, Database
+        from chalicelib.connectors.sql.store import SqlStore
+
+        settings: RdsSettings = dataset.settings
+        client = self._create_client("rds-data", config=STATEMENT_CONFIG)
+        database = Database(settings.cluster, settings.secret, settings.database)
+        return self._stored_place(dataset, SqlStore(DataApi(client, database), settings.in_schema))
 
     def _stored_place(self, dataset: "Dataset", store: "Store") -> "Place":
         from chalicelib.connectors.stored_place import StoredPlace

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.copies import CopyServices
-from chalicelib.services.webhooks import WebhookServices
+from chalicelib.services.remote import RemoteServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(ConnectorServices, CopyServices, WebhookServices):
+class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
-
-    asking: "Asking"
 
     @cached_property
     def handling(self) -> "Handling":
@@ -55,6 +53,12 @@ class FulfilmentServices(ConnectorServices, CopyServices, WebhookServices):
         )
 
     @cached_property
+    def asking(self) -> "Asking":
+        from chalicelib.requests.fulfilment.asking import RemoteAsking
+
+        return RemoteAsking(self.places, self.remote_deeds, self.clock, self.ids)
+
+    @cached_property
     def work_consumer(self) -> "Consumer":
         from chalicelib.notices.consumer import Consumer
 
@@ -62,6 +66,7 @@ class FulfilmentServices(ConnectorServices, CopyServices, WebhookServices):
 
     @cached_property
     def worker(self) -> "Worker":
+        from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
         from chalicelib.requests.fulfilment.planning import Planning
         from chalicelib.requests.fulfilment.wiping import Wiping
         from chalicelib.requests.fulfilment.worker import Worker
@@ -81,6 +86,7 @@ class FulfilmentServices(ConnectorServices, CopyServices, WebhookServices):
             self.fulfilment_tasks,
             self._concluding,
             wiping,
+            AnswersOfPlaces(self.remote_tasks, self.fulfilment_tasks),
             self.clock,
             lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),
         )

@@ -19,7 +19,7 @@ ACCOUNT = "000000000000"
 _PROFILE = "jaga-local"
 _SERVICES = (
     "apigateway,cloudformation,cognito-idp,dynamodb,dynamodbstreams,events,iam,kms,lambda,logs,"
-    "monitoring,s3,ses,sns,sqs,sts,tagging"
+    "monitoring,rds-data,s3,secretsmanager,ses,sns,sqs,sts,tagging"
 )
 _READY_WITHIN = 30.0  # seconds
 _STOPPED_WITHIN = 20.0

@@ -1,11 +1,11 @@
 """The embedded AWS's own process: `python -m infra.local.embedded`, started by `infra.local.aws`.
 
-ministack as it comes, with seven differences. It saves its state every few seconds and not only
+ministack as it comes, with eight differences. It saves its state every few seconds and not only
 when it is told to end, so that a crash loses seconds. It ends when the process that started it
 does: that one holds the other end of our standard input. Its streams and queues outlive a restart.
 Its IAM knows more conditions. Its Cognito gives no tokens for half a sign-in. Its functions go on
-after an exception. And the API runs a few requests at a time; the rest wait, where ministack would
-start a process for each.
+after an exception. Its RDS Data API has a PostgreSQL behind it. And the API runs a few requests at
+a time; the rest wait, where ministack would start a process for each.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.services import sqs
 
-from infra.local import conditions, sign_in, streams, workers
+from infra.local import conditions, data_api, sign_in, streams, workers
 
 SAVE_EVERY = 5.0  # seconds
 _PORT_OF_QUEUES = "4566"  # ministack's own
@@ -39,6 +39,7 @@ _SAVED = (
     "iam",
     "kms",
     "s3",
+    "secretsmanager",
     "ses",
     "sns",
     "sqs",
@@ -102,6 +103,7 @@ async def _serve() -> None:
     streams.install()
     sign_in.install()
     workers.install()
+    data_api.install()
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75
@@ -111,6 +113,7 @@ async def _serve() -> None:
     saving = asyncio.create_task(_save_regularly())
     await serve(_application, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]  # hypercorn's own scope types
     saving.cancel()
+    data_api.stop()
     # The state is saved. Threads that still wait for a Lambda worker would hold up the usual exit.
     os._exit(0)
 

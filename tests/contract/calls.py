@@ -21,11 +21,13 @@ from tests.contract.people import (
     provider_vouches,
     signed_in,
 )
+from tests.contract.remote import System
 from tests.gateway import Answer, Gateway
 from tests.maps import DESCRIBED
 from tests.tokens import bearer, platform_token, staff_token
 
 FIND = "/v1/staff/subjects/find"
+PLACES = "/v1/places/"
 WEBHOOKS = "/v1/staff/webhooks"
 DATA_MAP = "/v1/staff/data-map"
 
@@ -34,6 +36,9 @@ def call_signed_in(
     gateway: Gateway, services: Services, method: str, path: str, query: str = ""
 ) -> Answer:
     """Calls the operation with the right token and a body that it takes."""
+    if path.startswith(PLACES):
+        system = System(services, gateway)
+        return system.answer(system.ask(), query)
     headers = {"content-type": "application/json", **_token(gateway, services, path)}
     content = _body(gateway, services, path)
     existing = _existing(services, path)

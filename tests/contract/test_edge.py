@@ -41,6 +41,7 @@ SITE_ROUTES = [(method, path) for method, path in ROUTES if "{site}" in path]
 MEANT = {
     "POST": 201,
     "OPTIONS": 204,
+    "/v1/places/{place_id}/tasks/{task_id}": 200,
     "/v1/requests": 202,
     "GET /v1/requests": 200,
     **{

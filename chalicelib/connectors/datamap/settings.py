@@ -72,7 +72,34 @@ class S3Settings(Ours):
     collections: dict[Name, S3Collection]
 
 
-type StoreSettings = Annotated[DynamoDbSettings | S3Settings, Field(discriminator="kind")]
+class RdsCollection(CollectionSettings):
+    """A table with a primary key, named like the collection unless `table` says otherwise."""
+
+    table: Name | None = None
+
+
+class RdsSettings(Ours):
+    """A PostgreSQL database behind the RDS Data API; `secret` is a name or an ARN."""
+
+    kind: Literal["rds"]
+    cluster: Annotated[str, StringConstraints(pattern=r"^arn:[a-z0-9-]+:rds:.+:cluster:.+$")]
+    secret: Name
+    database: Name
+    in_schema: Name = Field(default="public", alias="schema")
+    collections: dict[Name, RdsCollection]
+
+
+class WebhookSettings(Ours):
+    """A system that is asked by the webhook `endpoint` (its id) and answers later."""
+
+    kind: Literal["webhook"]
+    endpoint: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{26}$")]
+    collections: dict[Name, CollectionSettings] = {}
+
+
+type StoreSettings = Annotated[
+    DynamoDbSettings | S3Settings | RdsSettings | WebhookSettings, Field(discriminator="kind")
+]
 
 
 class Connected(Ours):

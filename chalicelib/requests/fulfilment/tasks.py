@@ -70,10 +70,11 @@ class Tasks:
         request, _, task = standing
         source = self._own if place_id == OWN else self._places.at(place_id)
         seeds = task.seeds or self._located(request, place_id)
-        if source.description.answers_later and task.deed is Deed.COPY:
-            self._ask(request, task)
+        later = source.description.answers_later
+        if later and seeds and task.deed is Deed.COPY:
+            self._ask(request, place_id, seeds)
             return
-        if source.description.answers_later:
+        if later:
             outcome = Outcome(0, 0)  # nobody knows before it is done
         elif task.deed is Deed.COPY:
             rows = source.rows(seeds)
@@ -96,11 +97,15 @@ class Tasks:
             return
         request, _, task = standing
         place = self._places.at(place_id)
-        if place.description.answers_later:
-            self._ask(request, task)
-            return
         seeds = task.seeds or self._located(request, place_id)
-        outcome = _done(request, place, task.deed, seeds, rehearse=False)
+        later = place.description.answers_later
+        if later and seeds:
+            self._ask(request, place_id, seeds)
+            return
+        # Who cannot know the person is not told of them.
+        outcome = (
+            Outcome(0, 0) if later else _done(request, place, task.deed, seeds, rehearse=False)
+        )
         self._finish(
             request_id,
             place_id,
@@ -146,16 +151,17 @@ class Tasks:
             raise found
         return found
 
-    def _ask(self, request: DataRequest, task: Task) -> None:
+    def _ask(self, request: DataRequest, place_id: str, seeds: Seeds) -> None:
         def build() -> list[Action]:
             progress = self._plans.get(request.request_id)
-            current = progress.task(task.place) if progress else None
+            current = progress.task(place_id) if progress else None
             if progress is None or current is None or current.asked:
                 raise NothingLeft
+            asked = replace(current, asked=True, seeds=seeds)
             return [
-                self._plans.change_task(replace(current, asked=True)),
-                *self._asking.ask(request, current),
-                *self._book.entry(request, WORKER, "request.place_asked", {"place": task.place}),
+                self._plans.change_task(asked),
+                *self._asking.ask(request, asked),
+                *self._book.entry(request, WORKER, "request.place_asked", {"place": place_id}),
             ]
 
         self._run(build)

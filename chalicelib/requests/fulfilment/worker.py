@@ -12,11 +12,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from chalicelib.clock import Clock
+from chalicelib.connectors.remote import answers as remote
 from chalicelib.errors import DomainError, Internal
 from chalicelib.notices.consumer import Later
 from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.requests.fulfilment import planning
+from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
 from chalicelib.requests.fulfilment.concluding import Concluding
 from chalicelib.requests.fulfilment.models import Stage
 from chalicelib.requests.fulfilment.tasks import Tasks
@@ -41,6 +43,7 @@ class Worker:
         tasks: Tasks,
         concluding: Concluding,
         wiping: Wiping,
+        answers: AnswersOfPlaces,
         clock: Clock,
         on_dead: Callable[[], None],
     ) -> None:
@@ -49,6 +52,7 @@ class Worker:
         self._tasks = tasks
         self._concluding = concluding
         self._wiping = wiping
+        self._answers = answers
         self._clock = clock
         self._on_dead = on_dead
 
@@ -83,6 +87,8 @@ class Worker:
                 self._concluding.conclude(request_id)
             case planning.WIPE:
                 self._wiping.wipe(request_id)
+            case remote.ANSWERED:
+                self._answers.take(about)
             case _:
                 raise UnknownWork
 

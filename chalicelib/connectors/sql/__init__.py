@@ -1,0 +1,1 @@
+"""SQL databases as places: PostgreSQL through the RDS Data API."""
