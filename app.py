@@ -26,6 +26,7 @@ from chalicelib.http.meta import meta_routes
 from chalicelib.identity.routes import people
 from chalicelib.notices.routes import messages
 from chalicelib.requests.copies.routes import copies
+from chalicelib.requests.intake_routes import intake
 from chalicelib.requests.routes import requests
 from chalicelib.requests.staff_routes import staff_requests
 from chalicelib.services import services
@@ -44,6 +45,7 @@ capabilities = (
     pages,
     people,
     requests,
+    intake,
     copies,
     staff,
     staff_requests,

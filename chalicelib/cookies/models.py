@@ -1,15 +1,14 @@
 """Cookie preferences: the domain's values first, then what is on the wire."""
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import StringConstraints
 
 from chalicelib.notices.models import Language
-from chalicelib.wire import Answer, Wire
+from chalicelib.wire import Answer, Moment, Wire
 
 RETENTION = timedelta(days=180)
 """How long a choice holds, a refusal too; then the visitor is asked again."""
@@ -105,33 +104,6 @@ OPAQUE_ID_PATTERN = r"^[0-9A-Za-z_-]{16,64}$"
 """ULIDs by our banner; whatever other clients make must be as opaque: no room for an address."""
 
 type OpaqueId = Annotated[str, StringConstraints(pattern=OPAQUE_ID_PATTERN)]
-
-
-def _rfc3339_text(value: object) -> object:
-    # pydantic also reads bare numbers and dates as moments; the contract is RFC 3339.
-    if not isinstance(value, str) or not _RFC3339.match(value):
-        raise ValueError("not RFC 3339")
-    return value
-
-
-_RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$")
-
-
-def _whole_milliseconds(moment: datetime) -> datetime:
-    # What is stored is what a repeat is compared with, and milliseconds are stored.
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:  # the first or last day of the calendar, seen from another zone
-        raise ValueError("out of the calendar") from None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-type Moment = Annotated[
-    AwareDatetime,
-    Field(strict=False),  # strict would take no text at all after the check before it
-    BeforeValidator(_rfc3339_text),
-    AfterValidator(_whole_milliseconds),
-]
 
 
 class ChoicesIn(Wire):

@@ -3,14 +3,14 @@
     pk ADDRESS#<blind index>  sk SUBJECT  subject: the id; so that an address, or the platform's own
                                           id of a user, leads to its person
     pk SUBJECT#<subject id>   sk PROFILE  sealed under the person's key: address, language, since
-    pk SUBJECT#<subject id>   sk ADDRESS#<blind index>  so that erasing the person finds them all
+    pk SUBJECT#<subject id>   sk KNOWN_AS#<blind index>  the other way round, for the erasure
     pk SUBJECT#<subject id>   sk RESTRICTION  request, at: no processing but storage (UU PDP 41)
 
 Destroying the person's key leaves an id that means nobody.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import cast
 
@@ -28,9 +28,9 @@ from chalicelib.vault.vault import Vault
 
 PROFILE = Schema("subject_profile")
 ADDRESS = Schema("subject_address")
-LISTED_ADDRESS = Schema("listed_address")
 RESTRICTION = Schema("subject_restriction")
-_LISTED = "ADDRESS"
+KNOWN_AS = Schema("subject_known_as")
+_ALIAS = "KNOWN_AS"
 
 
 class SubjectStore:
@@ -68,15 +68,23 @@ class SubjectStore:
 
         They fail with `Moved` when somebody proved the same address first: then that one counts.
         """
-        actions: list[Action] = []
-        for each in addresses:
-            item = {**_item(_address_key(each)), "subject": subject_id}
-            listed = _item(Key(compose("SUBJECT", subject_id), compose(_LISTED, each)))
-            actions += [
-                Put(self._records, ADDRESS.stamp(item), ABSENT, Moved),
-                Put(self._records, LISTED_ADDRESS.stamp(listed)),
-            ]
-        return actions
+        addresses = list(addresses)
+        items = ({**_item(_address_key(each)), "subject": subject_id} for each in addresses)
+        aliases = (_item(_alias_key(subject_id, each)) for each in addresses)
+        return [
+            *(Put(self._records, ADDRESS.stamp(item), ABSENT, Moved) for item in items),
+            *(Put(self._records, KNOWN_AS.stamp(item)) for item in aliases),
+        ]
+
+    def known_as(self, subject_id: str) -> list[str]:
+        """The blind indexes that lead to the subject. One query."""
+        page = self._records.query(
+            compose("SUBJECT", subject_id),
+            sk_from=f"{_ALIAS}{SEPARATOR}",
+            sk_to=f"{_ALIAS}{SEPARATOR}~",  # behind every index
+            consistent=True,
+        )
+        return [str(item["sk"]).partition(SEPARATOR)[2] for item in page.items]
 
     def add_actions(self, addresses: Iterable[str], subject: Subject) -> list[Action]:
         """The writes of a new subject under its addresses. They fail as `link_actions` do."""
@@ -91,26 +99,20 @@ class SubjectStore:
             self._vault.still_there(scope),
         ]
 
-    def erase_actions(self, subject_id: str) -> list[Action]:
+    def erase_actions(self, subject_id: str, addresses: Collection[str]) -> list[Action]:
         """The writes that leave nothing of the subject but an id that means nobody.
 
-        One query. They fail with `KeyDestroyed` when it was erased before. Call `forget` after
-        they went through.
+        `addresses` are all blind indexes that lead to it. They fail with `KeyDestroyed` when it was
+        erased before. Call `forget` after they went through.
         """
-        partition = compose("SUBJECT", subject_id)
-        listed = [
-            str(item["sk"])
-            for item in self._records.query_all(
-                partition, sk_from=f"{_LISTED}{SEPARATOR}", consistent=True
-            )
-            if str(item["sk"]).startswith(f"{_LISTED}{SEPARATOR}")
+        keys = [
+            _profile_key(subject_id),
+            *map(_address_key, addresses),
+            *(_alias_key(subject_id, address) for address in addresses),
         ]
-        addresses = [each.removeprefix(f"{_LISTED}{SEPARATOR}") for each in listed]
         return [
             *self._vault.destroy_actions(Scope.person(subject_id)),
-            Delete(self._records, _profile_key(subject_id)),
-            *(Delete(self._records, _address_key(each)) for each in addresses),
-            *(Delete(self._records, Key(partition, each)) for each in listed),
+            *(Delete(self._records, key) for key in keys),
         ]
 
     def restrict_action(self, subject_id: str, request_id: str, at: datetime) -> Action:
@@ -144,6 +146,10 @@ def _item(key: Key) -> Item:
 
 def _address_key(address: str) -> Key:
     return Key(compose("ADDRESS", address), "SUBJECT")
+
+
+def _alias_key(subject_id: str, address: str) -> Key:
+    return Key(compose("SUBJECT", subject_id), compose(_ALIAS, address))
 
 
 def _profile_key(subject_id: str) -> Key:

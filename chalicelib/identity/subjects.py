@@ -76,12 +76,15 @@ class Subjects:
     def erase_actions(self, subject_id: str) -> list[Action]:
         """The writes that erase the subject, for the transaction that ends its request.
 
-        With the entry in its chain. They fail with `KeyDestroyed` when it was erased before. Call
-        `forget` after they went through.
+        With the entry in its chain. Call `forget` after they went through. Raises `UnknownSubject`,
+        `KeyDestroyed` when it was erased before.
         """
+        email = self.own(subject_id).email
+        addresses = set(self._index.tokens(Kind.EMAIL, email) if email else ())
+        addresses.update(self._store.known_as(subject_id))
         entity, who = Entity("subject", subject_id), Actor("system", "erasure")
         return [
-            *self._store.erase_actions(subject_id),
+            *self._store.erase_actions(subject_id, addresses),
             *self._trail.actions(entity, who, "subject.erased", {}),
         ]
 

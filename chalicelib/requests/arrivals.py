@@ -1,8 +1,7 @@
 """What all ways in have in common: the dates, the token, the first entry, the one transaction."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
@@ -12,23 +11,13 @@ from chalicelib.ids import Ids
 from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
 from chalicelib.requests.mandates import proving_address
-from chalicelib.requests.models import Content, DataRequest, RequestType, Source, Status
+from chalicelib.requests.models import Accepted, Arrival, Content, DataRequest, Status
 from chalicelib.requests.rules import laws_for
 from chalicelib.requests.store import RequestStore
 from chalicelib.requests.tracking import tracking_hash, tracking_token
 from chalicelib.tables.transactions import Action
 from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
 from chalicelib.vault.errors import KeyDestroyed
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What came in and when: the laws' clocks run from `received_at`."""
-
-    type: RequestType
-    content: Content
-    source: Source
-    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +29,6 @@ class Prepared:
     who: Actor
     facts: Mapping[str, Fact]
     actions: list[Action]
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A request that was taken in, and the token that follows it."""
-
-    request_id: str
-    tracking_token: str = field(repr=False)
-    status: Status
-    joined_to: str | None = None
 
 
 class Arrivals:

@@ -3,9 +3,16 @@
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import Clock
 from chalicelib.idempotency.models import KeyedCall
-from chalicelib.requests.arrivals import Accepted, Arrival, Arrivals, Prepared
+from chalicelib.requests.arrivals import Arrivals, Prepared
 from chalicelib.requests.asking import Asking
-from chalicelib.requests.models import Content, DataRequest, RequestType, Source
+from chalicelib.requests.models import (
+    Accepted,
+    Arrival,
+    Content,
+    DataRequest,
+    RequestType,
+    Source,
+)
 from chalicelib.vault.blind_index import BlindIndex, Kind
 
 

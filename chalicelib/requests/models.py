@@ -147,3 +147,39 @@ class Summary:
     due_at: datetime | None
     source: Source = Source.API
     joined_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What came in and when: the laws' clocks run from `received_at`."""
+
+    type: RequestType
+    content: Content
+    source: Source
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request that was taken in, and the token that follows it."""
+
+    request_id: str
+    tracking_token: str = field(repr=False)
+    status: Status
+    joined_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCheck:
+    """By which means the staff checked who somebody is, and where that is noted."""
+
+    means: str
+    reference: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientUser:
+    """A user of the platform, by address, by the platform's own id, or by both."""
+
+    email: str = field(default="", repr=False)
+    user_id: str = field(default="", repr=False)

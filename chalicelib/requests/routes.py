@@ -46,15 +46,10 @@ requests = Routes(__name__, find_person=find_requester)
 )
 def make_request(call: Call[RequestIn]) -> Reply:
     body = call.body
-    accepted = services().intake.accept(
+    taken = services().intake.accept(
         RequestType(body.type), body.content(), call.source_ip, call.keyed
     )
-    answer = RequestAccepted(
-        request_id=accepted.request_id,
-        tracking_token=accepted.tracking_token,
-        status=accepted.status,
-    )
-    return Reply(answer, 202)
+    return Reply(RequestAccepted.of(taken), 202)
 
 
 @requests.operation(

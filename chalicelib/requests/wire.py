@@ -1,12 +1,12 @@
 """What of requests is on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
 from chalicelib.identity.models import Email
 from chalicelib.notices.models import Language
-from chalicelib.requests.models import Capacity, Content, Mandate, RequestType, Status
+from chalicelib.requests.models import Accepted, Capacity, Content, Mandate, RequestType, Status
 from chalicelib.wire import Answer, Wire
 
 type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
@@ -91,6 +91,15 @@ class RequestAccepted(Answer):
     request_id: str
     tracking_token: str
     status: Status
+
+    @classmethod
+    def of(cls, accepted: Accepted) -> Self:
+        """What the caller is told of the request."""
+        return cls(
+            request_id=accepted.request_id,
+            tracking_token=accepted.tracking_token,
+            status=accepted.status,
+        )
 
 
 class DeadlineView(Answer):

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from chalicelib.requests.arrivals import Arrivals
     from chalicelib.requests.asking import Asking
     from chalicelib.requests.book import RequestBook
+    from chalicelib.requests.clients import ClientIntake
+    from chalicelib.requests.desk import Desk
     from chalicelib.requests.intake import Intake
     from chalicelib.requests.opening import Opening
     from chalicelib.requests.proving import Proving
@@ -32,6 +34,26 @@ class RequestServices(IdentityServices):
         from chalicelib.requests.intake import Intake
 
         return Intake(self._arrivals, self._asking, self.index, self.clock)
+
+    @cached_property
+    def desk(self) -> "Desk":
+        from chalicelib.requests.desk import Desk
+
+        return Desk(
+            self._arrivals,
+            self.request_book,
+            self._asking,
+            self.subjects,
+            self._opening,
+            self.idempotency,
+            self.clock,
+        )
+
+    @cached_property
+    def client_intake(self) -> "ClientIntake":
+        from chalicelib.requests.clients import ClientIntake
+
+        return ClientIntake(self._arrivals, self.subjects, self._opening, self.clock)
 
     @cached_property
     def proving(self) -> "Proving":

@@ -8,8 +8,7 @@ import pytest
 
 from chalicelib.identity import allowances
 from chalicelib.identity.allowances import CODES_PER_ADDRESS_AND_NETWORK
-from chalicelib.requests.arrivals import Accepted
-from chalicelib.requests.models import Content, RequestType
+from chalicelib.requests.models import Accepted, Content, RequestType
 from chalicelib.services import Services
 from tests.contract.asking import REQUESTS, code_of, look, make, post, prove
 from tests.contract.people import EMAIL, mails, records

@@ -70,7 +70,9 @@ def test_nothing_that_is_not_a_right_token_opens_anything(
 def test_each_kind_of_caller_has_its_own_routes(stack: Stack, http: httpx.Client) -> None:
     tokens = {
         "staff": staff_token(stack, "dpo"),
-        "platform": platform_token(stack, "consents:write", "consents:check", "records:write"),
+        "platform": platform_token(
+            stack, "consents:write", "consents:check", "records:write", "requests:write"
+        ),
     }
     for operation in GUARDED:
         let_in = {

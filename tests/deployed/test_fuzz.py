@@ -67,5 +67,7 @@ def _token(stack: Stack, scheme: str) -> str:
         case "staff":
             return staff_token(stack, "dpo")
         case "platform":
-            return platform_token(stack, "consents:write", "consents:check", "records:write")
+            return platform_token(
+                stack, "consents:write", "consents:check", "records:write", "requests:write"
+            )
     return session_token(stack)

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.literals import AuthFlowTypeType, ChallengeNameTypeType
 
 WRONG = "wrong Password 1!"
-SCOPES = {"jaga/consents:check", "jaga/consents:write", "jaga/records:write"}
+SCOPES = {
+    "jaga/consents:check",
+    "jaga/consents:write",
+    "jaga/records:write",
+    "jaga/requests:write",
+}
 
 
 @pytest.fixture

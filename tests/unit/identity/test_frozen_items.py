@@ -12,7 +12,7 @@ from chalicelib.identity.codes import ONE_TIME_CODE, CodePlace, Codes, InvalidCo
 from chalicelib.identity.limits import COUNTER, Limit, Limits
 from chalicelib.identity.models import Session, Subject
 from chalicelib.identity.session_store import SESSION, SessionStore
-from chalicelib.identity.subject_store import ADDRESS, PROFILE, SubjectStore
+from chalicelib.identity.subject_store import ADDRESS, KNOWN_AS, PROFILE, SubjectStore
 from chalicelib.identity.vouching import VOUCHED
 from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.table import Table
@@ -59,6 +59,9 @@ class Stored:
     def get_item(self, **_: Any) -> dict[str, Any]:
         return {"Item": self.item}
 
+    def query(self, **_: Any) -> dict[str, Any]:
+        return {"Items": [self.item]}
+
     def update_item(self, **_: Any) -> dict[str, Any]:
         return {"Attributes": self.item}
 
@@ -102,6 +105,15 @@ def test_subject_address_1() -> None:
     first, *_ = store.add_actions([ADDRESS_INDEX], SUBJECT)
     assert isinstance(first, Put)
     assert ADDRESS.lift(first.item) == item
+
+
+def test_subject_known_as_1() -> None:
+    item = fixture("subject_known_as")
+    store = SubjectStore(records(item), cast("Vault", OneKey()))
+    *_, alias = store.link_actions([ADDRESS_INDEX], "01JSUBJECT")
+    assert isinstance(alias, Put)
+    assert KNOWN_AS.lift(alias.item) == item
+    assert store.known_as("01JSUBJECT") == [ADDRESS_INDEX]
 
 
 def test_limit_counter_1() -> None:
