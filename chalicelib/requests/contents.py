@@ -22,4 +22,4 @@ def content_from_json(opened: bytes) -> Content:
         # The first requests described corrections in one free text.
         del said["corrections"]
         said["details"] = "\n".join(filter(None, (said.get("details"), free)))
-    return Content(**said)
+    return Content(**{"email": "", **said})

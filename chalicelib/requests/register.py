@@ -37,9 +37,10 @@ class Register:
 
     def kind_of(self, type_: RequestType, content: Content) -> str:
         """What a request is called among its person's open ones."""
+        answered = answering_address(content)
         told = {
             "client": " ".join(content.client.casefold().split()),
-            "answered": answering_address(content).casefold() if content.mandate else "",
+            "answered": answered.casefold() if answered != content.email else "",
             "corrections": _corrections(content) if type_ is RequestType.CORRECTION else "",
         }
         if not any(told.values()):

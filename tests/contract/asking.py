@@ -1,8 +1,10 @@
 """What tests of requests share: making, proving, following and withdrawing one by the API."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
+from chalicelib.clock import rfc3339
 from chalicelib.services import Services
 from tests.contract.people import EMAIL, mails
 from tests.gateway import Answer, Gateway
@@ -20,6 +22,19 @@ def post(gateway: Gateway, path: str, content: Any, token: str = "", *, key: str
     headers = {"content-type": "application/json"} | (bearer(token) if token else {})
     headers |= {"idempotency-key": key} if key else {}
     return gateway.call("POST", path, body=json.dumps(content), headers=headers)
+
+
+def letter(services: Services, **changes: Any) -> dict[str, Any]:
+    """The form's body for a letter that came a day ago; None takes a field away."""
+    said = {
+        "type": "access",
+        "source": "letter",
+        "received_at": rfc3339(services.clock.now() - timedelta(days=1)),
+        "language": "id",
+        "email": EMAIL,
+        **changes,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def opened(gateway: Gateway, services: Services, **changes: Any) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.audit.entry import Actor
 from chalicelib.http.permissions import Role
 from chalicelib.services import Services
-from tests.contract.asking import REQUESTS, code_of, make
+from tests.contract.asking import REQUESTS, code_of, letter, make
 from tests.contract.copying import release_something
 from tests.contract.hooks import EVENT, URL, Hooks
 from tests.contract.operations import PARAMETERS
@@ -30,6 +30,7 @@ FIND = "/v1/staff/subjects/find"
 PLACES = "/v1/places/"
 WEBHOOKS = "/v1/staff/webhooks"
 DATA_MAP = "/v1/staff/data-map"
+IDENTITY = "/v1/staff/requests/{request_id}/identity"
 
 
 def call_signed_in(
@@ -41,7 +42,7 @@ def call_signed_in(
         return system.answer(system.ask(), query)
     headers = {"content-type": "application/json", **_token(gateway, services, path)}
     content = _body(gateway, services, path)
-    existing = _existing(services, path)
+    existing = _existing(gateway, services, path)
     if (method, path) == ("GET", DATA_MAP):
         services.data_maps.publish(Actor("operator", "test"), DESCRIBED)
     if path.startswith(f"{REQUESTS}/"):
@@ -61,7 +62,7 @@ def _token(gateway: Gateway, services: Services, path: str) -> dict[str, str]:
         case "staff":
             return bearer(staff_token(services.clock, Role.DPO))
         case "platform":
-            return bearer(platform_token(services.clock))
+            return bearer(platform_token(services.clock, "requests:write"))
         case "sessions" if path.endswith("/current"):
             return bearer(signed_in(gateway, services))
         case "requests" if path == REQUESTS:  # an address gets so many codes
@@ -69,7 +70,10 @@ def _token(gateway: Gateway, services: Services, path: str) -> dict[str, str]:
     return {}
 
 
-def _existing(services: Services, path: str) -> dict[str, str]:
+def _existing(gateway: Gateway, services: Services, path: str) -> dict[str, str]:
+    if path == IDENTITY:
+        email = f"{services.ids.new().lower()}@example.test"
+        return {"request_id": make(gateway, email=email).json()["request_id"]}
     if not path.startswith(WEBHOOKS):
         return {}
     return {"endpoint_id": Hooks(services).register().endpoint_id}
@@ -93,4 +97,14 @@ def _body(gateway: Gateway, services: Services, path: str) -> Any:
         return {"yaml": DESCRIBED}
     if path == WEBHOOKS:
         return {"url": URL, "events": [EVENT]}
-    return {}
+    return _taken_in(services).get(path, {})
+
+
+def _taken_in(services: Services) -> dict[str, Any]:
+    """Bodies of what staff and platform take in."""
+    users = {"type": "access", "client": "PT Maju", "language": "id", "users": [{"user_id": "u"}]}
+    return {
+        "/v1/staff/requests": letter(services, email="writer@example.test"),
+        "/v1/platform/requests": users,
+        IDENTITY: {"means": "document", "reference": "register 7"},
+    }

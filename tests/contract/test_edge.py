@@ -48,6 +48,9 @@ MEANT = {
         f"/v1/requests/{{request_id}}/{verb}": 200
         for verb in ("code", "export", "verify", "withdraw")
     },
+    "POST /v1/staff/requests": 202,
+    "/v1/staff/requests/{request_id}/identity": 200,
+    "/v1/platform/requests": 200,
     "/v1/sessions": 202,
     "/v1/sessions/verify": 200,
     "/v1/sessions/vouched": 200,
