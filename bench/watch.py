@@ -16,14 +16,14 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from bench.capacity import read_units
+from bench.office import office
 from bench.table import Row, print_table
 from chalicelib.requests.models import Status
 from chalicelib.services import Services
-from chalicelib.settings import Settings
 from chalicelib.tables.codec import encode
 from chalicelib.tables.transactions import Put
-from tests.contract.moto_tables import REGION, SESSION, moto_tables
-from tests.fakes import MAIL, POOLS, FixedClock, SequentialIds
+from tests.contract.moto_tables import REGION
+from tests.fakes import FixedClock
 from tests.unit.requests.asked import request
 
 DUE, FEW, MANY = 100, 1_000, 100_000
@@ -94,23 +94,7 @@ def _watched(count: int) -> Reads:
 
 @contextmanager
 def _services(clock: FixedClock) -> Iterator[Services]:
-    with moto_tables() as tables:
-        key = SESSION.client("kms").create_key()["KeyMetadata"]["Arn"]
-        settings = Settings(
-            stage="bench",
-            records_table=tables.records.name,
-            preferences_table=tables.preferences.name,
-            audit_table=tables.audit.name,
-            keys_table=tables.keys.name,
-            vault_key_id=key,
-            signing_key_id=key,
-            trail_bucket=tables.bucket,
-            **POOLS,
-            **MAIL,
-        )
-        services = Services(
-            settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client
-        )
+    with office(clock) as services:
         # The day's keys are in memory, as in a function that has run before.
         _store_item(services, clock.now())
         services.outbox.mail("request_lapsed", "a@jutsoo.test", "en", {"days": "28"})
