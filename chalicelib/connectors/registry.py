@@ -10,18 +10,12 @@ from chalicelib.connectors.places import (
     Place,
     PlaceUnavailable,
     Seeds,
+    UnknownPlace,
 )
 from chalicelib.connectors.traversal import order
-from chalicelib.errors import NotFound
 
 type BuildPlace = Callable[[Dataset], Place]
 type Located = Mapping[str, Seeds | PlaceUnavailable]
-
-
-class UnknownPlace(NotFound):
-    """The data map in force has no such place."""
-
-    code = "unknown_place"
 
 
 @runtime_checkable

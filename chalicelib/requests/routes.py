@@ -5,6 +5,7 @@ from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.identity.models import SELF
 from chalicelib.requests.models import DataRequest, RequestType
 from chalicelib.requests.wire import (
+    CertificateView,
     CodeIn,
     RequestAccepted,
     RequestIn,
@@ -123,6 +124,36 @@ def show_request(call: Call[None], request_id: str) -> Reply:
 )
 def withdraw_request(call: Call[None], request_id: str) -> Reply:
     return _shown(services().requests.withdraw(request_id, call.caller.id))
+
+
+@requests.operation(
+    Operation(
+        "POST",
+        _REQUEST + "/appeal",
+        "Have somebody else decide once more",
+        RequestView,
+        access=Person(TRACKING),
+        description="Of a request that was refused or carried out in part, once.",
+    )
+)
+def appeal_request(call: Call[None], request_id: str) -> Reply:
+    return _shown(services().appealing.appeal(request_id, call.caller.id))
+
+
+@requests.operation(
+    Operation(
+        "GET",
+        _REQUEST + "/certificate",
+        "The certificate of an erasure",
+        CertificateView,
+        access=Person(TRACKING),
+        description="A compact JWS (RFC 7515); /.well-known/jwks.json has the key.",
+    )
+)
+def show_certificate(call: Call[None], request_id: str) -> Reply:
+    here = services()
+    here.requests.look(request_id, call.caller.id)
+    return Reply(CertificateView(certificate=here.certificates.get(request_id)))
 
 
 def _shown(request: DataRequest) -> Reply:

@@ -6,7 +6,6 @@ from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.law.models import PauseReason
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.staff_wire import (
-    CertificateView,
     HandledRequest,
     PauseIn,
     RefusalIn,
@@ -14,6 +13,7 @@ from chalicelib.requests.staff_wire import (
     ResolutionIn,
     StaffRequestView,
 )
+from chalicelib.requests.wire import CertificateView
 from chalicelib.services import services
 
 _REQUEST = "/v1/staff/requests/{request_id}"

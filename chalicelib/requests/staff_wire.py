@@ -133,9 +133,3 @@ class StaffRequestView(HandledRequest):
     appealed: bool
     grounds: tuple[GroundView, ...]
     timeline: tuple[TimelineEvent, ...]
-
-
-class CertificateView(Answer):
-    """The certificate of an erasure: a compact JWS (RFC 7515), ES256."""
-
-    certificate: str

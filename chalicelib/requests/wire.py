@@ -158,3 +158,9 @@ class RequestPage(Answer):
 
     requests: tuple[RequestSummary, ...]
     cursor: str | None
+
+
+class CertificateView(Answer):
+    """The certificate of an erasure: a compact JWS (RFC 7515), ES256."""
+
+    certificate: str

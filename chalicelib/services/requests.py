@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.services.identity import IdentityServices
 
 if TYPE_CHECKING:
+    from chalicelib.requests.appealing import Appealing
     from chalicelib.requests.arrivals import Arrivals
     from chalicelib.requests.asking import Asking
     from chalicelib.requests.book import RequestBook
@@ -75,6 +76,18 @@ class RequestServices(IdentityServices):
         from chalicelib.requests.book import RequestBook
 
         return RequestBook(self._request_store, self.trail)
+
+    @cached_property
+    def appealing(self) -> "Appealing":
+        from chalicelib.requests.appealing import Appealing
+
+        return Appealing(
+            self.requests,
+            self.request_book,
+            self._request_register,
+            self._opening,
+            self.run_command,
+        )
 
     @cached_property
     def requesters(self) -> "Requesters":

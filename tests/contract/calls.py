@@ -8,6 +8,7 @@ from chalicelib.http.permissions import Role
 from chalicelib.services import Services
 from tests.contract.asking import REQUESTS, code_of, letter, make
 from tests.contract.copying import release_something
+from tests.contract.handled import STAFF_REQUESTS, Handled
 from tests.contract.hooks import EVENT, URL, Hooks
 from tests.contract.operations import PARAMETERS
 from tests.contract.people import (
@@ -30,6 +31,7 @@ FIND = "/v1/staff/subjects/find"
 PLACES = "/v1/places/"
 WEBHOOKS = "/v1/staff/webhooks"
 DATA_MAP = "/v1/staff/data-map"
+OF_DECIDED = {f"{REQUESTS}/{{request_id}}/{what}" for what in ("appeal", "certificate")}
 IDENTITY = "/v1/staff/requests/{request_id}/identity"
 
 
@@ -45,7 +47,15 @@ def call_signed_in(
     existing = _existing(gateway, services, path)
     if (method, path) == ("GET", DATA_MAP):
         services.data_maps.publish(Actor("operator", "test"), DESCRIBED)
-    if path.startswith(f"{REQUESTS}/"):
+    if path.startswith(f"{STAFF_REQUESTS}/") and path != IDENTITY:
+        made, content = Handled(gateway, services).ready_for(path.rpartition("/")[2])
+        existing = {"request_id": made.json()["request_id"], "place": "crm"}
+        headers |= _token(gateway, services, path)  # hours have passed
+    if path in OF_DECIDED:
+        made, content = Handled(gateway, services).ready_for(path.rpartition("/")[2])
+        existing = {"request_id": made.json()["request_id"]}
+        headers |= bearer(made.json()["tracking_token"])
+    elif path.startswith(f"{REQUESTS}/"):
         email = f"{services.ids.new().lower()}@example.test"  # an address gets so many codes
         made = make(gateway, email=email).json()
         existing = {"request_id": made["request_id"]}

@@ -19,6 +19,7 @@ from chalicelib.oidc.errors import KeysUnavailable
 from chalicelib.oidc.keys import KeySet
 from chalicelib.oidc.tokens import Issuer
 from chalicelib.services import Services
+from tests.contract.asking import make
 from tests.contract.operations import OPERATIONS, Documented
 from tests.contract.people import EMAIL, id_token, signed_in
 from tests.fakes import POOLS, FixedClock
@@ -221,7 +222,7 @@ def test_who_reads_personal_data_leaves_an_entry(
     gateway: Gateway, services: Services, clock: FixedClock
 ) -> None:
     signed_in(gateway, services)
-    (operation,) = [each for each in OF_STAFF if permissions()[each.needs[0]].personal_data]
+    (operation,) = [each for each in OF_STAFF if each.path.endswith("/find")]
     headers = bearer(staff_token(clock, "auditor"))
     found = operation.call(gateway, headers, {"email": EMAIL})
     assert (found.status, found.json()["email"]) == (200, EMAIL)
@@ -233,6 +234,25 @@ def test_who_reads_personal_data_leaves_an_entry(
     assert (nobody.status, nobody.code) == (404, "unknown_subject")
     seeker = Entity("staff", STAFF.claims(clock)["sub"])
     assert [entry.action for entry in services.trail.history(seeker)] == ["personal_data.sought"]
+
+
+def test_who_reads_a_request_leaves_an_entry(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    made = make(gateway, name="Siti Rahma")
+    request_id = made.json()["request_id"]
+    headers = bearer(staff_token(clock, "auditor"))
+    read = gateway.call("GET", f"/v1/staff/requests/{request_id}", headers=headers)
+    assert (read.status, read.json()["name"]) == (200, "Siti Rahma")
+    last = list(services.trail.history(Entity("request", request_id)))[-1]
+    assert (last.action, last.actor.kind) == ("personal_data.read", "staff")
+    assert last.facts == {"permission": "requests.read"}
+
+
+def test_these_are_the_permissions_to_read_personal_data() -> None:
+    """What each of them opens is read in a test above."""
+    reading = {name for name, each in permissions().items() if each.personal_data}
+    assert reading == {"subjects.read", "requests.read"}
 
 
 def test_nothing_is_shown_whose_showing_cannot_be_recorded(

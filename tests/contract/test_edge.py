@@ -46,10 +46,23 @@ MEANT = {
     "GET /v1/requests": 200,
     **{
         f"/v1/requests/{{request_id}}/{verb}": 200
-        for verb in ("code", "export", "verify", "withdraw")
+        for verb in ("appeal", "code", "export", "verify", "withdraw")
     },
     "POST /v1/staff/requests": 202,
-    "/v1/staff/requests/{request_id}/identity": 200,
+    **{
+        f"/v1/staff/requests/{{request_id}}/{verb}": 200
+        for verb in (
+            "approve",
+            "extend",
+            "identity",
+            "pause",
+            "places/{place}/resolve",
+            "places/{place}/retry",
+            "refuse",
+            "resume",
+            "set-going",
+        )
+    },
     "/v1/platform/requests": 200,
     "/v1/sessions": 202,
     "/v1/sessions/verify": 200,
@@ -347,6 +360,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     "send_mail": {"Records": []},
     "record_feedback": {"Records": []},
     "send_webhooks": {"Records": []},
+    "fulfil_requests": {"Records": []},
 }
 
 

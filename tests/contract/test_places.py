@@ -13,8 +13,9 @@ from chalicelib.connectors.places import (
     PlaceUnavailable,
     Row,
     Seeds,
+    UnknownPlace,
 )
-from chalicelib.connectors.registry import Places, UnknownPlace
+from chalicelib.connectors.registry import Places
 from chalicelib.services import Services
 from tests.contract.shop import DPO, SITI, open_shop
 from tests.maps import BOTH, DESCRIBED

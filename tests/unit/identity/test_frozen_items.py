@@ -12,7 +12,13 @@ from chalicelib.identity.codes import ONE_TIME_CODE, CodePlace, Codes, InvalidCo
 from chalicelib.identity.limits import COUNTER, Limit, Limits
 from chalicelib.identity.models import Session, Subject
 from chalicelib.identity.session_store import SESSION, SessionStore
-from chalicelib.identity.subject_store import ADDRESS, KNOWN_AS, PROFILE, SubjectStore
+from chalicelib.identity.subject_store import (
+    ADDRESS,
+    KNOWN_AS,
+    PROFILE,
+    RESTRICTION,
+    SubjectStore,
+)
 from chalicelib.identity.vouching import VOUCHED
 from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.table import Table
@@ -131,3 +137,15 @@ def test_limit_counter_1() -> None:
 def test_vouched_token_1() -> None:
     item = fixture("vouched_token")
     assert VOUCHED.lift(item) == item
+
+
+def test_subject_restriction_1() -> None:
+    item = fixture("subject_restriction")
+    assert RESTRICTION.lift(item) == item
+    store = SubjectStore(records(item), cast("Vault", OneKey()))
+    assert store.is_restricted("01JSUBJECT")
+    restricted = store.restrict_action(
+        "01JSUBJECT", "01JREQUEST", datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    )
+    assert isinstance(restricted, Put)
+    assert restricted.item == item

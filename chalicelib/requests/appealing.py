@@ -1,0 +1,55 @@
+"""Appeals: somebody else decides once more (`Handling.refuse`, `Deciding.approve`)."""
+
+from dataclasses import replace
+
+from chalicelib.audit.entry import Actor
+from chalicelib.requests.book import RequestBook
+from chalicelib.requests.models import DataRequest
+from chalicelib.requests.opening import Opening
+from chalicelib.requests.register import Register
+from chalicelib.requests.rules import Event, ImpossibleNow, moved
+from chalicelib.requests.service import Requests
+from chalicelib.tables.transactions import Action, RunCommand
+
+
+class Appealing:
+    """Opens requests again that were refused, or carried out in part."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        book: RequestBook,
+        register: Register,
+        opening: Opening,
+        run_command: RunCommand,
+    ) -> None:
+        self._requests = requests
+        self._book = book
+        self._register = register
+        self._opening = opening
+        self._run_command = run_command
+
+    def appeal(self, request_id: str, caller: str) -> DataRequest:
+        """Opens the request again, once. Its dates stand as they were.
+
+        Raises `UnknownRequest`; `ImpossibleNow` for one that was not decided, that was appealed
+        before, whose person was erased, or beside which the same was asked for anew.
+        """
+        self._requests.look(request_id, caller)
+        self._run_command(lambda: self._appealed(request_id, caller))
+        return self._book.get(request_id)
+
+    def _appealed(self, request_id: str, caller: str) -> list[Action]:
+        request = self._book.get(request_id)
+        again = replace(moved(request, Event.APPEALED), closing=None)
+        if request.forgotten or request.subject_id is None:
+            raise ImpossibleNow
+        kind = self._register.kind_of(request.type, request.content)
+        if self._register.living(request.subject_id, kind) is not None:
+            raise ImpossibleNow
+        opened = replace(again, open_as=kind)
+        who = Actor.parse(caller.replace("request/", "requester/"))
+        return [
+            *self._opening.open_actions(opened),
+            *self._book.change(opened, who, "request.appealed"),
+        ]

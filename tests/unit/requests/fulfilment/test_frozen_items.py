@@ -1,0 +1,68 @@
+"""Items of fulfilment as version 1 wrote them: today's code reads them."""
+
+from datetime import date
+from typing import Any, cast
+
+from chalicelib.connectors.places import Deed, Kept, Outcome, Seeds
+from chalicelib.requests.fulfilment.certificates import ERASURE_CERTIFICATE, Certificates
+from chalicelib.requests.fulfilment.models import Plan, Progress, Stage, Task
+from chalicelib.requests.fulfilment.plan_store import REQUEST_PLAN, REQUEST_TASK, PlanStore
+from chalicelib.tables.codec import Item, encode
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Put
+from chalicelib.vault.vault import Vault
+from tests.unit.identity.test_frozen_items import OneKey, fixture, records
+
+ID = "01JREQUEST0000000000000000"
+PLAN = Plan(ID, Deed.ERASE, Stage.CARRYING_OUT, 2, 3)
+TASK = Task(
+    ID,
+    "ledger",
+    Deed.ERASE,
+    seeds=Seeds({"payments.email": ("siti@example.test",)}),
+    prepared=Outcome(
+        3, 1, (Kept("payments", "tax_books", "UU KUP 28(11)", 2, date(2036, 12, 31)),)
+    ),
+    outcome=Outcome(3, 1, (Kept("payments", "tax_books", "UU KUP 28(11)", 2),)),
+    failure="place_unavailable",
+    asked=True,
+    resolved_by="11111111-2222-4333-8444-555555555555",
+    revision=4,
+)
+
+
+class Two:
+    """A client whose queries find two items."""
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        return {"Items": [encode(fixture("request_plan")), encode(fixture("request_task"))]}
+
+
+def store() -> PlanStore:
+    table = Table(cast("Any", Two()), "records", "jaga-records")
+    return PlanStore(table, cast("Vault", OneKey()))
+
+
+def written(action: object) -> Item:
+    assert isinstance(action, Put)
+    return action.item
+
+
+def test_request_plan_1() -> None:
+    item = fixture("request_plan")
+    assert REQUEST_PLAN.lift(item) == item
+    assert store().get(ID) == Progress(PLAN, [TASK])
+    assert written(store().new_plan(PLAN)) == item
+
+
+def test_request_task_1() -> None:
+    item = fixture("request_task")
+    assert REQUEST_TASK.lift(item) == item
+    clear = written(store().new_task(TASK))
+    assert {**clear, "sealed": b""} == {**item, "sealed": b""}
+
+
+def test_erasure_certificate_1() -> None:
+    item = fixture("erasure_certificate")
+    assert ERASURE_CERTIFICATE.lift(item) == item
+    assert Certificates(records(item), cast("Any", None)).get(ID) == item["jws"]
