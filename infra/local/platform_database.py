@@ -16,6 +16,14 @@ CLUSTER_ARN = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{CLUSTER}"
 _SECRET = "jutsoo-platform-database"  # noqa: S105  # its name
 
 
+def connect_database(session: boto3.Session, home: Path) -> dict[str, str]:
+    """The parameters of the stack that let it reach the database."""
+    return {
+        "ConnectedClusterArns": CLUSTER_ARN,
+        "ConnectedSecretArns": share_password(session, home),
+    }
+
+
 def share_password(session: boto3.Session, home: Path) -> str:
     """Puts the database's password into the platform's secret; returns the secret's ARN.
 

@@ -23,6 +23,7 @@ from infra.local.platform_access import (
     enrol_platform_user,
     platform_access,
 )
+from infra.local.platform_database import connect_database
 from infra.local.site import Site, origins
 from infra.local.staff import enrol_staff
 from infra.local.verify import verify
@@ -82,7 +83,7 @@ class Stack:
         require_free(self.site_port)
         build()
         self.aws.start()
-        self._deployment = deploy(self.session)
+        self._deployment = deploy(self.session, connect_database(self.session, self.home))
         supplement(self.session, self._deployment)
         verify(self.session, self._deployment)
         self.staff = enrol_staff(self.staff_pool, self.home / "staff.json")
