@@ -17,13 +17,13 @@ from infra.local.accounts import Account, StaffPool
 from infra.local.aws import EmbeddedAws, free_ports, require_free
 from infra.local.deploy import Deployment, deploy
 from infra.local.differences import supplement
+from infra.local.platform.database import connect_database
 from infra.local.platform_access import (
     PlatformAccess,
     PlatformUser,
     enrol_platform_user,
     platform_access,
 )
-from infra.local.platform_database import connect_database
 from infra.local.site import Site, origins
 from infra.local.staff import enrol_staff
 from infra.local.verify import verify

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.platform_database import CLUSTER_ARN, share_password
+from infra.local.platform.database import CLUSTER_ARN, share_password
 from infra.local.stack import Stack
 from tests.deployed.test_permissions import REFUSALS, _session
 
