@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import ministack.app
-from ministack.services import rds_data
+from ministack.services import rds_data, secretsmanager
 
 from infra.local.postgres import CLUSTER, HOST, USER, Address, Postgres
 
@@ -89,9 +89,11 @@ def _enforce_with_secret(
     """AWS reads the secret with the caller's rights."""
     denied = _enforce(method, path, headers, body, query, request_id)
     try:
-        secret = json.loads(body).get("secretArn", "*")
+        named = json.loads(body).get("secretArn", "")
     except ValueError:
         return denied
+    _, found = secretsmanager._resolve(named, use_arn_scope=True)  # noqa: SLF001  # a name will do
+    secret = found["ARN"] if found else named or "*"
     return denied or ministack.app._enforce_data_plane(  # noqa: SLF001
         "rds-data",
         "secretsmanager:GetSecretValue",

@@ -43,10 +43,10 @@ class Deployment:
     """Whether anything had to be done."""
 
 
-def deploy(session: boto3.Session) -> Deployment:
+def deploy(session: boto3.Session, connected: Mapping[str, str]) -> Deployment:
     """Creates the stack or updates it to `dist/`; nothing happens when it is there already.
 
-    Raises `DeploymentFailed`.
+    `connected` are the parameters that name places of others. Raises `DeploymentFailed`.
     """
     s3 = session.client("s3")
     artifact = _upload(s3, ARTIFACT)
@@ -58,6 +58,7 @@ def deploy(session: boto3.Session) -> Deployment:
         **PARAMETERS,
         "ArtifactKey": artifact,
         "DemonstrationEndpoint": s3.meta.endpoint_url,
+        **connected,
     }
     changed = _apply(cloudformation, url, parameters)
     outputs = _outputs(cloudformation)

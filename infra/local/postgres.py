@@ -129,7 +129,13 @@ class Postgres:
 
     def _end_leftover(self) -> None:
         """Ends the server of a run that was killed together with whoever would have ended it."""
-        if (self._data / "postmaster.pid").exists():
+        try:
+            pid = (self._data / "postmaster.pid").read_text("ascii").split()[0]
+            running = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, IndexError):
+            return
+        # The number may have gone to another process since.
+        if str(self._data).encode() in running:
             stop = ("stop", "-D", str(self._data), "-m", "fast", "-w")
             subprocess.run(_command("pg_ctl", *stop), check=False, capture_output=True)
 

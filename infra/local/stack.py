@@ -17,6 +17,7 @@ from infra.local.accounts import Account, StaffPool
 from infra.local.aws import EmbeddedAws, free_ports, require_free
 from infra.local.deploy import Deployment, deploy
 from infra.local.differences import supplement
+from infra.local.platform.database import connect_database
 from infra.local.platform_access import (
     PlatformAccess,
     PlatformUser,
@@ -82,7 +83,7 @@ class Stack:
         require_free(self.site_port)
         build()
         self.aws.start()
-        self._deployment = deploy(self.session)
+        self._deployment = deploy(self.session, connect_database(self.session, self.home))
         supplement(self.session, self._deployment)
         verify(self.session, self._deployment)
         self.staff = enrol_staff(self.staff_pool, self.home / "staff.json")

@@ -60,22 +60,32 @@ class Template:
                     yield function, name, event["Properties"]
 
     def statements(self) -> Iterator[Statement]:
-        """Every statement of every policy: of roles, keys, buckets, queues and topics."""
+        """Every statement of every policy: of roles, keys, buckets, queues and topics.
+
+        Those of a policy that is added to a role count as the role's.
+        """
         for role in self.of_type("AWS::IAM::Role"):
             for policy in role.properties.get("Policies", []):
-                for statement in as_list(policy["PolicyDocument"]["Statement"]):
-                    yield Statement(role.name, statement, is_key_policy=False)
+                yield from _statements(role.name, policy["PolicyDocument"])
+        for addition in self.of_type("AWS::IAM::Policy"):
+            for extended in addition.properties["Roles"]:
+                yield from _statements(referred(extended), addition.properties["PolicyDocument"])
         for key in self.of_type("AWS::KMS::Key"):
-            for statement in as_list(key.properties["KeyPolicy"]["Statement"]):
-                yield Statement(key.name, statement, is_key_policy=True)
+            yield from _statements(key.name, key.properties["KeyPolicy"], is_key_policy=True)
         for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
             for holder in self.of_type(kind):
-                for statement in as_list(holder.properties["PolicyDocument"]["Statement"]):
-                    yield Statement(holder.name, statement, is_key_policy=False)
+                yield from _statements(holder.name, holder.properties["PolicyDocument"])
 
     def copy(self) -> Self:
         """A copy that may be changed without changing this one."""
         return type(self)(_copied(self.document))
+
+
+def _statements(
+    where: str, document: dict[str, Any], *, is_key_policy: bool = False
+) -> Iterator[Statement]:
+    for statement in as_list(document["Statement"]):
+        yield Statement(where, statement, is_key_policy)
 
 
 def as_list(value: Any) -> list[Any]:

@@ -27,6 +27,18 @@ MANAGED_POLICIES = {
 }
 """Roles that may have a policy which is not written here."""
 
+CONNECTIONS = {
+    "${ConnectedClusterArns}": {
+        "rds-data:BatchExecuteStatement",
+        "rds-data:BeginTransaction",
+        "rds-data:CommitTransaction",
+        "rds-data:ExecuteStatement",
+        "rds-data:RollbackTransaction",
+    },
+    "${ConnectedSecretArns}": {"secretsmanager:GetSecretValue"},
+}
+"""What may be done in places of others, which a deployment names in these parameters."""
+
 _CHANGES_OF_ITEMS = {
     "dynamodb:BatchWriteItem",
     "dynamodb:DeleteItem",
@@ -90,6 +102,20 @@ def own_role_and_policy(template: Template) -> Iterator[str]:
     for name, role in roles.items():
         if role.properties.get("ManagedPolicyArns") and name not in MANAGED_POLICIES:
             yield f"{name} has a managed policy"
+
+
+def connections_are_named(template: Template) -> Iterator[str]:
+    """Rights in places of others are the worker's alone, and are not there unless places are."""
+    for policy in template.of_type("AWS::IAM::Policy"):
+        if [referred(role) for role in policy.properties["Roles"]] != ["FulfilRequestsRole"]:
+            yield f"{policy.name} is not the worker's alone"
+        if "Condition" not in policy.attributes:
+            yield f"{policy.name} is there though nothing is connected"
+        for document in as_list(policy.properties["PolicyDocument"]["Statement"]):
+            statement = Statement(policy.name, document, is_key_policy=False)
+            for resource in statement.resources:
+                if not set(statement.actions) <= CONNECTIONS.get(resource, set()):
+                    yield f"{policy.name} allows {', '.join(statement.actions)} on {resource}"
 
 
 def trail_only_grows(template: Template) -> Iterator[str]:
@@ -191,6 +217,7 @@ permission_rules = (
     no_wildcard_resource,
     nobody_outside,
     own_role_and_policy,
+    connections_are_named,
     trail_only_grows,
     writes_keep_to_their_items,
     visitors_destroy_no_keys,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.connectors.datamap.models import Collection, Erase, Field
 from chalicelib.connectors.sql.client import STATEMENT_CONFIG, DataApi, Database, Statement
 from infra.local.aws import EmbeddedAws, free_ports
-from infra.local.platform_database import CLUSTER_ARN, share_password
+from infra.local.platform.database import CLUSTER_ARN, share_password
 
 if TYPE_CHECKING:
     from mypy_boto3_rds_data import RDSDataServiceClient

@@ -64,7 +64,8 @@ class SqlStore:
     def _pages(
         self, table: Table, collection: Collection, lookup: Lookup, transaction: str | None
     ) -> Iterator[list[Values]]:
-        fields = _asked(collection)
+        # What the map does not speak of stays unread.
+        fields = list(dict.fromkeys(path.partition(".")[0] for path in collection.fields))
         portions = list(self._portions(table, lookup))
         seen: set[Key] = set()
         for portion in portions:
@@ -126,13 +127,6 @@ class SqlStore:
                 alike[statement.text].append(statement.values)
         for text, values in alike.items():
             self._api.run_each(text, values, transaction)
-
-
-def _asked(collection: Collection) -> list[str]:
-    """The columns that the map speaks of; what else a table has stays unread."""
-    marks = [collection.restriction.field] if collection.restriction else []
-    paths = [*collection.fields, *(keep.since for keep in collection.keeps), *marks]
-    return list(dict.fromkeys(path.partition(".")[0] for path in paths))
 
 
 def _update(table: Table, changes: Values, key: Key) -> Statement:

@@ -44,6 +44,17 @@ def _allow(role: str, action: str, resource: object) -> Edit:
     return lambda resources: _statements(resources, role).append(statement)
 
 
+def _connect(action: str, resource: object) -> Edit:
+    """Allows the worker more in what is connected."""
+    statement = {"Effect": "Allow", "Action": [action], "Resource": resource}
+
+    def edit(resources: Resources) -> None:
+        document = _properties(resources, "ConnectedDatabases")["PolicyDocument"]
+        document["Statement"].append(statement)
+
+    return edit
+
+
 def _condition(operator: str, value: object) -> Edit:
     """Puts `value` under `operator` into the condition of what the digests' function may write."""
 
@@ -215,6 +226,27 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("nobody_outside", "everybody", _public_bucket_policy),
     ("own_role_and_policy", "shared by 2", _share_role),
     ("own_role_and_policy", "managed", _set("ApiHandlerRole", "ManagedPolicyArns", ["x"])),
+    (
+        "connections_are_named",
+        "not the worker's alone",
+        _set("ConnectedDatabases", "Roles", [{"Ref": "ApiHandlerRole"}]),
+    ),
+    (
+        "connections_are_named",
+        "though nothing is connected",
+        lambda resources: resources["ConnectedDatabases"].pop("Condition"),
+    ),
+    (
+        "connections_are_named",
+        "allows rds-data:ExecuteStatement on ${TrailBucket.Arn}",
+        _connect("rds-data:ExecuteStatement", BUCKET),
+    ),
+    (
+        "connections_are_named",
+        "allows rds-data:ExecuteSql on ${ConnectedClusterArns}",
+        _connect("rds-data:ExecuteSql", {"Ref": "ConnectedClusterArns"}),
+    ),
+    ("no_wildcard_action", "rds-data:*", _connect("rds-data:*", BUCKET)),
     ("trail_only_grows", "audit", _allow("ApiHandlerRole", "dynamodb:UpdateItem", TABLE)),
     ("trail_only_grows", "bucket", _allow("CheckpointTrailRole", "s3:DeleteObject", BUCKET)),
     (

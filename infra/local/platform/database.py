@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CLUSTER_ARN = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{CLUSTER}"
-_SECRET = "jutsoo-platform-database"  # noqa: S105  # its name
+SECRET = "jutsoo-platform-database"  # noqa: S105  # its name
+
+
+def connect_database(session: boto3.Session, home: Path) -> dict[str, str]:
+    """The parameters of the stack that let it reach the database."""
+    return {
+        "ConnectedClusterArns": CLUSTER_ARN,
+        "ConnectedSecretArns": share_password(session, home),
+    }
 
 
 def share_password(session: boto3.Session, home: Path) -> str:
@@ -24,7 +32,7 @@ def share_password(session: boto3.Session, home: Path) -> str:
     secrets: SecretsManagerClient = session.client("secretsmanager")
     value = json.dumps({"username": USER, "password": ensure_password(home)})
     try:
-        secrets.put_secret_value(SecretId=_SECRET, SecretString=value)
-        return secrets.describe_secret(SecretId=_SECRET)["ARN"]
+        secrets.put_secret_value(SecretId=SECRET, SecretString=value)
+        return secrets.describe_secret(SecretId=SECRET)["ARN"]
     except secrets.exceptions.ResourceNotFoundException:
-        return secrets.create_secret(Name=_SECRET, SecretString=value)["ARN"]
+        return secrets.create_secret(Name=SECRET, SecretString=value)["ARN"]

@@ -1,0 +1,1 @@
+"""The demonstration's client platform: what Jutsoo keeps, with people who do not exist."""
