@@ -13,7 +13,17 @@ from pathlib import Path
 
 from bench.table import Row, print_table
 
-BENCHMARKS = ("vault", "invocation", "access", "artifact", "cookies", "law", "watch", "banner")
+BENCHMARKS = (
+    "vault",
+    "invocation",
+    "access",
+    "artifact",
+    "cookies",
+    "law",
+    "watch",
+    "copies",
+    "banner",
+)
 RESULTS = Path(__file__).parent / "results.json"
 
 
