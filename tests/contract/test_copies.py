@@ -94,6 +94,14 @@ class TestParts:
         with pytest.raises(PartMissing):
             read(copying)
 
+    def test_what_goes_while_it_is_read_is_missing_and_named(self, copying: Copying) -> None:
+        copying.gather()
+        part = read(copying)
+        copying.services.copy_parts.remove(copying.request.request_id)
+        with pytest.raises(PartMissing) as missing:
+            list(part.lines("users"))
+        assert missing.value.place_id == PLATFORM.id
+
     def test_it_is_sealed_under_the_requests_key(self, copying: Copying) -> None:
         copying.gather()
         stored = copying.object(copying.names()[0])
