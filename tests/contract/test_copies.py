@@ -210,6 +210,10 @@ class TestArchive:
         files = copying.files(copying.build([PartDescription(LOGS, Verdict.NOTHING_FOUND)]))
         assert "nothing about you" in files["report.html"].decode()
 
+    def test_what_the_staff_did_by_hand_needs_no_part(self, copying: Copying) -> None:
+        files = copying.files(copying.build([PartDescription(BOOKS, Verdict.DONE, by_hand=True)]))
+        assert "Looked through by our staff" in files["report.html"].decode()
+
     def test_a_part_that_should_be_there_and_is_not_stops_the_build(self, copying: Copying) -> None:
         with pytest.raises(PartMissing):
             copying.build()
