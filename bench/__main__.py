@@ -22,6 +22,7 @@ BENCHMARKS = (
     "law",
     "intake",
     "watch",
+    "copies",
     "banner",
 )
 RESULTS = Path(__file__).parent / "results.json"

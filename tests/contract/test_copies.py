@@ -94,6 +94,14 @@ class TestParts:
         with pytest.raises(PartMissing):
             read(copying)
 
+    def test_what_goes_while_it_is_read_is_missing_and_named(self, copying: Copying) -> None:
+        copying.gather()
+        part = read(copying)
+        copying.services.copy_parts.remove(copying.request.request_id)
+        with pytest.raises(PartMissing) as missing:
+            list(part.lines("users"))
+        assert missing.value.place_id == PLATFORM.id
+
     def test_it_is_sealed_under_the_requests_key(self, copying: Copying) -> None:
         copying.gather()
         stored = copying.object(copying.names()[0])
@@ -201,6 +209,10 @@ class TestArchive:
     def test_without_any_row_there_is_a_report(self, copying: Copying) -> None:
         files = copying.files(copying.build([PartDescription(LOGS, Verdict.NOTHING_FOUND)]))
         assert "nothing about you" in files["report.html"].decode()
+
+    def test_what_the_staff_did_by_hand_needs_no_part(self, copying: Copying) -> None:
+        files = copying.files(copying.build([PartDescription(BOOKS, Verdict.DONE, by_hand=True)]))
+        assert "Looked through by our staff" in files["report.html"].decode()
 
     def test_a_part_that_should_be_there_and_is_not_stops_the_build(self, copying: Copying) -> None:
         with pytest.raises(PartMissing):

@@ -342,6 +342,8 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "sign a checkpoint", _sign),
     ("ApiHandlerRole", "delete the vault's key", _schedule_key_deletion),
     ("ApiHandlerRole", "write a checkpoint", _put_object("checkpoints/x")),
+    ("FulfilRequestsRole", "put anything else", _exports("put_object", "other/x", Body=b"x")),
+    ("FulfilRequestsRole", "write a checkpoint", _put_object("checkpoints/x")),
     ("ApiHandlerRole", "read a part of a copy", _exports("get_object", "parts/x/y")),
     ("ApiHandlerRole", "put an archive", _exports("put_object", "archives/x/y", Body=b"x")),
     ("ApiHandlerRole", "delete an archive", _exports("delete_object", "archives/x/y")),
@@ -437,6 +439,17 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "find its branch", _query("keys", "BRANCH#visitors")),
     ("ApiHandlerRole", "ask the erasure ledger", _check("records", "ERASURE#visitors/test/1")),
     ("ApiHandlerRole", "fetch an archive", _fetch_archive),
+    ("FulfilRequestsRole", "fetch an archive", _fetch_archive),
+    *(
+        ("FulfilRequestsRole", f"{what} below {folder}", attempt)
+        for folder in ("archives", "parts")
+        for what, attempt in (
+            ("put", _exports("put_object", f"{folder}/x/y", Body=b"x")),
+            ("begin an upload", _exports("create_multipart_upload", f"{folder}/x/y")),
+            ("delete", _exports("delete_object", f"{folder}/x/y")),
+        )
+    ),
+    ("FulfilRequestsRole", "list the copies", _list_exports),
     ("ApiHandlerRole", "read the public key", _public_key),
     ("ApiHandlerRole", "note a result", _put("records", "IDEMPOTENCY#staff#x")),
     ("ApiHandlerRole", "read a result", _get("records", "IDEMPOTENCY#staff#x")),

@@ -75,7 +75,7 @@ class CopyBuilder:
         return BuiltCopy(object_id, upload.sha256, upload.size, rows, now)
 
     def _pack(self, archive: Archive, request_id: str, described: PartDescription) -> Searched:
-        if described.verdict is not Verdict.DONE:
+        if described.verdict is not Verdict.DONE or described.by_hand:
             return Searched(described, {})
         place_id = described.place.id
         part = self._parts.read(request_id, place_id)

@@ -34,9 +34,19 @@ class CopyTooOld(Conflict):
 
 
 class PartMissing(Unavailable):
-    """What a place holds was not written yet, was removed, or expired: search the place anew."""
+    """The part of `place_id` was never written, was removed, or expired: search the place anew."""
 
     code = "part_missing"
+
+    def __init__(self, place_id: str) -> None:
+        super().__init__(self.code)
+        self.place_id = place_id
+
+
+class ObjectMissing(Internal):
+    """There is no such object in the exports bucket. Parts say `PartMissing`."""
+
+    code = "object_missing"
 
 
 class UploadUnfinished(Internal):

@@ -24,6 +24,7 @@ MOST_COLUMNS = 500
 """Of a collection; what a row has beyond them shares one column (sheets.py)."""
 
 _LEVEL = 1  # gzip's fastest: the sealed part is read a few times and then deleted
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _AT_ONCE = 32  # frames a read
 
 type Seal = Callable[[bytes, str], bytes]
@@ -142,7 +143,7 @@ class FrameReader:
 
 def json_line(values: Mapping[str, Json]) -> bytes:
     """`values` as a line of JSON in UTF-8. Raises `ValueError` for a number that JSON has not."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = _ENCODER.encode(values)
     # A lone surrogate, which JSON can spell and UTF-8 cannot, stays spelt: \ud800.
     return text.encode("utf-8", "backslashreplace") + b"\n"
 

@@ -22,13 +22,15 @@ OBJECT_LIFE = timedelta(days=7)
 class PartDescription:
     """A place that was searched, and what came of it.
 
-    Where the verdict is `done` there is a part (parts.py). `categories` are the policy's categories
-    of the data there; without any all are reported.
+    Where the verdict is `done` there is a part (parts.py), unless somebody of the staff did it
+    `by_hand`: then what was found reaches the person on another way. `categories` are the policy's
+    categories of the data there; without any all are reported.
     """
 
     place: Description
     verdict: Verdict
     categories: tuple[str, ...] = ()
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

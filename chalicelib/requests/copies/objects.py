@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from chalicelib.requests.copies.errors import PartMissing, UploadUnfinished
+from chalicelib.requests.copies.errors import ObjectMissing, UploadUnfinished
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,11 +33,11 @@ class Exports:
         return Upload(self._s3, self._bucket, key, media_type)
 
     def read(self, key: str, first: int, last: int) -> bytes:
-        """The bytes of `key` from `first` to `last` inclusive. Raises `PartMissing`."""
+        """The bytes of `key` from `first` to `last` inclusive. Raises `ObjectMissing`."""
         return self._read(key, f"bytes={first}-{last}")
 
     def read_end(self, key: str, count: int) -> bytes:
-        """The last `count` bytes of `key`, fewer if it is shorter. Raises `PartMissing`."""
+        """The last `count` bytes of `key`, fewer if it is shorter. Raises `ObjectMissing`."""
         return self._read(key, f"bytes=-{count}")
 
     def remove(self, prefix: str) -> None:
@@ -66,7 +66,7 @@ class Exports:
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key, Range=span)
         except self._s3.exceptions.NoSuchKey:
-            raise PartMissing from None
+            raise ObjectMissing from None
         return answer["Body"].read()
 
 

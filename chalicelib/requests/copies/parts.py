@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from chalicelib.connectors.places import Row
 from chalicelib.ids import Ids
+from chalicelib.requests.copies.errors import ObjectMissing, PartMissing
 from chalicelib.requests.copies.frames import LENGTH_BYTES, FrameReader, FrameWriter, Seal
 from chalicelib.requests.copies.objects import Exports
 from chalicelib.vault.keys import Scope
@@ -50,13 +51,20 @@ class Parts:
         Raises `PartMissing`, `SealBroken`, `KeyDestroyed`.
         """
         key = _key(request_id, place_id)
-        length = int.from_bytes(self._exports.read_end(key, LENGTH_BYTES))
-        end = self._exports.read_end(key, length + LENGTH_BYTES)
-        return FrameReader.of(
-            end[:-LENGTH_BYTES],
-            self._opening(request_id, place_id),
-            lambda first, last: self._exports.read(key, first, last),
-        )
+
+        def read(first: int, last: int) -> bytes:
+            try:
+                return self._exports.read(key, first, last)
+            except ObjectMissing:
+                raise PartMissing(place_id) from None
+
+        try:
+            length = int.from_bytes(self._exports.read_end(key, LENGTH_BYTES))
+            end = self._exports.read_end(key, length + LENGTH_BYTES)
+        except ObjectMissing:
+            raise PartMissing(place_id) from None
+        opening = self._opening(request_id, place_id)
+        return FrameReader.of(end[:-LENGTH_BYTES], opening, read)
 
     def remove(self, request_id: str) -> None:
         """Deletes all parts of the request."""

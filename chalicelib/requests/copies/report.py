@@ -79,7 +79,7 @@ def _place(searched: Searched) -> dict[str, Any]:
     place = searched.part.place
     return {
         "name": place.name,
-        "verdict": searched.part.verdict.value,
+        "verdict": "by_hand" if searched.part.by_hand else searched.part.verdict.value,
         "collections": [
             {
                 "name": name,

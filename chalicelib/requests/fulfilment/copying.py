@@ -60,6 +60,7 @@ class Copying:
                 # A place may have left the map since: what it gave stays.
                 known.get(task.place) or Description(task.place, task.place, "", ()),
                 task.verdict or Verdict.FAILED,
+                by_hand=task.resolved_by is not None,
             )
             for task in tasks
         ]
