@@ -17,11 +17,11 @@ from typing import Any, Self
 
 from app import app
 from bench.capacity import read_units, write_units
-from bench.office import office
 from bench.table import Row, print_table
 from chalicelib.identity.allowances import CODES_PER_ADDRESS_AND_NETWORK
 from chalicelib.services import Services, use
 from tests.contract.asking import make
+from tests.contract.office import office
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 

@@ -16,13 +16,13 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from bench.capacity import read_units
-from bench.office import office
 from bench.table import Row, print_table
 from chalicelib.requests.models import Status
 from chalicelib.services import Services
 from chalicelib.tables.codec import encode
 from chalicelib.tables.transactions import Put
 from tests.contract.moto_tables import REGION
+from tests.contract.office import office
 from tests.fakes import FixedClock
 from tests.unit.requests.asked import request
 

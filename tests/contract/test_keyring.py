@@ -22,7 +22,7 @@ from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT
 from chalicelib.tables.keys import Key
 from chalicelib.tables.table import Page, Table
-from chalicelib.tables.transactions import Put, transact
+from chalicelib.tables.transactions import ConditionFailed, Put, transact
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.keys import Scope
@@ -349,6 +349,33 @@ def test_a_cold_seal_where_the_key_exists(clients: Clients, clock: FixedClock, b
     clients.calls.clear()
     container.vault.seal(budi, CONTEXT, b"hello")
     assert clients.calls == {"GetItem": 1, "BatchGetItem": 1, "Decrypt": 1}
+
+
+def test_a_first_seal_calls_nobody_and_counts_once_its_key_is_stored(
+    clients: Clients, clock: FixedClock, person: Callable[[int], Scope]
+) -> None:
+    container = Container(clients, clock)
+    container.vault.seal(person(1), CONTEXT, b"brings the branch into memory")
+    clients.calls.clear()
+    sealed, writes = container.vault.seal_first(person(2), CONTEXT, b"hello")
+    assert clients.calls == {}
+    with pytest.raises(KeyDestroyed):
+        container.vault.open(person(2), CONTEXT, sealed)
+    transact(container.keys.client, writes)
+    assert container.vault.open(person(2), CONTEXT, sealed) == b"hello"
+    assert Container(clients, clock).vault.open(person(2), CONTEXT, sealed) == b"hello"
+
+
+def test_a_scope_gets_no_second_first_key(clients: Clients, clock: FixedClock, budi: Scope) -> None:
+    container = Container(clients, clock)
+    sealed = container.vault.seal(budi, CONTEXT, b"hello")
+    _, writes = container.vault.seal_first(budi, CONTEXT, b"again")
+    with pytest.raises(ConditionFailed):
+        transact(container.keys.client, writes)
+    assert container.vault.open(budi, CONTEXT, sealed) == b"hello"
+    container.destroy(budi)
+    with pytest.raises(KeyDestroyed):
+        transact(container.keys.client, writes)
 
 
 def test_a_hot_seal_and_a_hot_open_call_nobody(

@@ -11,7 +11,15 @@ from chalicelib.audit.trail import Trail
 from chalicelib.clock import SystemClock
 from chalicelib.ids import UlidFactory
 from chalicelib.tables.conditions import ABSENT
-from chalicelib.tables.transactions import Action, Delete, Moved, Put, run_command, transact
+from chalicelib.tables.transactions import (
+    Action,
+    ConditionFailed,
+    Delete,
+    Moved,
+    Put,
+    run_command,
+    transact,
+)
 from tests.contract.moto_tables import Tables
 
 STAFF = Actor("staff", "01STAFF")
@@ -42,6 +50,18 @@ def test_an_entity_without_history_has_no_head(trail: Trail, fresh: str) -> None
     entity = Entity("request", fresh)
     assert trail.head(entity) is None
     assert list(trail.history(entity)) == []
+
+
+def test_a_first_entry_reads_no_head_and_begins_a_chain_once(
+    trail: Trail, tables: Tables, fresh: str
+) -> None:
+    entity = Entity("request", fresh)
+    transact(tables.records.client, trail.first_actions(entity, STAFF, "request.received", {}))
+    transact(tables.records.client, trail.actions(entity, STAFF, "request.opened", {}))
+    assert [entry.seq for entry in trail.history(entity)] == [1, 2]
+    with pytest.raises(ConditionFailed):
+        transact(tables.records.client, trail.first_actions(entity, STAFF, "request.received", {}))
+    assert [entry.seq for entry in trail.history(entity)] == [1, 2]
 
 
 def test_the_change_and_its_entry_happen_together_or_not_at_all(

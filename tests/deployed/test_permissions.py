@@ -60,7 +60,7 @@ def _put_in_a_transaction(table: str, *pks: str) -> Attempt:
     )
 
 
-def _check(table: str, pk: str) -> Attempt:
+def _check(table: str, *pks: str) -> Attempt:
     return lambda session, stack: session.client(
         "dynamodb", endpoint_url=stack.endpoint_url
     ).transact_write_items(
@@ -72,6 +72,7 @@ def _check(table: str, pk: str) -> Attempt:
                     "ConditionExpression": "attribute_not_exists(pk)",
                 }
             }
+            for pk in pks
         ]
     )
 
@@ -116,6 +117,24 @@ def _update(table: str, pk: str = "x") -> Attempt:
         Key=_item(pk),
         UpdateExpression="SET a = :a",
         ExpressionAttributeValues={":a": {"S": "x"}},
+    )
+
+
+def _update_in_a_transaction(table: str, *pks: str) -> Attempt:
+    return lambda session, stack: session.client(
+        "dynamodb", endpoint_url=stack.endpoint_url
+    ).transact_write_items(
+        TransactItems=[
+            {
+                "Update": {
+                    "TableName": stack.tables[table],
+                    "Key": _item(pk),
+                    "UpdateExpression": "SET a = :a",
+                    "ExpressionAttributeValues": {":a": {"S": "x"}},
+                }
+            }
+            for pk in pks
+        ]
     )
 
 
@@ -377,6 +396,24 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("CheckpointTrailRole", "write elsewhere in the bucket", _put_object("elsewhere")),
     ("CheckpointTrailRole", "delete a checkpoint", _delete_object),
     ("ApiHandlerRole", "remove a site", _delete("records", "SITE#jutsoo")),
+    ("ApiHandlerRole", "remove a person", _delete("records", "SUBJECT#x")),
+    ("ApiHandlerRole", "remove a request", _delete("records", "REQUEST#x")),
+    ("ApiHandlerRole", "lean on a person", _check("records", "SUBJECT#x")),
+    ("ApiHandlerRole", "read many people", _batch_get("records", "SUBJECT#x")),
+    (
+        "ApiHandlerRole",
+        "read one among requests",
+        _batch_get("records", "REQUEST#x", "SUBJECT#x"),
+    ),
+    (
+        "ApiHandlerRole",
+        "change a request among counters",
+        _update_in_a_transaction("records", "LIMIT#x", "REQUEST#x"),
+    ),
+    *(
+        (f"{function}Role", "read what a person has open", _get("records", "OPEN#x"))
+        for function in ("FulfilRequests", "SendMail", "SendWebhooks", "WatchRequests")
+    ),
     ("ApiHandlerRole", "put a dead letter", _put("records", "WEBHOOK#x")),
     ("SendWebhooksRole", "note a result", _put("records", "IDEMPOTENCY#staff#x")),
     ("SendWebhooksRole", "read a result", _get("records", "IDEMPOTENCY#staff#x")),
@@ -453,6 +490,13 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "read the public key", _public_key),
     ("ApiHandlerRole", "note a result", _put("records", "IDEMPOTENCY#staff#x")),
     ("ApiHandlerRole", "read a result", _get("records", "IDEMPOTENCY#staff#x")),
+    ("ApiHandlerRole", "count together", _update_in_a_transaction("records", "LIMIT#x")),
+    ("ApiHandlerRole", "read counters and requests", _batch_get("records", "LIMIT#x", "REQUEST#x")),
+    ("ApiHandlerRole", "read what a person has open", _get("records", "OPEN#x")),
+    # Together: one statement has to allow all keys of a transaction.
+    ("ApiHandlerRole", "lean on it", _check("records", "OPEN#x", "ERASURE#request/x")),
+    ("ApiHandlerRole", "end it", _delete("records", "OPEN#x")),
+    ("FulfilRequestsRole", "end it", _delete("records", "OPEN#x")),
     ("CheckpointTrailRole", "read heads", _batch_get("records", "TRAIL#site#jutsoo")),
     ("CheckpointTrailRole", "read leaf batches", _query("audit", "LEAVES#2026-11-23T10")),
     ("CheckpointTrailRole", "read its pointer", _get("records", "CHECKPOINT")),

@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import Conflict, DomainError, Internal
-from chalicelib.tables.conditions import ABSENT, PRESENT, revision_is
+from chalicelib.errors import Conflict, DomainError, Internal, TooMany
+from chalicelib.tables.conditions import ABSENT, PRESENT, Condition, revision_is
 from chalicelib.tables.keys import Key
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import (
@@ -19,9 +19,11 @@ from chalicelib.tables.transactions import (
     Moved,
     Put,
     Unsettled,
+    Update,
     run_command,
     transact,
 )
+from chalicelib.tables.updates import Changes
 
 
 class First(Conflict):
@@ -153,6 +155,42 @@ def test_the_request_names_tables_keys_and_conditions() -> None:
             },
         ]
     ]
+
+
+def test_an_update_names_its_changes_and_may_fail_with_more_than_a_type() -> None:
+    changes = Changes(put={"ttl": 7}, keep={"since": 1}, add={"count": 1}, remove=["old"])
+    condition = Condition("#count < :most", {"#count": "count"}, {":most": 5})
+    update = Update(TABLE, Key("D", "1"), changes, condition, lambda: TooMany(60))
+    client = ScriptedClient(None, cancelled("ConditionalCheckFailed"))
+    transact(cast("Any", client), [update])
+    assert client.requests == [
+        [
+            {
+                "Update": {
+                    "TableName": "jaga-records",
+                    "Key": {"pk": {"S": "D"}, "sk": {"S": "1"}},
+                    "UpdateExpression": "SET #ttl = :new_ttl, #since = if_not_exists(#since,"
+                    " :new_since) ADD #count :new_count REMOVE #old",
+                    "ConditionExpression": "#count < :most",
+                    "ExpressionAttributeNames": {
+                        "#ttl": "ttl",
+                        "#since": "since",
+                        "#count": "count",
+                        "#old": "old",
+                    },
+                    "ExpressionAttributeValues": {
+                        ":new_ttl": {"N": "7"},
+                        ":new_since": {"N": "1"},
+                        ":new_count": {"N": "1"},
+                        ":most": {"N": "5"},
+                    },
+                }
+            }
+        ]
+    ]
+    with pytest.raises(TooMany) as refused:
+        transact(cast("Any", client), [update])
+    assert refused.value.retry_after == 60
 
 
 @pytest.mark.parametrize("count", [0, 101])

@@ -1,4 +1,4 @@
-"""The application's services on moto's tables, for benchmarks that count instead of measuring."""
+"""The application's services on moto's tables, for benchmarks and tests that make many of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def office(clock: Clock) -> Iterator[Services]:
     with moto_tables() as tables:
         key = SESSION.client("kms").create_key()["KeyMetadata"]["Arn"]
         settings = Settings(
-            stage="bench",
+            stage="test",
             records_table=tables.records.name,
             preferences_table=tables.preferences.name,
             audit_table=tables.audit.name,
