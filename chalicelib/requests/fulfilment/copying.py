@@ -55,11 +55,11 @@ class Copying:
 
     def _described(self, tasks: Sequence[Task]) -> list[PartDescription]:
         known = {each.id: each for each in (*self._places.descriptions(), self._own.description)}
+        # A place may have left the map since: what it gave stays.
+        places = [
+            known.get(task.place) or Description(task.place, task.place, "", ()) for task in tasks
+        ]
         return [
-            PartDescription(
-                # A place may have left the map since: what it gave stays.
-                known.get(task.place) or Description(task.place, task.place, "", ()),
-                task.verdict or Verdict.FAILED,
-            )
-            for task in tasks
+            PartDescription(place, task.verdict or Verdict.FAILED, place.categories)
+            for place, task in zip(places, tasks, strict=True)
         ]
