@@ -26,6 +26,7 @@ dataset:
     meta:
       jaga:
         kind: dynamodb
+        categories: [business]
         collections:
           customers:
             table: shop-customers

@@ -100,13 +100,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What people are told of a place. `answers_later`: deeds are asked for, not done at once."""
+    """What people are told of a place. `answers_later`: deeds are asked for, not done at once.
+
+    `categories` are those of the policy (section 2) that the data map says are there.
+    """
 
     id: str
     name: str
     store: str
     collections: tuple[str, ...]
     answers_later: bool = False
+    categories: tuple[str, ...] = ()
 
 
 class Places(Protocol):

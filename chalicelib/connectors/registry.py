@@ -27,8 +27,8 @@ class LeadingPlace(Protocol):
         ...
 
 
-class Places:
-    """The places, built when they are asked for by what builds their kind."""
+class MappedPlaces:
+    """`places.Places`: each place is built, when it is asked for, by what builds its kind."""
 
     def __init__(
         self, data_map: Callable[[], DataMap], builders: Mapping[StoreKind, BuildPlace]
@@ -45,16 +45,6 @@ class Places:
         data_map = self._data_map()
         connected = self._connected(data_map)
         return [self._place(connected, key).description for key in _ordered(data_map, connected)]
-
-    def categories(self, place_id: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """The categories of each field of each collection. Raises `UnknownPlace`."""
-        dataset = self._connected(self._data_map()).get(place_id)
-        if dataset is None:
-            raise UnknownPlace
-        return {
-            name: {path: field.categories for path, field in collection.fields.items()}
-            for name, collection in dataset.collections.items()
-        }
 
     def locate(self, identities: Identities) -> Located:
         """Where the search of each place begins, for a person with these identities.

@@ -30,7 +30,11 @@ class StoredPlace:
     def description(self) -> Description:
         kind = self._dataset.kind.value if self._dataset.kind else ""
         return Description(
-            self._dataset.key, self._dataset.name, kind, tuple(self._dataset.collections)
+            self._dataset.key,
+            self._dataset.name,
+            kind,
+            tuple(self._dataset.collections),
+            categories=self._dataset.categories,
         )
 
     def rows(self, seeds: Seeds) -> Iterator[Row]:

@@ -26,6 +26,11 @@ def preference_days() -> int:
     raise PolicyInvalid("no rule says after how many days cookie preferences expire")
 
 
+def data_categories() -> frozenset[str]:
+    """The ids of the policy's categories of data (section 2)."""
+    return frozenset(each.id for each in policy().data.categories)
+
+
 @dataclass(frozen=True, slots=True)
 class Mandate:
     """A law that wants data kept: for how many years, counted from the end of which year if any.

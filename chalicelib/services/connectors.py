@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from chalicelib.connectors.datamap.models import Dataset
     from chalicelib.connectors.datamap.service import DataMaps
     from chalicelib.connectors.datamap.settings import RdsSettings
-    from chalicelib.connectors.places import Place
-    from chalicelib.connectors.registry import Places
+    from chalicelib.connectors.places import Place, Places
     from chalicelib.connectors.stores import Store
 
 
@@ -21,11 +20,12 @@ class ConnectorServices(Foundation):
     def data_maps(self) -> "DataMaps":
         from chalicelib.connectors.datamap.service import DataMaps
         from chalicelib.connectors.datamap.store import DataMapStore
-        from chalicelib.inventory.service import mandates
+        from chalicelib.inventory.service import data_categories, mandates
 
         return DataMaps(
             DataMapStore(self.records),
             mandates,
+            data_categories,
             self.trail,
             self.clock,
             self.idempotency,
@@ -35,10 +35,10 @@ class ConnectorServices(Foundation):
     @cached_property
     def places(self) -> "Places":
         from chalicelib.connectors.datamap.models import StoreKind
-        from chalicelib.connectors.registry import Places
+        from chalicelib.connectors.registry import MappedPlaces
         from chalicelib.connectors.remote.place import RemotePlace
 
-        return Places(
+        return MappedPlaces(
             self.data_maps.map_in_force,
             {
                 StoreKind.DYNAMODB: self._dynamodb_place,

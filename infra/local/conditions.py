@@ -104,7 +104,7 @@ def _leading_keys(request: dict[str, Any]) -> list[tuple[str, str, str]]:
         ]
     for table, asked in request.get("RequestItems", {}).items():
         if isinstance(asked, dict):
-            found += [("BatchGetItem", table, key["pk"]["S"]) for key in asked["Keys"]]
+            found += [("BatchGetItem", table, _value(key)) for key in asked["Keys"]]
     if "KeyConditionExpression" in request:
         values = request["ExpressionAttributeValues"]
         if names := _EQUALS.findall(request["KeyConditionExpression"]):
@@ -115,4 +115,9 @@ def _leading_keys(request: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _partition(part: dict[str, Any]) -> str:
-    return str((part.get("Item") or part["Key"])["pk"]["S"])
+    return _value(part.get("Item") or part["Key"])
+
+
+def _value(item: dict[str, Any]) -> str:
+    """The partition key in our tables; none in those of others, whose keys no policy names."""
+    return str(item.get("pk", {}).get("S", ""))

@@ -17,7 +17,7 @@ from infra.local.accounts import Account, StaffPool
 from infra.local.aws import EmbeddedAws, free_ports, require_free
 from infra.local.deploy import Deployment, deploy
 from infra.local.differences import supplement
-from infra.local.platform.database import connect_database
+from infra.local.platform.connecting import connect_platform, fill_platform, publish_data_map
 from infra.local.platform_access import (
     PlatformAccess,
     PlatformUser,
@@ -83,11 +83,13 @@ class Stack:
         require_free(self.site_port)
         build()
         self.aws.start()
-        self._deployment = deploy(self.session, connect_database(self.session, self.home))
+        self._deployment = deploy(self.session, connect_platform(self.session, self.home))
         supplement(self.session, self._deployment)
         verify(self.session, self._deployment)
         self.staff = enrol_staff(self.staff_pool, self.home / "staff.json")
         self.published = seed(self.services, origins(self.site_port))
+        fill_platform(self.session)
+        publish_data_map(self.services)
         self._site = Site(self.site_port, self.api_url)
         self._site.start()
 

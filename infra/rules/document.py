@@ -100,8 +100,10 @@ def as_text(value: Any) -> str:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
             return f"${{{name}.{attribute}}}"
-        case {"Fn::Sub": str(text)}:
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]}:
             return text
+        case {"Fn::Split": [str(), list_of_texts]}:
+            return as_text(list_of_texts)
         case _:
             return str(value)
 

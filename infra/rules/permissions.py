@@ -13,6 +13,7 @@ ANY_RESOURCE = {
 """Actions that may be allowed on every resource."""
 
 PATTERNS = {
+    "${ConnectedBuckets}/*": "the objects of buckets that a deployment names",
     "${ExportsBucket.Arn}/archives/*": "archives are named when they are made",
     "${ExportsBucket.Arn}/parts/*": "parts are named by their requests",
     "${TrailBucket.Arn}/checkpoints/*": "checkpoints are named when they are made",
@@ -36,6 +37,22 @@ CONNECTIONS = {
         "rds-data:RollbackTransaction",
     },
     "${ConnectedSecretArns}": {"secretsmanager:GetSecretValue"},
+    "${ConnectedTableArns}": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    },
+    "${ScannedTableArns}": {"dynamodb:Scan"},
+    "${ConnectedBucketArns}": {"s3:ListBucket", "s3:ListBucketVersions"},
+    "${ConnectedBuckets}/*": {
+        "s3:DeleteObjectVersion",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:PutObject",
+    },
+    "${ConnectedKeyArns}": {"kms:Decrypt", "kms:GenerateDataKey"},
 }
 """What may be done in places of others, which a deployment names in these parameters."""
 
@@ -133,11 +150,12 @@ def trail_only_grows(template: Template) -> Iterator[str]:
 def writes_keep_to_their_items(template: Template) -> Iterator[str]:
     """Who may put or change items, or lean on one in a transaction, may for named keys only.
 
-    A PutItem can replace what stands there, and IAM cannot tell; so at least not anything.
+    A PutItem can replace what stands there, and IAM cannot tell; so at least not anything. Which
+    items of others' tables may be changed, their data map says.
     """
     for statement in template.statements():
         writes = _WRITES & set(statement.actions)
-        if not (statement.allows and writes):
+        if not (statement.allows and writes) or statement.resources == ["${ConnectedTableArns}"]:
             continue
         named = _named(statement, "ForAllValues:StringLike", "dynamodb:LeadingKeys")
         # ForAllValues holds for a request without the key, so the key has to be there.

@@ -15,7 +15,7 @@ from chalicelib.connectors.places import (
     Seeds,
     UnknownPlace,
 )
-from chalicelib.connectors.registry import Places
+from chalicelib.connectors.registry import MappedPlaces
 from chalicelib.services import Services
 from tests.contract.shop import DPO, SITI, open_shop
 from tests.maps import BOTH, DESCRIBED
@@ -86,12 +86,14 @@ class Told:
         return Outcome(0, 0)
 
 
-def places(told: Mapping[str, Mapping[str, tuple[str, ...]] | None], text: str = CHAIN) -> Places:
+def places(
+    told: Mapping[str, Mapping[str, tuple[str, ...]] | None], text: str = CHAIN
+) -> MappedPlaces:
     def build(dataset: Dataset) -> Told:
         return Told(dataset, told.get(dataset.key, {}))
 
     data_map = read_map(text)
-    return Places(lambda: data_map, {StoreKind.DYNAMODB: build, StoreKind.S3: build})
+    return MappedPlaces(lambda: data_map, {StoreKind.DYNAMODB: build, StoreKind.S3: build})
 
 
 ME: Identities = {"email": "Siti@example.test"}
@@ -150,8 +152,6 @@ def test_a_circle_of_places_ends() -> None:
 def test_there_is_no_place_but_the_connected(place_id: str) -> None:
     with pytest.raises(UnknownPlace):
         places({}, DESCRIBED).at(place_id)
-    with pytest.raises(UnknownPlace):
-        places({}, DESCRIBED).categories(place_id)
     assert places({}, DESCRIBED).descriptions() == []
 
 
@@ -164,8 +164,7 @@ def test_the_shop_leads_to_its_logs(services: Services) -> None:
     }
     kinds = [(each.id, each.store, each.answers_later) for each in services.places.descriptions()]
     assert kinds == [("shop", "dynamodb", False), ("shop_logs", "s3", False)]
-    categories = services.places.categories("shop")
-    assert categories["addresses"]["people.name"] == ("user.name",)
+    assert services.places.at("shop").description.categories == ("business",)
 
 
 def test_without_a_map_there_are_no_places(services: Services) -> None:

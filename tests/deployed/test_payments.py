@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib.connectors.datamap.models import Dataset
@@ -11,40 +10,37 @@ from chalicelib.connectors.datamap.reading import read_map
 from chalicelib.connectors.places import Place, Seeds, Verdict
 from chalicelib.services import Services
 from infra.local.platform.payments import fill_payments
+from infra.local.platform.people import USERS
 from infra.local.stack import Stack
 from tests.deployed.test_permissions import _session
 
 SITES = Path(__file__).parents[2] / "infra" / "sites"
-USERS = """
+WHO_LEADS_HERE = """
   - fides_key: jutsoo_platform
     collections:
       - name: users
         fields:
           - name: user_id
 """
-MINE, OTHER = "test-payments-1", "test-payments-2"
+MINE, OTHER = USERS[1].user_id, USERS[2].user_id
+"""Other tests erase other users."""
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     text = (SITES / "jutsoo-payments.yml").read_text("utf-8")
-    return read_map(text + USERS).datasets["jutsoo_payments"]
+    return read_map(text + WHO_LEADS_HERE).datasets["jutsoo_payments"]
 
 
 @pytest.fixture(scope="module")
 def place(stack: Stack, dataset: Dataset) -> Place:
     """The place as the worker's role sees it."""
-    _refill(stack.session)
     worker = _session(stack, "FulfilRequestsRole")
 
     def create_client(name: str, **settings: Any) -> Any:
         return worker.client(name, endpoint_url=stack.endpoint_url, **settings)  # type: ignore[call-overload]
 
     return Services(stack.settings, create_client=create_client)._rds_place(dataset)
-
-
-def _refill(session: boto3.Session) -> None:
-    fill_payments(session, [MINE, OTHER])
 
 
 def seeds(user_id: str = MINE) -> Seeds:
@@ -56,7 +52,7 @@ def test_who_ordered_and_approved_gets_a_copy(place: Place) -> None:
     assert [row.collection for row in rows].count("payments") == 3
     assert [row.collection for row in rows].count("payment_approvals") == 3
     payment = next(dict(row.values) for row in rows if row.collection == "payments")
-    assert (payment["amount"], payment["currency"]) == ("1501000.50", "IDR")
+    assert (payment["amount"], payment["currency"]) == ("1504000.50", "IDR")
     assert payment["labels"] == ["supplier", "monthly"]
 
 
@@ -88,7 +84,7 @@ def test_nobody_elses_payments_were_touched(place: Place) -> None:
 
 def test_who_was_erased_does_not_come_back(stack: Stack, place: Place) -> None:
     before = [dict(row.values) for row in place.rows(seeds())]
-    _refill(stack.session)
+    fill_payments(stack.session, [MINE, OTHER])
     assert [dict(row.values) for row in place.rows(seeds())] == before
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.connectors.datamap.models import Collection, DataMap, Dataset, Erase
+from chalicelib.connectors.datamap.models import Collection, DataMap, Dataset, Erase, StoreKind
 from chalicelib.connectors.datamap.settings import DynamoDbCollection
 from chalicelib.connectors.masking import is_supported
 
@@ -22,18 +22,30 @@ class Finding:
     is_error: bool = True
 
 
-def check_map(data_map: DataMap, mandates: Names[str]) -> list[Finding]:
-    """All findings. `mandates` are the ids of the mandates that may keep something."""
-    return [
+def check_map(data_map: DataMap, mandates: Names[str], categories: Names[str]) -> list[Finding]:
+    """All findings.
+
+    `mandates` are the ids of the mandates that may keep something, `categories` those of the
+    policy's categories of data.
+    """
+    findings = [
         finding
         for dataset in data_map.datasets.values()
         for finding in _dataset(data_map, dataset, mandates)
     ]
+    unknown = [
+        Finding(f"{dataset.key}.{each}", "unknown_policy_category")
+        for dataset in data_map.datasets.values()
+        for each in dataset.categories
+        if each not in categories
+    ]
+    return findings + unknown
 
 
 def _dataset(data_map: DataMap, dataset: Dataset, mandates: Names[str]) -> Iterator[Finding]:
     if dataset.kind is None:
         yield Finding(dataset.key, "not_connected", is_error=False)
+    if dataset.kind in {None, StoreKind.WEBHOOK}:  # the asked system finds its rows itself
         return
     for lead in (*dataset.leads, *data_map.leads):
         back = replace(lead, source=lead.target, target=lead.source)

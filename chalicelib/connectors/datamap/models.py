@@ -121,7 +121,7 @@ class Dataset:
     """One place: its collections by name, and the leads between them.
 
     `kind` is None for a dataset that is described and not connected; `settings` are those of its
-    store.
+    store. `categories` are those of the policy (section 2), for the person who asks what is held.
     """
 
     key: str
@@ -130,6 +130,7 @@ class Dataset:
     leads: tuple[Lead, ...] = ()
     kind: StoreKind | None = None
     settings: Any = None
+    categories: tuple[str, ...] = ()
 
     def identities(self) -> list[tuple[str, str]]:
         """Each kind of identity and the field, `collection.path`, that holds it."""

@@ -78,6 +78,7 @@ class _Reader:
             {each.name: each for each in collections},
             kind=StoreKind(settings.kind) if settings else None,
             settings=settings,
+            categories=tuple(settings.categories) if settings else (),
         )
 
     def leads(self) -> Iterator[Lead]:

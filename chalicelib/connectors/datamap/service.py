@@ -47,6 +47,7 @@ class DataMaps:
         self,
         store: DataMapStore,
         mandates: Callable[[], Collection[str]],
+        categories: Callable[[], Collection[str]],
         trail: Trail,
         clock: Clock,
         idempotency: Idempotency,
@@ -54,6 +55,7 @@ class DataMaps:
     ) -> None:
         self._store = store
         self._mandates = mandates
+        self._categories = categories
         self._trail = trail
         self._clock = clock
         self._idempotency = idempotency
@@ -73,7 +75,7 @@ class DataMaps:
         With `replaces` only in place of that version (0: none). Raises `InvalidDataMap`,
         `DataMapMoved`, `IdempotencyConflict`.
         """
-        findings = check_map(read_map(text), self._mandates())
+        findings = self._checked(text)
         if errors := [each for each in findings if each.is_error]:
             raise InvalidDataMap(*(FieldError(each.where, each.code) for each in errors))
         if earlier := self._idempotency.earlier(call):
@@ -108,7 +110,7 @@ class DataMaps:
     def check(self, text: str) -> list[Finding]:
         """All that is wrong with the map in `text`, and what to think about. Changes nothing."""
         try:
-            return check_map(read_map(text), self._mandates())
+            return self._checked(text)
         except InvalidDataMap as refusal:
             return [Finding(each.field, each.code) for each in refusal.fields]
 
@@ -124,6 +126,9 @@ class DataMaps:
         if number not in self._read:
             self._read = {number: read_map(self._existing(number).text)}
         return self._read[number]
+
+    def _checked(self, text: str) -> list[Finding]:
+        return check_map(read_map(text), self._mandates(), self._categories())
 
     def _existing(self, number: int) -> Version:
         version = self._store.get(number)

@@ -44,6 +44,12 @@ class CollectionSettings(Ours):
     restriction: MarkIn | None = None
 
 
+class DatasetSettings(Ours):
+    """What may be said of a dataset in any store: the policy's categories of what is there."""
+
+    categories: list[Name] = []
+
+
 class DynamoDbCollection(CollectionSettings):
     """A table: the names of its key (partition, and sort if there is one), and which field each
     index has as its partition key. Read as a whole only with `scan`."""
@@ -54,7 +60,7 @@ class DynamoDbCollection(CollectionSettings):
     scan: bool = False
 
 
-class DynamoDbSettings(Ours):
+class DynamoDbSettings(DatasetSettings):
     kind: Literal["dynamodb"]
     collections: dict[Name, DynamoDbCollection]
 
@@ -66,7 +72,7 @@ class S3Collection(CollectionSettings):
     format: Literal["ndjson", "csv"]
 
 
-class S3Settings(Ours):
+class S3Settings(DatasetSettings):
     kind: Literal["s3"]
     bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,63}$")]
     collections: dict[Name, S3Collection]
@@ -78,7 +84,7 @@ class RdsCollection(CollectionSettings):
     table: Name | None = None
 
 
-class RdsSettings(Ours):
+class RdsSettings(DatasetSettings):
     """A PostgreSQL database behind the RDS Data API; `secret` is a name or an ARN."""
 
     kind: Literal["rds"]
@@ -89,7 +95,7 @@ class RdsSettings(Ours):
     collections: dict[Name, RdsCollection]
 
 
-class WebhookSettings(Ours):
+class WebhookSettings(DatasetSettings):
     """A system that is asked by the webhook `endpoint` (its id) and answers later."""
 
     kind: Literal["webhook"]

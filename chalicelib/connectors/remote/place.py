@@ -23,8 +23,14 @@ class RemotePlace:
     @property
     def description(self) -> Description:
         dataset = self._dataset
-        collections = tuple(dataset.collections)
-        return Description(dataset.key, dataset.name, "webhook", collections, answers_later=True)
+        return Description(
+            dataset.key,
+            dataset.name,
+            "webhook",
+            tuple(dataset.collections),
+            answers_later=True,
+            categories=dataset.categories,
+        )
 
     @property
     def endpoint_id(self) -> str:

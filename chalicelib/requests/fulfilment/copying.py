@@ -55,12 +55,16 @@ class Copying:
 
     def _described(self, tasks: Sequence[Task]) -> list[PartDescription]:
         known = {each.id: each for each in (*self._places.descriptions(), self._own.description)}
+        # A place may have left the map since: what it gave stays.
+        places = [
+            known.get(task.place) or Description(task.place, task.place, "", ()) for task in tasks
+        ]
         return [
             PartDescription(
-                # A place may have left the map since: what it gave stays.
-                known.get(task.place) or Description(task.place, task.place, "", ()),
+                place,
                 task.verdict or Verdict.FAILED,
+                place.categories,
                 by_hand=task.resolved_by is not None,
             )
-            for task in tasks
+            for place, task in zip(places, tasks, strict=True)
         ]

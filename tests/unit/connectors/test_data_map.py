@@ -40,6 +40,7 @@ ADDRESSES = """          addresses:
             erase: mask
 """
 MANDATES = {"tax_books"}
+CATEGORIES = {"business"}
 
 
 def refusals(text: str) -> list[FieldError]:
@@ -113,7 +114,9 @@ def test_a_reference_without_direction_leads_both_ways_and_is_warned_of() -> Non
     leads = data_map(text).datasets["shop"].leads
     order, address = Address("shop", "orders", "address_id"), Address("shop", "addresses", "id")
     assert {Lead(order, address), Lead(address, order)} <= set(leads)
-    warned = {each.where for each in check_map(data_map(text), MANDATES) if not each.is_error}
+    warned = {
+        each.where for each in check_map(data_map(text), MANDATES, CATEGORIES) if not each.is_error
+    }
     assert {"shop.orders.address_id", "shop.addresses.id"} <= warned
 
 
@@ -206,12 +209,13 @@ def test_all_refusals_come_at_once_and_none_quotes() -> None:
 
 
 def test_a_good_map_has_no_error() -> None:
-    assert not [each for each in check_map(data_map(), MANDATES) if each.is_error]
+    assert not [each for each in check_map(data_map(), MANDATES, CATEGORIES) if each.is_error]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "where", "code"),
     [
+        ("categories: [business]", "categories: [art]", "shop.art", "unknown_policy_category"),
         ("rule: tax_books", "rule: habit", "shop.orders.keep.0.rule", "unknown_mandate"),
         ("from: paid_on", "from: paid", "shop.orders.paid", "unknown_field"),
         ("total, paid_on]", "totals]", "shop.orders.totals", "unknown_field"),
@@ -232,13 +236,21 @@ def test_a_good_map_has_no_error() -> None:
 )
 def test_what_stands_in_the_way_of_publishing(old: str, new: str, where: str, code: str) -> None:
     assert old in BOTH
-    findings = check_map(data_map(BOTH.replace(old, new, 1)), MANDATES)
+    findings = check_map(data_map(BOTH.replace(old, new, 1)), MANDATES, CATEGORIES)
     assert (where, code) in {(each.where, each.code) for each in findings if each.is_error}
+
+
+def test_a_system_that_is_asked_needs_no_settings_of_its_collections() -> None:
+    ours = 'meta: {jaga: {kind: webhook, endpoint: "01JENDPOINT000000000000000"}}'
+    asked = DESCRIBED.replace("name: Shop", f"{ours}\n    name: Shop")
+    assert check_map(data_map(asked), MANDATES, CATEGORIES) == []
 
 
 def test_what_is_warned_of() -> None:
     findings = check_map(
-        data_map(BOTH + DESCRIBED.replace("dataset:\n", "").replace("shop", "desk")), MANDATES
+        data_map(BOTH + DESCRIBED.replace("dataset:\n", "").replace("shop", "desk")),
+        MANDATES,
+        CATEGORIES,
     )
     warned = {(each.where, each.code) for each in findings}
     assert ("desk", "not_connected") in warned
@@ -246,5 +258,5 @@ def test_what_is_warned_of() -> None:
     unfound = BOTH.replace(
         "references: [{dataset: shop, field: addresses.id, direction: to}]", "length: 9"
     )
-    findings = check_map(data_map(unfound), MANDATES)
+    findings = check_map(data_map(unfound), MANDATES, CATEGORIES)
     assert ("shop.addresses", "never_found") in {(each.where, each.code) for each in findings}

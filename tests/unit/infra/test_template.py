@@ -246,6 +246,23 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "allows rds-data:ExecuteSql on ${ConnectedClusterArns}",
         _connect("rds-data:ExecuteSql", {"Ref": "ConnectedClusterArns"}),
     ),
+    (
+        "connections_are_named",
+        "allows dynamodb:PutItem on ${ConnectedTableArns}",
+        _connect("dynamodb:PutItem", {"Ref": "ConnectedTableArns"}),
+    ),
+    (
+        "connections_are_named",
+        "allows s3:DeleteObject on ${ConnectedBuckets}/*",
+        _connect(
+            "s3:DeleteObject", {"Fn::Split": [",", {"Fn::Sub": ["${ConnectedBuckets}/*", {}]}]}
+        ),
+    ),
+    (
+        "writes_keep_to_their_items",
+        "FulfilRequestsRole",
+        _connect("dynamodb:UpdateItem", [{"Ref": "ConnectedTableArns"}, TABLE]),
+    ),
     ("no_wildcard_action", "rds-data:*", _connect("rds-data:*", BUCKET)),
     ("trail_only_grows", "audit", _allow("ApiHandlerRole", "dynamodb:UpdateItem", TABLE)),
     ("trail_only_grows", "bucket", _allow("CheckpointTrailRole", "s3:DeleteObject", BUCKET)),
