@@ -11,6 +11,7 @@ from typing import IO, Self
 
 import boto3
 
+from chalicelib.opendsr.__main__ import self_sign
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from infra.local.accounts import Account, StaffPool
@@ -87,6 +88,8 @@ class Stack:
         verify(self.session, self._deployment)
         self.staff = enrol_staff(self.staff_pool, self.home / "staff.json")
         self.published = seed(self.services, origins(self.site_port))
+        if self.services.partner_certificates.get() is None:
+            self_sign(self.services)
         self._site = Site(self.site_port, self.api_url)
         self._site.start()
 
