@@ -48,15 +48,15 @@ class Partner:
 
     def submit(self, body: Any = None, **changes: Any) -> Answer:
         raw = body if isinstance(body, str) else json.dumps(body or submission(**changes))
-        return self._call("POST", SUBMISSIONS, raw)
+        return self.call("POST", SUBMISSIONS, raw)
 
     def ask(self, subject_request_id: str = ID) -> Answer:
-        return self._call("GET", f"{SUBMISSIONS}/{subject_request_id}")
+        return self.call("GET", f"{SUBMISSIONS}/{subject_request_id}")
 
     def cancel(self, subject_request_id: str = ID) -> Answer:
-        return self._call("DELETE", f"{SUBMISSIONS}/{subject_request_id}")
+        return self.call("DELETE", f"{SUBMISSIONS}/{subject_request_id}")
 
-    def _call(self, method: str, path: str, body: str | None = None) -> Answer:
+    def call(self, method: str, path: str, body: str | None = None) -> Answer:
         headers = {
             "content-type": "application/json",
             **bearer(platform_token(self._clock, *self._scopes)),
