@@ -25,6 +25,7 @@ from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
 from chalicelib.identity.routes import people
 from chalicelib.notices.routes import messages
+from chalicelib.opendsr.routes import opendsr
 from chalicelib.requests.copies.routes import copies
 from chalicelib.requests.intake_routes import intake
 from chalicelib.requests.routes import requests
@@ -53,6 +54,7 @@ capabilities = (
     webhooks,
     data_map,
     place_answers,
+    opendsr,
 )
 
 

@@ -20,9 +20,9 @@ class Settings:
     `alert_address` are the addresses that alerts about dates go to, comma-separated, and
     `alert_language` the language of those mails.
 
-    `vault_key_id` and `signing_key_id` are key ARNs: what KMS answers is compared with them. The
-    `vouch_` settings name whose ID tokens count for a signed-in user of the client platform;
-    without them nobody's do.
+    `vault_key_id`, `signing_key_id` and `partner_key_id` are key ARNs: what KMS answers is compared
+    with them. `opendsr_domain` is where partners reach us. The `vouch_` settings name whose ID
+    tokens count for a signed-in user of the client platform; without them nobody's do.
     """
 
     stage: str
@@ -42,6 +42,8 @@ class Settings:
     feedback_queue_url: str
     alert_address: str
     alert_language: str
+    partner_key_id: str
+    opendsr_domain: str
     staff_pool_id: str
     staff_client_id: str
     platform_pool_id: str

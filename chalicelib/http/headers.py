@@ -6,6 +6,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib.http.problems import PROBLEM_JSON, problem
+from chalicelib.http.refusals import FOREIGN_ERRORS
 
 SECURITY_HEADERS = {
     "strict-transport-security": "max-age=63072000; includeSubDomains",
@@ -18,6 +19,7 @@ SECURITY_HEADERS = {
     "cache-control": "no-store",
 }
 
+_OURS = (PROBLEM_JSON, FOREIGN_ERRORS)
 _CHALICE_PROBLEMS = {
     404: ("not_found", "Not found"),
     405: ("method_not_allowed", "Method not allowed"),
@@ -28,7 +30,7 @@ _CHALICE_PROBLEMS = {
 def complete_response(request: Any, get_response: Callable[[Any], Response]) -> Response:
     """Chalice HTTP middleware: problems instead of Chalice's own errors, then the headers."""
     response = get_response(request)
-    if response.status_code >= 400 and response.headers.get("content-type") != PROBLEM_JSON:
+    if response.status_code >= 400 and response.headers.get("content-type") not in _OURS:
         code, title = _CHALICE_PROBLEMS.get(
             response.status_code, ("internal", "Something went wrong on our side")
         )

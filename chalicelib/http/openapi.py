@@ -18,6 +18,7 @@ from chalicelib.http.idempotency import (
 )
 from chalicelib.http.paging import LIMIT_SCHEMA
 from chalicelib.http.problems import MAX_FIELDS, PROBLEM_JSON
+from chalicelib.http.refusals import FOREIGN_ERRORS
 from chalicelib.http.routes import Operation
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -112,7 +113,13 @@ def openapi_document(operations: Iterable[Operation]) -> str:
         },
         "paths": paths,
         "components": {
-            "schemas": {**definitions.get("$defs", {}), "Problem": _PROBLEM},
+            "schemas": {
+                **definitions.get("$defs", {}),
+                "Problem": _PROBLEM,
+                **{
+                    each.refusals.name: each.refusals.schema for each in operations if each.refusals
+                },
+            },
             "securitySchemes": _SECURITY,
         },
     }
@@ -132,10 +139,7 @@ def _described(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         **_security(operation.access),
         "responses": {
             **{str(status): _answer(operation, status, schemas) for status in operation.statuses},
-            "default": {
-                "description": "A problem",
-                "content": {PROBLEM_JSON: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}},
-            },
+            "default": {"description": "A problem", "content": _refused(operation)},
         },
     }
     if operation.description:
@@ -146,6 +150,20 @@ def _described(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
             "content": {media: {"schema": schemas[operation.body]} for media in operation.accepts},
         }
     return described
+
+
+def _foreign_errors(operations: Iterable[Operation]) -> dict[str, Any]:
+    formats = (each.refusals for each in operations if each.refusals is not None)
+    return {each.name: each.schema for each in formats}
+
+
+def _refused(operation: Operation) -> dict[str, Any]:
+    # What the gateway refuses by itself is a problem of ours in any case.
+    content = {PROBLEM_JSON: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    if operation.refusals is not None:
+        reference = _REFERENCE.format(model=operation.refusals.name)
+        content[FOREIGN_ERRORS] = {"schema": {"$ref": reference}}
+    return content
 
 
 def _security(access: Access) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from chalicelib.http.origins import (
     public_headers,
 )
 from chalicelib.http.problems import problem, problem_for
+from chalicelib.http.refusals import Refusals
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.telemetry import log_failure
 from chalicelib.wire import Wire
@@ -96,7 +97,7 @@ class Operation:
     `limit` has its own. `headers` names the request headers that matter: `Origin` (added for
     pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
     `access` says who may call. An `idempotent` operation takes `Idempotency-Key`. `longest` is the
-    longest body, in bytes.
+    longest body, in bytes. `refusals` words problems where a protocol has its own format for them.
     """
 
     method: str
@@ -113,6 +114,7 @@ class Operation:
     access: Access = ANYONE
     idempotent: bool = False
     longest: int = MAX_BODY_BYTES
+    refusals: Refusals | None = None
 
 
 class Routes(Blueprint):
@@ -202,6 +204,8 @@ class Routes(Blueprint):
             response = answer(request, parameters)
         except Exception as error:  # noqa: BLE001  # the one place where anything becomes a problem
             response = _problem_of(error, request)
+            if operation is not None and operation.refusals is not None:
+                response = operation.refusals.worded(response)
         # The answer's own headers win.
         response.headers = {**cors, **response.headers}
         return response

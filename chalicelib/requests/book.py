@@ -1,6 +1,6 @@
 """Requests and their chains in the trail: every change of a request with its entry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
@@ -17,12 +17,17 @@ class UnknownRequest(NotFound):
     code = "unknown_request"
 
 
+type News = Callable[[DataRequest], list[Action]]
+"""Makes the writes that tell the partners who brought it what became of a request."""
+
+
 class RequestBook:
     """Reads requests, and makes the writes that change them."""
 
-    def __init__(self, store: RequestStore, trail: Trail) -> None:
+    def __init__(self, store: RequestStore, trail: Trail, news: News) -> None:
         self._store = store
         self._trail = trail
+        self._news = news
 
     def get(self, request_id: str) -> DataRequest:
         """The request, read consistently. Raises `UnknownRequest`."""
@@ -38,12 +43,20 @@ class RequestBook:
         action: str,
         facts: Mapping[str, Fact] | None = None,
     ) -> list[Action]:
-        """The writes of the changed `request` and of its entry, for one transaction.
+        """The writes of the changed `request`, of its entry and its news, for one transaction.
 
         They meet `Moved` when somebody changed it since it was read. Call it inside the `build` of
         `run_command`.
         """
-        return [self._store.change_action(request), *self.entry(request, who, action, facts)]
+        return [
+            self._store.change_action(request),
+            *self.news(request),
+            *self.entry(request, who, action, facts),
+        ]
+
+    def news(self, request: DataRequest) -> list[Action]:
+        """The writes that tell partners of the changed `request`; `change` has them already."""
+        return self._news(request)
 
     def end(self, request: DataRequest) -> list[Action]:
         """The writes that belong to the end of `request`, as it stood, beside its change."""

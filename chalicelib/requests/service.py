@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Entity, Entry
 from chalicelib.audit.trail import Trail
-from chalicelib.requests.book import UnknownRequest
+from chalicelib.requests.book import News, UnknownRequest
 from chalicelib.requests.models import DataRequest, Status, Summary
 from chalicelib.requests.register import Register
 from chalicelib.requests.rules import Event, moved
@@ -18,12 +18,18 @@ class Requests:
     """Shows requests to their requesters and lets them withdraw."""
 
     def __init__(
-        self, store: RequestStore, register: Register, trail: Trail, run_command: RunCommand
+        self,
+        store: RequestStore,
+        register: Register,
+        trail: Trail,
+        run_command: RunCommand,
+        news: News,
     ) -> None:
         self._store = store
         self._register = register
         self._trail = trail
         self._run_command = run_command
+        self._news = news
 
     def look(self, request_id: str, caller: str) -> DataRequest:
         """The request, for who tracks it or whose it is. Raises `UnknownRequest` for others."""
@@ -98,6 +104,7 @@ class Requests:
             return [
                 self._store.change_action(withdrawn[0]),
                 *self._store.end_actions(current),
+                *self._news(withdrawn[0]),
                 *self._trail.actions(entity, who, "request.withdrawn", {}),
             ]
 

@@ -10,11 +10,12 @@ that needs it.
 
 from chalicelib.services.cookies import CookieServices
 from chalicelib.services.fulfilment import FulfilmentServices
+from chalicelib.services.opendsr import OpenDsrServices
 from chalicelib.services.watch import WatchServices
 from chalicelib.settings import Settings
 
 
-class Services(CookieServices, FulfilmentServices, WatchServices):
+class Services(CookieServices, FulfilmentServices, WatchServices, OpenDsrServices):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from chalicelib.services.identity import IdentityServices
 
 if TYPE_CHECKING:
+    from chalicelib.opendsr.callback_store import CallbackStore
+    from chalicelib.opendsr.news import PartnerNews
     from chalicelib.requests.appealing import Appealing
     from chalicelib.requests.arrivals import Arrivals
     from chalicelib.requests.asking import Asking
@@ -28,7 +30,13 @@ class RequestServices(IdentityServices):
     def requests(self) -> "Requests":
         from chalicelib.requests.service import Requests
 
-        return Requests(self._request_store, self._request_register, self.trail, self.run_command)
+        return Requests(
+            self._request_store,
+            self._request_register,
+            self.trail,
+            self.run_command,
+            self.partner_news.of,
+        )
 
     @cached_property
     def intake(self) -> "Intake":
@@ -75,7 +83,19 @@ class RequestServices(IdentityServices):
     def request_book(self) -> "RequestBook":
         from chalicelib.requests.book import RequestBook
 
-        return RequestBook(self._request_store, self.trail)
+        return RequestBook(self._request_store, self.trail, self.partner_news.of)
+
+    @cached_property
+    def partner_news(self) -> "PartnerNews":
+        from chalicelib.opendsr.news import PartnerNews
+
+        return PartnerNews(self._partner_callbacks, self.outbox, self.settings.opendsr_domain)
+
+    @cached_property
+    def _partner_callbacks(self) -> "CallbackStore":
+        from chalicelib.opendsr.callback_store import CallbackStore
+
+        return CallbackStore(self.records, self.vault)
 
     @cached_property
     def appealing(self) -> "Appealing":

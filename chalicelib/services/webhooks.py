@@ -7,6 +7,8 @@ from chalicelib.services.messages import MessageServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.connectors.webhooks.client import WebhookClient
     from chalicelib.connectors.webhooks.dead_letters import DeadLetters
     from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
@@ -14,10 +16,13 @@ if TYPE_CHECKING:
     from chalicelib.connectors.webhooks.redrive import Redrive
     from chalicelib.connectors.webhooks.service import Webhooks
     from chalicelib.notices.consumer import Consumer
+    from chalicelib.notices.messages import Message
 
 
 class WebhookServices(MessageServices):
     """Endpoints, deliveries, dead letters."""
+
+    _send_callback: "Callable[[Message], None]"
 
     @cached_property
     def webhook_endpoints(self) -> "EndpointStore":
@@ -77,6 +82,7 @@ class WebhookServices(MessageServices):
         from chalicelib.connectors.webhooks.delivery import WebhookDelivery
         from chalicelib.connectors.webhooks.giving_up import GivingUp
         from chalicelib.notices.consumer import Consumer
+        from chalicelib.opendsr.news import STATUS_CALLBACK
 
         giving_up = GivingUp(
             self.outbox_actions,
@@ -92,5 +98,6 @@ class WebhookServices(MessageServices):
             self.webhook_client,
             giving_up,
             self.clock,
+            others={STATUS_CALLBACK: self._send_callback},
         )
         return Consumer(self.sqs, self.settings.webhook_queue_url, delivery.deliver)

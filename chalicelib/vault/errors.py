@@ -36,3 +36,18 @@ class UnusableIdentifier(InvalidInput):
 
     def __init__(self, kind: str) -> None:
         super().__init__(FieldError(kind, "malformed"))
+
+
+class WrongPartnerKey(Internal):
+    """The KMS key that signs for partners is no RSA key, or another one answered."""
+
+    code = "wrong_partner_key"
+
+
+class UnfitCertificate(InvalidInput):
+    """A certificate that our signatures could not be checked with; the field's code says why."""
+
+    code = "unfit_certificate"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(FieldError("certificate", reason))

@@ -11,6 +11,7 @@ from typing import IO, Self
 
 import boto3
 
+from chalicelib.opendsr.__main__ import self_sign
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from infra.local.accounts import Account, StaffPool
@@ -90,6 +91,8 @@ class Stack:
         self.published = seed(self.services, origins(self.site_port))
         fill_platform(self.session)
         publish_data_map(self.services)
+        if self.services.partner_certificates.get() is None:
+            self_sign(self.services)
         self._site = Site(self.site_port, self.api_url)
         self._site.start()
 

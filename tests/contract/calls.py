@@ -5,12 +5,14 @@ from typing import Any
 
 from chalicelib.audit.entry import Actor
 from chalicelib.http.permissions import Role
+from chalicelib.opendsr.__main__ import self_sign
 from chalicelib.services import Services
 from tests.contract.asking import REQUESTS, code_of, letter, make
 from tests.contract.copying import release_something
 from tests.contract.handled import STAFF_REQUESTS, Handled
 from tests.contract.hooks import EVENT, URL, Hooks
 from tests.contract.operations import PARAMETERS
+from tests.contract.partners import OPENDSR, Partner, submission
 from tests.contract.people import (
     EMAIL,
     SESSIONS,
@@ -42,6 +44,8 @@ def call_signed_in(
     if path.startswith(PLACES):
         system = System(services, gateway)
         return system.answer(system.ask(), query)
+    if path.startswith(OPENDSR):
+        return _of_partner(gateway, services, method, path + query)
     headers = {"content-type": "application/json", **_token(gateway, services, path)}
     content = _body(gateway, services, path)
     existing = _existing(gateway, services, path)
@@ -65,6 +69,14 @@ def call_signed_in(
         content = {"code": code_of(services, email)} if path.endswith("/verify") else {}
     where = path.format(**PARAMETERS | existing)
     return gateway.call(method, where + query, body=json.dumps(content), headers=headers)
+
+
+def _of_partner(gateway: Gateway, services: Services, method: str, path: str) -> Answer:
+    self_sign(services)
+    partner = Partner(gateway, services.clock)
+    if "{" in path:
+        partner.submit()
+    return partner.call(method, path.format(**PARAMETERS), json.dumps(submission()))
 
 
 def _token(gateway: Gateway, services: Services, path: str) -> dict[str, str]:

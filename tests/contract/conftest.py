@@ -18,6 +18,7 @@ from tests.contract.moto_tables import SESSION, Tables, moto_tables, share_among
 from tests.fakes import MAIL, POOLS, FixedClock, SequentialIds
 from tests.gateway import Gateway
 from tests.tokens import gatekeeper
+from tests.unit.vault.test_certificates import signer_of
 
 
 @pytest.fixture
@@ -58,6 +59,7 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
     )
     built = Services(settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client)
     built.gatekeeper = gatekeeper(clock)
+    built.partner_signer = signer_of()
     seed(built, [ORIGIN])
     use(built)
     yield built

@@ -1,5 +1,6 @@
 """Webhooks for tests: endpoints and outbox on real tables, an internet that does as it is told."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -82,7 +83,6 @@ class Hooks:
     ) -> WebhookDelivery:
         """A consumer: of `store`, if given; with pauses of its own choice when `by_chance`."""
         here = self.services
-        jitter = {} if by_chance else {"jitter": _longest}
         return WebhookDelivery(
             store or here.outbox_store,
             here.webhook_endpoints,
@@ -96,7 +96,7 @@ class Hooks:
                 self._count_dead,
             ),
             here.clock,
-            **jitter,
+            jitter=random.uniform if by_chance else _longest,
         )
 
     def deliver(self, message_id: str, store: OutboxStore | None = None) -> None:

@@ -20,6 +20,7 @@ PARAMETERS = {
     "place": "crm",
     "place_id": "crm",
     "task_id": "01JTASK0000000000000000000",
+    "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
 }
 
 

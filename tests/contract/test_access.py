@@ -42,7 +42,7 @@ GUARDED = [each for each in OPERATIONS if each.scheme]
 OF_STAFF = [each for each in OPERATIONS if each.scheme == "staff"]
 OTHER = Pool("ap-southeast-3_other")
 ARN = "arn:aws:execute-api:ap-southeast-3:000000000000:api/api"
-SCOPES = ("consents:write", "consents:check", "records:write", "requests:write")
+SCOPES = ("consents:write", "consents:check", "records:write", "requests:write", "opendsr")
 
 type Forge = Callable[[FixedClock], str]
 

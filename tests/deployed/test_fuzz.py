@@ -68,6 +68,11 @@ def _token(stack: Stack, scheme: str) -> str:
             return staff_token(stack, "dpo")
         case "platform":
             return platform_token(
-                stack, "consents:write", "consents:check", "records:write", "requests:write"
+                stack,
+                "consents:write",
+                "consents:check",
+                "records:write",
+                "requests:write",
+                "opendsr",
             )
     return session_token(stack)

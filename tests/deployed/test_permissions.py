@@ -186,6 +186,15 @@ def _sign(session: boto3.Session, stack: Stack) -> object:
     )
 
 
+def _sign_for_partners(session: boto3.Session, stack: Stack) -> object:
+    return session.client("kms", endpoint_url=stack.endpoint_url).sign(
+        KeyId=stack.settings.partner_key_id,
+        Message=b"x",
+        MessageType="RAW",
+        SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
+    )
+
+
 def _schedule_key_deletion(session: boto3.Session, stack: Stack) -> object:
     return session.client("kms", endpoint_url=stack.endpoint_url).schedule_key_deletion(
         KeyId=stack.settings.vault_key_id
@@ -360,6 +369,12 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "use the storage key itself", _use_storage_key),
     ("ApiHandlerRole", "sign a checkpoint", _sign),
     ("ApiHandlerRole", "delete the vault's key", _schedule_key_deletion),
+    ("ApiHandlerRole", "replace the partners' certificate", _put("records", "CERTIFICATE#opendsr")),
+    ("SendWebhooksRole", "put a submission", _put("records", "OPENDSR#x#y")),
+    ("SendWebhooksRole", "put a callback", _put("records", "CALLBACK#x")),
+    ("SendWebhooksRole", "sign a checkpoint", _sign),
+    ("FulfilRequestsRole", "sign for partners", _sign_for_partners),
+    ("WatchRequestsRole", "sign for partners", _sign_for_partners),
     ("ApiHandlerRole", "write a checkpoint", _put_object("checkpoints/x")),
     ("FulfilRequestsRole", "put anything else", _exports("put_object", "other/x", Body=b"x")),
     ("FulfilRequestsRole", "write a checkpoint", _put_object("checkpoints/x")),
@@ -501,6 +516,10 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("CheckpointTrailRole", "read leaf batches", _query("audit", "LEAVES#2026-11-23T10")),
     ("CheckpointTrailRole", "read its pointer", _get("records", "CHECKPOINT")),
     ("CheckpointTrailRole", "sign", _sign),
+    ("ApiHandlerRole", "sign for partners", _sign_for_partners),
+    ("SendWebhooksRole", "sign for partners", _sign_for_partners),
+    ("SendWebhooksRole", "read a callback", _get("records", "CALLBACK#x")),
+    ("FulfilRequestsRole", "tell partners", _update("records", "CALLBACK#x")),
     ("SendWebhooksRole", "read a message", _get("records", "OUTBOX#x")),
     ("SendWebhooksRole", "read its keys", _batch_get("keys", "SCOPE#endpoint/1")),
     ("SendWebhooksRole", "put a dead letter", _put("records", "WEBHOOK#x")),

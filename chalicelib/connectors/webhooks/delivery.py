@@ -11,7 +11,7 @@ An event that is given up becomes a dead letter of its endpoint (docs/adr/0008).
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from math import ceil
@@ -53,7 +53,9 @@ class WebhookDelivery:
         clock: Clock,
         *,
         jitter: Callable[[float, float], float] = random.uniform,
+        others: Mapping[str, Callable[[Message], None]] | None = None,
     ) -> None:
+        """`others` send what goes to no endpoint, by its kind."""
         self._outbox = outbox
         self._endpoints = endpoints
         self._webhooks = webhooks
@@ -61,6 +63,7 @@ class WebhookDelivery:
         self._giving_up = giving_up
         self._clock = clock
         self._jitter = jitter
+        self._others = others or {}
 
     def deliver(self, body: str) -> None:
         """Sends the event that the queue's message `body` names, unless it is done with.
@@ -72,6 +75,9 @@ class WebhookDelivery:
         if message is None:
             if (seconds := self._outbox.wait(message_id)) is not None:
                 raise Later(seconds)
+            return
+        if (send := self._others.get(message.kind)) is not None:
+            send(message)
             return
         endpoint = self._endpoints.get(str(message.endpoint))
         if endpoint is None:

@@ -87,6 +87,7 @@ class Concluding:
             self._plans.change_plan(replace(progress.plan, stage=Stage.ENDED)),
             *(mail.actions if mail else []),
             *self._recipients.told(request, progress),
+            *self._book.news(ended),
             *self._book.entry(request, WORKER, f"request.{event.value}", facts),
             *self._book.end(request),
             *self._effects.actions(progress, ended, built),
