@@ -90,7 +90,7 @@ def test_an_erasure_waits_for_approval_and_ends_in_a_certificate(
             "place": "crm",
             "verdict": "done",
             "found": 1,
-            "erased": 1,
+            "changed": 1,
             "by_hand": False,
             "retained": [],
         },
@@ -98,7 +98,7 @@ def test_an_erasure_waits_for_approval_and_ends_in_a_certificate(
             "place": "ledger",
             "verdict": "retained",
             "found": 2,
-            "erased": 0,
+            "changed": 0,
             "by_hand": False,
             "retained": [
                 {

@@ -97,7 +97,7 @@ def _of_place(task: Task) -> dict[str, Any]:
         "place": task.place,
         "verdict": verdict.value if verdict else "unknown",
         "found": max((each.found for each in outcomes), default=0),
-        "erased": max((each.changed for each in outcomes), default=0),
+        "changed": max((each.changed for each in outcomes), default=0),
         "by_hand": task.resolved_by is not None,
         "retained": _retained(task.outcome),
     }
