@@ -34,10 +34,10 @@ class UnknownSubmission(NotFound):
     code = "unknown_subject_request"
 
 
-class NoCertificate(NotFound):
+class NoPartnerCertificate(NotFound):
     """The operator has put none in force (docs/opendsr.md)."""
 
-    code = "no_certificate"
+    code = "no_partner_certificate"
 
 
 class OpenDsr:
@@ -76,10 +76,10 @@ class OpenDsr:
         )
 
     def certificate(self) -> str:
-        """The certificate in force, PEM. Raises `NoCertificate`."""
+        """The certificate in force, PEM. Raises `NoPartnerCertificate`."""
         pem = self._certificates.get()
         if pem is None:
-            raise NoCertificate
+            raise NoPartnerCertificate
         return pem
 
     def submit(self, partner_id: str, submission: SubmissionIn, body: bytes) -> SubmissionReceipt:
