@@ -34,7 +34,8 @@ def partner(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def certificate(stack: Stack) -> str:
-    return httpx.get(f"{stack.api_url}{OPENDSR}/certificate.pem").raise_for_status().text
+    answer = httpx.get(f"{stack.api_url}{OPENDSR}/certificate.pem", timeout=30)
+    return answer.raise_for_status().text
 
 
 def submitted(fresh: str, receiver: Receiver, type_: str) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def test_an_erasure_that_the_staff_approves_is_completed_and_called_back(
     )
     approve = f"{stack.api_url}/v1/staff/requests/{request_id}/approve"
     headers = {"authorization": f"Bearer {staff_token(stack, 'dpo')}"}
-    wait_until(lambda: httpx.post(approve, headers=headers, json={}).is_success)
+    wait_until(lambda: httpx.post(approve, headers=headers, json={}, timeout=30).is_success)
     completed = called_back(receiver, "completed")
     assert json.loads(completed.body)["subject_request_id"] == subject_request_id
     verify_signature(certificate, completed.headers[SIGNATURE], completed.body)
@@ -114,5 +115,5 @@ def test_only_the_scope_opens_it(stack: Stack) -> None:
     token = platform_token(stack, "consents:check")
     headers = {"authorization": f"Bearer {token}"}
     path = f"{stack.api_url}{SUBMISSIONS}"
-    assert httpx.post(path, headers=headers, json=submission()).status_code == 403
-    assert httpx.post(path, json=submission()).status_code == 401
+    assert httpx.post(path, headers=headers, json=submission(), timeout=30).status_code == 403
+    assert httpx.post(path, json=submission(), timeout=30).status_code == 401
