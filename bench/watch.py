@@ -97,7 +97,8 @@ def _services(clock: FixedClock) -> Iterator[Services]:
     with office(clock) as services:
         # The day's keys are in memory, as in a function that has run before.
         _store_item(services, clock.now())
-        services.outbox.mail("request_lapsed", "a@jutsoo.test", "en", {"days": "28"})
+        code = {"code": "271828", "minutes": "10"}
+        services.outbox.mail("sign_in_code", "a@jutsoo.test", "en", code)
         # Built, but not written: moto copies all its tables for each transaction. Only the reads
         # are of interest here.
         services.__dict__["run_command"] = lambda build: build()

@@ -1,6 +1,7 @@
 """What partners do: submit, ask, cancel."""
 
 import base64
+import re
 from contextlib import suppress
 
 from chalicelib.audit.entry import Actor
@@ -13,6 +14,7 @@ from chalicelib.opendsr.rules import SUPPORTED, NotCancellable, has_results, par
 from chalicelib.opendsr.submission_store import AlreadySubmitted, SubmissionStore
 from chalicelib.opendsr.wire import (
     API_VERSION,
+    SUBJECT_REQUEST_ID,
     TYPES,
     CancellationReceipt,
     Discovery,
@@ -34,10 +36,10 @@ class UnknownSubmission(NotFound):
     code = "unknown_subject_request"
 
 
-class NoCertificate(NotFound):
+class NoPartnerCertificate(NotFound):
     """The operator has put none in force (docs/opendsr.md)."""
 
-    code = "no_certificate"
+    code = "no_partner_certificate"
 
 
 class OpenDsr:
@@ -76,10 +78,10 @@ class OpenDsr:
         )
 
     def certificate(self) -> str:
-        """The certificate in force, PEM. Raises `NoCertificate`."""
+        """The certificate in force, PEM. Raises `NoPartnerCertificate`."""
         pem = self._certificates.get()
         if pem is None:
-            raise NoCertificate
+            raise NoPartnerCertificate
         return pem
 
     def submit(self, partner_id: str, submission: SubmissionIn, body: bytes) -> SubmissionReceipt:
@@ -104,7 +106,7 @@ class OpenDsr:
 
     def status(self, partner_id: str, subject_request_id: str) -> StatusView:
         """Where the submission is. Raises `UnknownSubmission`."""
-        own = self._existing(self._submissions.find(partner_id, subject_request_id))
+        own = self._submitted(partner_id, subject_request_id)
         request = self._requests.followed(own)
         url = results_url(self._domain, own.request_id) if has_results(request) else None
         return StatusView(
@@ -121,7 +123,7 @@ class OpenDsr:
 
         Raises `UnknownSubmission`, `NotCancellable`.
         """
-        request = self._existing(self._submissions.find(partner_id, subject_request_id))
+        request = self._submitted(partner_id, subject_request_id)
         if request.status is not Status.WITHDRAWN:
             try:
                 self._run_command(lambda: self._withdrawal(partner_id, request.request_id))
@@ -139,6 +141,11 @@ class OpenDsr:
         who = Actor("platform", partner_id)
         withdrawn = moved(current, Event.WITHDRAWN)
         return [*self._book.change(withdrawn, who, "request.withdrawn"), *self._book.end(current)]
+
+    def _submitted(self, partner_id: str, subject_request_id: str) -> DataRequest:
+        if re.fullmatch(SUBJECT_REQUEST_ID, subject_request_id) is None:
+            raise UnknownSubmission
+        return self._existing(self._submissions.find(partner_id, subject_request_id))
 
     def _existing(self, request_id: str | None) -> DataRequest:
         if request_id is None:

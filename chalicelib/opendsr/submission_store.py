@@ -68,7 +68,9 @@ class SubmissionStore:
         return SUBMISSION.lift(item) if item else None
 
     def _mac(self, submission: SubmissionIn) -> bytes:
-        return hmac.digest(self._mac_key(), submission.model_dump_json().encode(), sha256)
+        # Without what has its default: a member that OpenDSR gains changes no earlier submission.
+        said = submission.model_dump_json(exclude_defaults=True)
+        return hmac.digest(self._mac_key(), said.encode(), sha256)
 
 
 def _submission_key(partner_id: str, subject_request_id: str) -> Key:

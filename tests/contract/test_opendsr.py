@@ -151,7 +151,7 @@ def test_without_a_certificate_there_is_none(gateway: Gateway, services: Service
     missing = gateway.call("GET", f"{OPENDSR}/certificate.pem")
     assert (missing.status, missing.json()["error"]["errors"][0]["reason"]) == (
         404,
-        "no_certificate",
+        "no_partner_certificate",
     )
     self_sign(services)
     found = gateway.call("GET", f"{OPENDSR}/certificate.pem")
