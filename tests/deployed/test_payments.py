@@ -84,7 +84,7 @@ def test_nobody_elses_payments_were_touched(place: Place) -> None:
 
 def test_who_was_erased_does_not_come_back(stack: Stack, place: Place) -> None:
     before = [dict(row.values) for row in place.rows(seeds())]
-    fill_payments(stack.session, [MINE, OTHER])
+    fill_payments(stack.session, USERS)
     assert [dict(row.values) for row in place.rows(seeds())] == before
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.connectors.datamap.models import Collection, DataMap, Dataset, Erase, StoreKind
-from chalicelib.connectors.datamap.settings import DynamoDbCollection
+from chalicelib.connectors.datamap.settings import DynamoDbCollection, RdsCollection
 from chalicelib.connectors.masking import is_supported
+from chalicelib.connectors.sql.tables import is_identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def _dataset(data_map: DataMap, dataset: Dataset, mandates: Names[str]) -> Itera
             yield Finding(where, "never_found", is_error=False)
         if isinstance(collection.settings, DynamoDbCollection):
             yield from _table(where, collection, collection.settings, entries.get(name, set()))
+        if isinstance(collection.settings, RdsCollection):
+            yield from _columns(where, collection, entries.get(name, set()))
 
 
 def _entries(data_map: DataMap, dataset: Dataset) -> dict[str, set[str]]:
@@ -115,3 +118,13 @@ def _table(
     for path in sorted(entries - {table.key[0], *table.indexes}):
         if not table.scan:
             yield Finding(f"{where}.{path}", "no_index")
+
+
+def _columns(where: str, collection: Collection, entries: set[str]) -> Iterator[Finding]:
+    """Rows are looked up by columns, and not by what is inside of them."""
+    for path in sorted(collection.fields):
+        if not is_identifier(path.partition(".")[0]):
+            yield Finding(f"{where}.{path}", "wrong_format")
+    for path in sorted(entries):
+        if "." in path:
+            yield Finding(f"{where}.{path}", "not_a_column")

@@ -16,6 +16,8 @@ from chalicelib.connectors.stores import Decide, Decision, Lookup, Values
 
 _MOST_VALUES = 200
 """Values looked for in one statement."""
+_MOST_UPDATES = 100
+"""Rows updated in one call: the Data API takes 4 MiB."""
 
 
 class SqlStore:
@@ -126,7 +128,8 @@ class SqlStore:
                 statement = _update(table, decision.changes, key)
                 alike[statement.text].append(statement.values)
         for text, values in alike.items():
-            self._api.run_each(text, values, transaction)
+            for some in batched(values, _MOST_UPDATES, strict=False):
+                self._api.run_each(text, some, transaction)
 
 
 def _update(table: Table, changes: Values, key: Key) -> Statement:

@@ -56,9 +56,14 @@ class Table:
         return self.columns[name]
 
 
+def is_identifier(name: str) -> bool:
+    """Whether `name` may stand in SQL, quoted."""
+    return bool(_IDENTIFIER.fullmatch(name))
+
+
 def quoted(name: str) -> str:
     """`name` as an identifier in SQL: as it is spelt. Raises `PlaceMisfit` for anything odd."""
-    if not _IDENTIFIER.fullmatch(name):
+    if not is_identifier(name):
         raise PlaceMisfit
     return f'"{name}"'
 

@@ -99,7 +99,7 @@ def _of_place(task: Task) -> dict[str, Any]:
         "found": max((each.found for each in outcomes), default=0),
         "changed": max((each.changed for each in outcomes), default=0),
         "by_hand": task.resolved_by is not None,
-        "retained": _retained(task.outcome),
+        "retained": _retained(task.done),
     }
 
 

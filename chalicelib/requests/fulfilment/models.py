@@ -64,20 +64,24 @@ class Task:
     revision: int = 1
 
     @property
-    def verdict(self) -> Verdict | None:
-        """What came of it, so far; None while nobody knows.
+    def done(self) -> Outcome | None:
+        """What was done; None while nothing was.
 
-        A worker that died after its deed finds nothing more the second time: what was found before
-        counts.
+        As it was rehearsed where that found more: a worker that dies over its deed leaves the next
+        one less to find, and the rows that the law wants kept among it.
         """
+        if self.deed is Deed.COPY:
+            return self.outcome or self.prepared
+        if self.outcome and self.prepared and self.prepared.found > self.outcome.found:
+            return self.prepared
+        return self.outcome
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What came of it, so far; None while nobody knows."""
         if self.failure is not None:
             return Verdict.FAILED
-        done = self.outcome or (self.prepared if self.deed is Deed.COPY else None)
-        if done is None:
-            return None
-        if done.verdict is Verdict.NOTHING_FOUND and self.prepared and self.prepared.found:
-            return Verdict.DONE
-        return done.verdict
+        return self.done.verdict if self.done else None
 
     def is_finished(self, stage: Stage) -> bool:
         """Whether `stage` waits for this task no more."""

@@ -48,7 +48,7 @@ def ending(tasks: Iterable[Task]) -> Event:
 
 def retained_rules(tasks: Iterable[Task]) -> tuple[str, ...]:
     """The retention rules for which something was kept, in order and once each."""
-    outcomes = (task.outcome for task in tasks if task.outcome)
+    outcomes = (task.done for task in tasks if task.done)
     return tuple(sorted({kept.rule for outcome in outcomes for kept in outcome.kept}))
 
 

@@ -42,7 +42,7 @@ def fill_platform(session: boto3.Session) -> None:
     except ClientError:
         fill_tables(session)
         fill_bucket(session)
-        fill_payments(session, [user.user_id for user in USERS])
+        fill_payments(session, USERS)
         # Last: a run that was killed in between fills them again.
         s3.put_object(Bucket=BUCKET, Key=_FILLED, Body=b"")
 

@@ -10,6 +10,7 @@ import boto3
 
 from chalicelib.connectors.sql.client import STATEMENT_CONFIG, DataApi, Database, Statement
 from infra.local.platform.database import CLUSTER_ARN, SECRET
+from infra.local.platform.people import User
 
 DATABASE = "platform"
 _PAYMENTS = """
@@ -43,7 +44,7 @@ _INDEXES = (
 _PAY = """
 INSERT INTO payments (payment_id, company_id, ordered_by, payee_name, payee_account, amount,
                       currency, paid_on, note, labels)
-VALUES (CAST(:number AS bigint), 'company-1', :by, :payee, :account, CAST(:amount AS numeric),
+VALUES (CAST(:number AS bigint), :company, :by, :payee, :account, CAST(:amount AS numeric),
         'IDR', CAST(:day AS date), :note, ARRAY['supplier', 'monthly'])"""
 _APPROVE = """
 INSERT INTO payment_approvals (payment_id, user_id, approved_at, ip_address, device)
@@ -52,7 +53,7 @@ VALUES (CAST(:number AS bigint), :by, CAST(:at AS timestamptz), CAST('203.0.113.
 _DAYS = ("2014-03-10", "2025-06-30", "2026-02-27")
 
 
-def fill_payments(session: boto3.Session, user_ids: Sequence[str]) -> None:
+def fill_payments(session: boto3.Session, users: Sequence[User]) -> None:
     """Makes the database, and its tables with the payments of these users.
 
     Tables that are there stay as they are: who was erased does not come back with a restart.
@@ -70,17 +71,17 @@ def fill_payments(session: boto3.Session, user_ids: Sequence[str]) -> None:
     with api.transaction() as transaction:
         for text in (_PAYMENTS, _APPROVALS, *_INDEXES):
             api.run(Statement(text), transaction)
-        api.run_each(_PAY, list(_payments(user_ids)), transaction)
-        api.run_each(_APPROVE, list(_approvals(user_ids)), transaction)
+        api.run_each(_PAY, list(_payments(users)), transaction)
+        api.run_each(_APPROVE, list(_approvals(users)), transaction)
 
 
-def _payments(user_ids: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    for place, user_id in enumerate(user_ids):
-        for turn, day in enumerate(_DAYS):
-            number = place * len(_DAYS) + turn + 1
+def _payments(users: Sequence[User]) -> Iterator[Mapping[str, str]]:
+    for place, user in enumerate(users):
+        for number, day in _numbered(place):
             yield {
                 "number": str(number),
-                "by": user_id,
+                "company": user.company_id,
+                "by": user.user_id,
                 "payee": f"Supplier {number}",
                 "account": f"{1_200_000_000 + number}",
                 "amount": f"{1_500_000 + 1000 * number}.50",
@@ -89,9 +90,14 @@ def _payments(user_ids: Sequence[str]) -> Iterator[Mapping[str, str]]:
             }
 
 
-def _approvals(user_ids: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    for place in range(len(user_ids)):
-        other = user_ids[(place + 1) % len(user_ids)]
-        for turn, day in enumerate(_DAYS):
-            number = place * len(_DAYS) + turn + 1
-            yield {"number": str(number), "by": other, "at": f"{day}T03:00:00Z"}
+def _approvals(users: Sequence[User]) -> Iterator[Mapping[str, str]]:
+    for place, user in enumerate(users):
+        colleagues = [each for each in users if each.company_id == user.company_id]
+        other = colleagues[(colleagues.index(user) + 1) % len(colleagues)]
+        for number, day in _numbered(place):
+            yield {"number": str(number), "by": other.user_id, "at": f"{day}T03:00:00Z"}
+
+
+def _numbered(place: int) -> Iterator[tuple[int, str]]:
+    """The numbers and days of the payments that the user at `place` ordered."""
+    return enumerate(_DAYS, place * len(_DAYS) + 1)
