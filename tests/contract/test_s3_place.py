@@ -198,6 +198,10 @@ def test_a_correction_leaves_older_versions(versions: Shop, services: Services) 
         ("mails/9.csv", MAILS.encode() + b"a\n"),
         ("mails/9.csv", MAILS.encode() + b'"a,b,c\n'),
     ],
+    ids=[
+        *("cut off", "no object", "no UTF-8", "too long", "no gzip", "gzip cut off"),
+        *("too many columns", "too few columns", "an open quote"),
+    ],
 )
 def test_what_cannot_be_read_cannot_be_judged(
     place: Place, shop: Shop, key: str, body: bytes
