@@ -13,6 +13,7 @@ from chalicelib.connectors.answering import answer_of
 from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.datamap.settings import S3Collection
 from chalicelib.connectors.places import PlaceUnavailable
+from chalicelib.connectors.s3_bucket import Bucket
 from chalicelib.connectors.s3_objects import read_rows, rewrite
 from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches
 
@@ -40,12 +41,11 @@ class S3Store:
     """`stores.Store` on one bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
+        self._bucket = Bucket(client, bucket)
 
     def find(self, collection: Collection, lookup: Lookup) -> Iterator[Values]:
         """The rows in the current versions, object by object. Raises `PlaceUnavailable`."""
-        for key in self._keys(collection):
+        for key in self._bucket.keys(_settings(collection).prefix):
             yield from self._matching(collection, lookup, {"Key": key})
 
     def change(
@@ -53,7 +53,7 @@ class S3Store:
     ) -> Iterator[Decision]:
         """Rewrites each object that holds rows to be changed; `erases` looks at versions too."""
         counted: set[str] = set()
-        for key in self._keys(collection):
+        for key in self._bucket.keys(_settings(collection).prefix):
             for decision in self._changed(collection, lookup, key, decide):
                 counted.add(key)
                 yield decision
@@ -87,7 +87,7 @@ class S3Store:
                 return row
             return None if decision.delete else {**row, **decision.changes}
 
-        answer = self._get({"Key": key})
+        answer = self._bucket.get({"Key": key})
         if answer is None:
             return []
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as anew:
@@ -96,9 +96,9 @@ class S3Store:
             rewrite(answer["Body"], anew, layout, change, zipped=zipped)
             anew.seek(0)
             written = answer_of(
-                self._client.put_object,
+                self._bucket.client.put_object,
                 *_OVERTAKEN,
-                Bucket=self._bucket,
+                Bucket=self._bucket.name,
                 Key=key,
                 Body=anew,
                 # A writer who came between keeps what they wrote: the object is read again.
@@ -115,60 +115,22 @@ class S3Store:
         They are looked at whatever the current ones held: a worker may have died in between. Rows
         are counted where no current version had any.
         """
-        for key, version in self._older_versions(collection):
+        for key, version in self._bucket.older_versions(_settings(collection).prefix):
             which = {"Key": key, "VersionId": version}
             decisions = [decide(row) for row in self._matching(collection, lookup, which)]
             if any(each.alters for each in decisions):
-                answer_of(self._client.delete_object, Bucket=self._bucket, **which)
+                answer_of(self._bucket.client.delete_object, Bucket=self._bucket.name, **which)
                 if key not in counted:
                     yield from decisions
 
     def _matching(
         self, collection: Collection, lookup: Lookup, which: dict[str, str]
     ) -> Iterator[Values]:
-        answer = self._get(which)
+        answer = self._bucket.get(which)
         if answer is not None:
             zipped = _is_zipped(which["Key"], answer)
             rows = read_rows(answer["Body"], _settings(collection).format, zipped=zipped)
             yield from (row for row in rows if matches(lookup, row))
-
-    def _get(self, which: dict[str, str]) -> Any:
-        """The object, None when it went since it was listed."""
-        gone = ("NoSuchKey", "NoSuchVersion")
-        return answer_of(self._client.get_object, *gone, Bucket=self._bucket, **which)
-
-    def _keys(self, collection: Collection) -> Iterator[str]:
-        start: dict[str, Any] = {}
-        while True:
-            page = answer_of(
-                self._client.list_objects_v2,
-                Bucket=self._bucket,
-                Prefix=_settings(collection).prefix,
-                **start,
-            )
-            yield from (each["Key"] for each in page.get("Contents", []))
-            if not page.get("IsTruncated"):
-                return
-            start = {"ContinuationToken": page["NextContinuationToken"]}
-
-    def _older_versions(self, collection: Collection) -> Iterator[tuple[str, str]]:
-        start: dict[str, Any] = {}
-        while True:
-            page = answer_of(
-                self._client.list_object_versions,
-                Bucket=self._bucket,
-                Prefix=_settings(collection).prefix,
-                **start,
-            )
-            for each in page.get("Versions", []):
-                if not each["IsLatest"]:
-                    yield each["Key"], each["VersionId"]
-            if not page.get("IsTruncated"):
-                return
-            start = {
-                "KeyMarker": page["NextKeyMarker"],
-                "VersionIdMarker": page["NextVersionIdMarker"],
-            }
 
 
 def _settings(collection: Collection) -> S3Collection:

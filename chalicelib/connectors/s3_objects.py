@@ -94,11 +94,8 @@ def _rewritten(lines: Iterable[bytes], change: Change) -> Iterator[bytes]:
 
 
 def _from_csv(stream: IO[bytes]) -> Iterator[Values]:
-    return _checked(_csv_reader(stream))
-
-
-def _csv_reader(stream: IO[bytes]) -> "csv.DictReader[str]":
-    return csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""), strict=True)
+    with io.TextIOWrapper(stream, "utf-8", newline="") as text:
+        yield from _checked(csv.DictReader(text, strict=True))
 
 
 def _checked(rows: Iterable[Any]) -> Iterator[Values]:
@@ -109,10 +106,11 @@ def _checked(rows: Iterable[Any]) -> Iterator[Values]:
 
 
 def _rewrite_csv(stream: IO[bytes], into: IO[bytes], change: Change) -> None:
-    reader = _csv_reader(stream)
-    text = io.TextIOWrapper(into, "utf-8", newline="")
-    writer = csv.DictWriter(text, reader.fieldnames or [], lineterminator="\n")
-    writer.writeheader()
-    wanted = map(change, _checked(reader))
-    writer.writerows(row for row in wanted if row is not None)
-    text.detach()  # flushed, and `into` stays open
+    with io.TextIOWrapper(stream, "utf-8", newline="") as text:
+        reader = csv.DictReader(text, strict=True)
+        anew = io.TextIOWrapper(into, "utf-8", newline="")
+        writer = csv.DictWriter(anew, reader.fieldnames or [], lineterminator="\n")
+        writer.writeheader()
+        wanted = map(change, _checked(reader))
+        writer.writerows(row for row in wanted if row is not None)
+        anew.detach()  # flushed, and `into` stays open

@@ -198,6 +198,10 @@ def test_a_correction_leaves_older_versions(versions: Shop, services: Services) 
         ("mails/9.csv", MAILS.encode() + b"a\n"),
         ("mails/9.csv", MAILS.encode() + b'"a,b,c\n'),
     ],
+    ids=[
+        *("cut off", "no object", "no UTF-8", "too long", "no gzip", "gzip cut off"),
+        *("too many columns", "too few columns", "an open quote"),
+    ],
 )
 def test_what_cannot_be_read_cannot_be_judged(
     place: Place, shop: Shop, key: str, body: bytes
@@ -213,3 +217,25 @@ def test_a_bucket_that_is_not_there_is_unavailable(shop: Shop, services: Service
     place = StoredPlace(dataset("shop_logs"), store, mandates, services.clock)
     with pytest.raises(PlaceUnavailable):
         list(place.rows(SEEDS))
+
+
+class SmallPages:
+    """A client whose lists come one by one."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+        if not name.startswith("list_"):
+            return call
+        return lambda **asked: call(MaxKeys=1, **asked)
+
+
+def test_lists_go_on_from_page_to_page(versions: Shop, services: Services) -> None:
+    for key in ("visits/3.ndjson", "visits/4.ndjson"):
+        for _ in range(2):
+            versions.s3.put_object(Bucket=BUCKET, Key=key, Body=b'{"customer_id": "c1"}\n')
+    place_on(SmallPages(services.s3), services).erase(SEEDS, rehearse=False)
+    assert "c1" not in str(all_versions(versions))
+    assert len(all_versions(versions)) == 4

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from chalicelib.connectors.datamap.models import (
     Address,
     Collection,
@@ -28,6 +26,7 @@ from chalicelib.connectors.datamap.source import (
     ReferenceIn,
 )
 from chalicelib.connectors.datamap.text import InvalidDataMap, parse_yaml
+from chalicelib.connectors.datamap.validating import validated
 from chalicelib.connectors.datamap.vocabulary import is_known
 from chalicelib.errors import FieldError
 
@@ -39,7 +38,7 @@ def read_map(text: str) -> DataMap:
     document = parse_yaml(text)
     if not isinstance(document, dict):
         raise InvalidDataMap(FieldError("yaml", "wrong_type"))
-    file = _validated(FileIn, document, "")
+    file = validated(FileIn, document, "")
     reader = _Reader(frozenset(each.fides_key for each in file.data_category))
     datasets = [reader.dataset(f"dataset.{place}", each) for place, each in enumerate(file.dataset)]
     reader.no_repetition("dataset", [each.key for each in datasets])
@@ -111,7 +110,7 @@ class _Reader:
             return None
         ours = {"jaga": source.meta["jaga"]}
         try:
-            return _validated(Connected, ours, f"{where}.meta.").jaga
+            return validated(Connected, ours, f"{where}.meta.").jaga
         except InvalidDataMap as refusal:
             self.errors.extend(refusal.fields)
             return None
@@ -190,25 +189,3 @@ def _with_settings(collection: Collection, settings: CollectionSettings | None) 
 
 def _within(key: str, leads: Iterable[Lead]) -> tuple[Lead, ...]:
     return tuple(each for each in leads if each.source.dataset == each.target.dataset == key)
-
-
-def _validated[T: BaseModel](model: type[T], document: Any, where: str) -> T:
-    try:
-        return model.model_validate(document)
-    except ValidationError as refusal:
-        errors = refusal.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidDataMap(
-            *(_error(where, each["type"], each["loc"]) for each in errors)
-        ) from None
-
-
-_KINDS = frozenset(StoreKind)
-_CODES = {"missing": "missing", "literal_error": "not_allowed", "extra_forbidden": "unknown_field"}
-
-
-def _error(where: str, kind: str, location: tuple[int | str, ...]) -> FieldError:
-    # The name of an unknown field is the author's text; pydantic names the chosen kind of store.
-    known = location[:-1] if kind == "extra_forbidden" else location
-    path = ".".join(str(each) for each in known if each not in _KINDS)
-    wrong_type = kind.endswith("_type") and "wrong_type"
-    return FieldError(f"{where}{path}" or "yaml", _CODES.get(kind) or wrong_type or "invalid_value")

@@ -1,0 +1,57 @@
+"""Reading a bucket of others: its objects, and their older versions."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.connectors.answering import answer_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Bucket:
+    """One bucket. All raise `PlaceUnavailable`."""
+
+    def __init__(self, client: "S3Client", name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def get(self, which: dict[str, str]) -> Any:
+        """The object, None when it went since it was listed."""
+        gone = ("NoSuchKey", "NoSuchVersion")
+        return answer_of(self.client.get_object, *gone, Bucket=self.name, **which)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The objects below `prefix`."""
+        start: dict[str, Any] = {}
+        while True:
+            page = answer_of(
+                self.client.list_objects_v2,
+                Bucket=self.name,
+                Prefix=prefix,
+                **start,
+            )
+            yield from (each["Key"] for each in page.get("Contents", []))
+            if not page.get("IsTruncated"):
+                return
+            start = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def older_versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Key and version id of every version below `prefix` that is not the current one."""
+        start: dict[str, Any] = {}
+        while True:
+            page = answer_of(
+                self.client.list_object_versions,
+                Bucket=self.name,
+                Prefix=prefix,
+                **start,
+            )
+            for each in page.get("Versions", []):
+                if not each["IsLatest"]:
+                    yield each["Key"], each["VersionId"]
+            if not page.get("IsTruncated"):
+                return
+            start = {
+                "KeyMarker": page["NextKeyMarker"],
+                "VersionIdMarker": page["NextVersionIdMarker"],
+            }
