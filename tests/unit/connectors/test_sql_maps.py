@@ -42,7 +42,7 @@ def test_a_database_is_described() -> None:
     settings = dataset.settings
     assert isinstance(settings, RdsSettings)
     assert (settings.database, settings.secret, settings.in_schema) == ("main", "bank", "public")
-    assert check_map(read_map(BANK), ()) == []
+    assert check_map(read_map(BANK), (), ()) == []
 
 
 def test_a_schema_may_be_named() -> None:
@@ -79,9 +79,11 @@ def test_a_lookup_inside_a_column_stands_in_the_way() -> None:
         "- name: contact\n            fields:\n              - {name: email, data_categories:"
         " [user.contact.email], fides_meta: {identity: email}}",
     )
-    assert check_map(read_map(nested), ()) == [Finding("bank.people.contact.email", "not_a_column")]
+    assert check_map(read_map(nested), (), ()) == [
+        Finding("bank.people.contact.email", "not_a_column")
+    ]
 
 
 def test_a_name_that_cannot_stand_in_sql_stands_in_the_way() -> None:
     odd = BANK.replace("{name: id,", "{name: 'i\"d',")
-    assert check_map(read_map(odd), ()) == [Finding('bank.people.i"d', "wrong_format")]
+    assert check_map(read_map(odd), (), ()) == [Finding('bank.people.i"d', "wrong_format")]
