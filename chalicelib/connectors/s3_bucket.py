@@ -25,30 +25,35 @@ class Bucket:
         """The objects below `prefix`."""
         start: dict[str, Any] = {}
         while True:
-            page = answer_of(
-                self.client.list_objects_v2,
-                Bucket=self.name,
-                Prefix=prefix,
-                **start,
-            )
+            page = answer_of(self.client.list_objects_v2, Bucket=self.name, Prefix=prefix, **start)
             yield from (each["Key"] for each in page.get("Contents", []))
             if not page.get("IsTruncated"):
                 return
             start = {"ContinuationToken": page["NextContinuationToken"]}
 
     def older_versions(self, prefix: str) -> Iterator[tuple[str, str]]:
-        """Key and version id of every version below `prefix` that is not the current one."""
+        """Key and version id of every version below `prefix` that is not the current one.
+
+        Who deletes them on the way deletes none that the list goes on from: a page is handed out
+        when the next one is here.
+        """
+        ready: list[tuple[str, str]] = []
+        for page in self._version_pages(prefix):
+            yield from ready
+            ready = [
+                (each["Key"], each["VersionId"])
+                for each in page.get("Versions", [])
+                if not each["IsLatest"]
+            ]
+        yield from ready
+
+    def _version_pages(self, prefix: str) -> Iterator[Any]:
         start: dict[str, Any] = {}
         while True:
             page = answer_of(
-                self.client.list_object_versions,
-                Bucket=self.name,
-                Prefix=prefix,
-                **start,
+                self.client.list_object_versions, Bucket=self.name, Prefix=prefix, **start
             )
-            for each in page.get("Versions", []):
-                if not each["IsLatest"]:
-                    yield each["Key"], each["VersionId"]
+            yield page
             if not page.get("IsTruncated"):
                 return
             start = {
