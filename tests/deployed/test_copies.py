@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,14 @@ import httpx
 import pytest
 
 from chalicelib.audit.entry import Entity
+from chalicelib.audit.jws import PublicKey
 from chalicelib.connectors.places import Description, Row, Verdict
 from chalicelib.requests.copies.models import BuiltCopy, PartDescription
+from chalicelib.requests.copies.verifier import verify
 from chalicelib.services import Services
 from infra.local.stack import Stack
+from tests.deployed.mailbox import wait_until
+from tests.deployed.sign_in import staff_token
 from tests.deployed.test_sessions import bearer, code_for
 
 if TYPE_CHECKING:
@@ -80,6 +85,35 @@ def test_a_copy_is_fetched_through_the_api_and_holds_offline(
     assert f"copy of request {request_id}" in checked.stdout
     events = [each["event"] for each in http.get(path, headers=headers).json()["timeline"]]
     assert events[-1] == "copy.downloaded"
+
+
+def test_the_worker_makes_the_copy_of_a_request_that_is_approved(
+    stack: Stack, http: httpx.Client, made: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    path, headers = made
+    request_id = path.rpartition("/")[2]
+
+    def reached(*statuses: str) -> str | None:
+        status = str(http.get(path, headers=headers).json()["status"])
+        return status if status in statuses else None
+
+    wait_until(lambda: reached("awaiting_approval"))
+    assert http.get(f"{path}/export", headers=headers).json()["code"] == "no_copy"
+    dpo = bearer(staff_token(stack, "dpo"))
+    approved = http.post(f"/v1/staff/requests/{request_id}/approve", json={}, headers=dpo)
+    assert approved.status_code == 200, approved.text
+    wait_until(lambda: reached("completed", "partly_completed"))
+    copy = tmp_path / "copy.zip"
+    copy.write_bytes(httpx.get(http.get(f"{path}/export", headers=headers).json()["url"]).content)
+    assert (
+        list(verify(copy, [PublicKey.from_jwk(stack.services.signer.public_jwk())]).findings) == []
+    )
+    with zipfile.ZipFile(copy) as packed:
+        names = packed.namelist()
+        report = packed.read("report.html").decode()
+    assert "places/privacy-office/profile.json" in names
+    assert "Jawaban disetujui." in report
+    wait_until(lambda: len(objects(stack, request_id)) == 1)  # the archive; the parts go
 
 
 def test_the_address_is_worth_nothing_when_it_is_changed_or_unsigned(

@@ -48,6 +48,10 @@ class Copying:
         """The write that lets the person fetch it, for the transaction that ends the request."""
         return self._copies.release_actions(request_id, built)
 
+    def tidy(self, request_id: str) -> None:
+        """Removes what the places gave; the bucket's lifecycle does where a worker died before."""
+        self._parts.remove(request_id)
+
     def remove(self, request_id: str) -> None:
         """Removes the request's parts and copies, if there are any."""
         self._parts.remove(request_id)

@@ -61,7 +61,11 @@ class Effects:
                 return self._erased(progress, ended)
 
     def settle(self, request: DataRequest, progress: Progress) -> None:
-        """After the transaction: a destroyed key leaves this container's memory too."""
+        """After the transaction: what was gathered for a copy goes, and a destroyed key leaves this
+        container's memory too.
+        """
+        if progress.plan.deed is Deed.COPY:
+            self._copying.tidy(request.request_id)
         if progress.plan.deed is Deed.ERASE:
             self._store.forget(request.request_id)
             if request.subject_id is not None:
