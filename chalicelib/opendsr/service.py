@@ -150,4 +150,4 @@ class OpenDsr:
     def _existing(self, request_id: str | None) -> DataRequest:
         if request_id is None:
             raise UnknownSubmission
-        return self._requests.existing(request_id)
+        return self._book.get(request_id)

@@ -29,9 +29,13 @@ class RequestBook:
         self._trail = trail
         self._news = news
 
+    def find(self, request_id: str) -> DataRequest | None:
+        """The request, read consistently, or None."""
+        return self._store.get(request_id) if is_request_id(request_id) else None
+
     def get(self, request_id: str) -> DataRequest:
         """The request, read consistently. Raises `UnknownRequest`."""
-        request = self._store.get(request_id) if is_request_id(request_id) else None
+        request = self.find(request_id)
         if request is None:
             raise UnknownRequest
         return request

@@ -1,18 +1,17 @@
 """How a request is proved by the code from the mail."""
 
-from chalicelib.audit.entry import Actor, Entity
-from chalicelib.audit.trail import Trail
+from chalicelib.audit.entry import Actor
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.identity.proofs import Proofs
 from chalicelib.identity.subjects import Subjects
 from chalicelib.requests.asking import Asking
+from chalicelib.requests.book import RequestBook
 from chalicelib.requests.mandates import identifiers, staff_decides
 from chalicelib.requests.models import DataRequest, Status
 from chalicelib.requests.opening import Opening
 from chalicelib.requests.rules import UNPROVED, ImpossibleNow
 from chalicelib.requests.service import Requests
-from chalicelib.requests.store import RequestStore
 from chalicelib.requests.tracking import is_request_id
 from chalicelib.tables.transactions import Action
 
@@ -23,21 +22,19 @@ class Proving:
     def __init__(
         self,
         requests: Requests,
-        store: RequestStore,
+        book: RequestBook,
         asking: Asking,
         proofs: Proofs,
         subjects: Subjects,
         opening: Opening,
-        trail: Trail,
         idempotency: Idempotency,
     ) -> None:
         self._requests = requests
-        self._store = store
+        self._book = book
         self._asking = asking
         self._proofs = proofs
         self._subjects = subjects
         self._opening = opening
-        self._trail = trail
         self._idempotency = idempotency
 
     def send_code(
@@ -59,9 +56,7 @@ class Proving:
             if asked.messages == request.messages:
                 return writes  # it gets no more codes for now
             who = Actor.parse(caller.replace("request/", "requester/"))
-            entity = Entity("request", request_id)
-            entry = self._trail.actions(entity, who, "request.code_sent", {})
-            return [*writes, self._store.change_action(asked), *entry]
+            return [*writes, *self._book.change(asked, who, "request.code_sent")]
 
         self._idempotency.run(call, {}, build)
         return self._requests.look(request_id, caller)
@@ -78,30 +73,24 @@ class Proving:
         well_formed = is_request_id(request_id)
         call = call.of(request_id) if call and well_formed else None
         if self._idempotency.earlier(call) is not None:
-            return self._requests.existing(request_id)
-        known = self._store.get(request_id) if well_formed else None
+            return self._book.get(request_id)
+        known = self._book.find(request_id)
         address = known.requester if known and known.requester else request_id
         spent = self._proofs.spend(request_id, address, code, source_ip)
         self._idempotency.run(call, {}, lambda: self._proved(request_id, spent.once))
-        return self._requests.existing(request_id)
+        return self._book.get(request_id)
 
     def _proved(self, request_id: str, use_up: Action) -> list[Action]:
-        request = self._requests.existing(request_id)
+        request = self._book.get(request_id)
         if request.status not in UNPROVED:
             raise ImpossibleNow
-        entity, means = Entity("request", request_id), {"means": "code"}
+        means = {"means": "code"}
         if staff_decides(request.content):
             who = Actor("requester", request_id)
-            entry = self._trail.actions(entity, who, "request.address_proved", means)
-            return [use_up, *entry]
+            return [use_up, *self._book.entry(request, who, "request.address_proved", means)]
         content = request.content
         subject_id, new_subject = self._subjects.known_by(identifiers(content), content.language)
         who = Actor("subject", subject_id)
         settled = self._opening.settle(request, subject_id, who)
-        return [
-            use_up,
-            self._store.change_action(settled.request),
-            *new_subject,
-            *settled.actions,
-            *self._trail.actions(entity, who, settled.event, {**means, **settled.facts}),
-        ]
+        change = self._book.change(settled.request, who, settled.event, {**means, **settled.facts})
+        return [use_up, *new_subject, *settled.actions, *change]

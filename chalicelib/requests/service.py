@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from chalicelib.audit.entry import Actor, Entity, Entry
+from chalicelib.audit.entry import Actor, Entry
 from chalicelib.audit.trail import Trail
-from chalicelib.requests.book import News, UnknownRequest
+from chalicelib.requests.book import RequestBook, UnknownRequest, request_entity
 from chalicelib.requests.models import DataRequest, Status, Summary
 from chalicelib.requests.register import Register
 from chalicelib.requests.rules import Event, moved
 from chalicelib.requests.store import RequestStore
-from chalicelib.requests.tracking import is_request_id
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action, RunCommand
 
@@ -19,31 +18,22 @@ class Requests:
 
     def __init__(
         self,
+        book: RequestBook,
         store: RequestStore,
         register: Register,
         trail: Trail,
         run_command: RunCommand,
-        news: News,
     ) -> None:
+        self._book = book
         self._store = store
         self._register = register
         self._trail = trail
         self._run_command = run_command
-        self._news = news
 
     def look(self, request_id: str, caller: str) -> DataRequest:
         """The request, for who tracks it or whose it is. Raises `UnknownRequest` for others."""
-        if not is_request_id(request_id):
-            raise UnknownRequest
-        request = self.existing(request_id)
+        request = self._book.get(request_id)
         if caller not in {f"request/{request_id}", f"subject/{request.subject_id}"}:
-            raise UnknownRequest
-        return request
-
-    def existing(self, request_id: str) -> DataRequest:
-        """The request, for whoever may know of it. Raises `UnknownRequest`."""
-        request = self._store.get(request_id)
-        if request is None:
             raise UnknownRequest
         return request
 
@@ -55,7 +45,7 @@ class Requests:
         """
         if request.joined_to is None:
             return request
-        first = self.existing(request.joined_to)
+        first = self._book.get(request.joined_to)
         return replace(
             request,
             status=first.status,
@@ -87,7 +77,7 @@ class Requests:
 
     def timeline(self, request: DataRequest) -> list[Entry]:
         """What happened to the request, oldest first."""
-        return list(self._trail.history(Entity("request", request.request_id)))
+        return list(self._trail.history(request_entity(request.request_id)))
 
     def withdraw(self, request_id: str, caller: str) -> DataRequest:
         """Withdraws the request; one that is withdrawn stays so. Raises `UnknownRequest`."""
@@ -97,16 +87,11 @@ class Requests:
         withdrawn: list[DataRequest] = []
 
         def build() -> list[Action]:
-            current = self.existing(request_id)
+            current = self._book.get(request_id)
             withdrawn[:] = [moved(current, Event.WITHDRAWN)]
             who = Actor.parse(caller.replace("request/", "requester/"))
-            entity = Entity("request", request_id)
-            return [
-                self._store.change_action(withdrawn[0]),
-                *self._store.end_actions(current),
-                *self._news(withdrawn[0]),
-                *self._trail.actions(entity, who, "request.withdrawn", {}),
-            ]
+            change = self._book.change(withdrawn[0], who, "request.withdrawn")
+            return [*change, *self._book.end(current)]
 
         self._run_command(build)
         return withdrawn[0]

@@ -31,11 +31,11 @@ class RequestServices(IdentityServices):
         from chalicelib.requests.service import Requests
 
         return Requests(
+            self.request_book,
             self._request_store,
             self._request_register,
             self.trail,
             self.run_command,
-            self.partner_news.of,
         )
 
     @cached_property
@@ -70,12 +70,11 @@ class RequestServices(IdentityServices):
 
         return Proving(
             self.requests,
-            self._request_store,
+            self.request_book,
             self._asking,
             self.proofs,
             self.subjects,
             self._opening,
-            self.trail,
             self.idempotency,
         )
 

@@ -50,7 +50,7 @@ def test_a_second_request_of_the_person_joins_the_first(
         "request.joined_by",
         {"request": request_id},
     )
-    kept = services.requests.existing(request_id)
+    kept = services.request_book.get(request_id)
     assert (kept.status, kept.content.details) == ("joined", "And my photos.")
 
 
@@ -116,7 +116,7 @@ def test_of_proofs_at_once_one_opens_and_the_others_join_it(
     codes = [str(mail["values"]["code"]) for mail in mails(racing)]
     proved = at_once(4, lambda n: racing.proving.prove(made[n], codes[n], "203.0.113.7"))
     assert all(isinstance(each, DataRequest) for each in proved), proved
-    now = [racing.requests.existing(each) for each in made]
+    now = [racing.request_book.get(each) for each in made]
     assert Counter(each.status.value for each in now) == {"open": 1, "joined": 3}
     (first,) = [each for each in now if each.status == "open"]
     assert {each.joined_to for each in now if each is not first} == {first.request_id}
@@ -135,7 +135,7 @@ def test_a_withdrawal_and_a_proof_at_once_leave_nothing_joined_to_an_end(
             partial(racing.proving.prove, second, code_of(racing), "203.0.113.7"),
         ]
         at_once(2, lambda n, acts=acts: acts[n]())  # type: ignore[misc]  # mypy infers no default
-        request = racing.requests.existing(second)
+        request = racing.request_book.get(second)
         told = "request.joined_by" in dict(events(racing, first))
         assert (request.status, told) in {("joined", True), ("open", False)}
         if request.status == "open":

@@ -57,7 +57,7 @@ def certificate(gateway: Gateway) -> str:
 def request_of(services: Services, subject_request_id: str = ID) -> DataRequest:
     found = services._submissions.find("platform-client", subject_request_id)
     assert found is not None
-    return services.requests.existing(found)
+    return services.request_book.get(found)
 
 
 def change(services: Services, event: Event, subject_request_id: str = ID) -> None:
