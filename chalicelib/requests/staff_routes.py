@@ -1,6 +1,5 @@
 """The staff's handling of requests."""
 
-from chalicelib.connectors.places import Kept, Outcome
 from chalicelib.http.access import Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.law.models import PauseReason
@@ -150,12 +149,7 @@ def retry_place(call: Call[None], request_id: str, place: str) -> Reply:
     )
 )
 def resolve_place(call: Call[ResolutionIn], request_id: str, place: str) -> Reply:
-    said = call.body
-    kept = tuple(
-        Kept(each.collection, each.rule, each.citation, each.rows, each.until) for each in said.kept
-    )
-    outcome = Outcome(said.found, said.changed, kept)
-    services().deciding.resolve(request_id, place, call.caller.id, outcome)
+    services().deciding.resolve(request_id, place, call.caller.id, call.body.outcome())
     return _handled(services().request_book.get(request_id))
 
 

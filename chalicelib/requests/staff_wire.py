@@ -1,11 +1,12 @@
 """What of the staff's handling of requests is on the wire."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from chalicelib.connectors.places import Deed, Verdict
+from chalicelib.connectors.places import Deed, Kept, Outcome, Verdict
+from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.law.models import PauseReason
 from chalicelib.requests.fulfilment.models import Stage
 from chalicelib.requests.models import RequestType, Source, Status
@@ -29,12 +30,12 @@ class RefusalIn(Wire):
 
 
 class KeptIn(Wire):
-    """Rows that the law wants kept: by which retention rule, and until when, if that is known."""
+    """Rows that the law wants kept: by which of the policy's mandates, and until when, if that is
+    known."""
 
     collection: Name
     rule: Name
-    citation: Annotated[str, StringConstraints(pattern=r"^[ -~]{1,120}$")]
-    rows: Count
+    rows: Annotated[int, Field(ge=1, le=1_000_000_000)]
     until: date | None = None
 
 
@@ -44,6 +45,25 @@ class ResolutionIn(Wire):
     found: Count
     changed: Count
     kept: Annotated[tuple[KeptIn, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if max(self.changed, *(each.rows for each in self.kept), 0) > self.found:
+            raise ValueError("more was changed or kept than found")
+        return self
+
+    def outcome(self) -> Outcome:
+        """As a place answers, with the mandates' citations. Raises `InvalidInput`."""
+        from chalicelib.inventory.service import mandates  # noqa: PLC0415  # the policy's models
+
+        known = mandates()
+        kept = []
+        for number, each in enumerate(self.kept):
+            if each.rule not in known:
+                raise InvalidInput(FieldError(f"kept.{number}.rule", "unknown"))
+            citation = known[each.rule].citation
+            kept.append(Kept(each.collection, each.rule, citation, each.rows, each.until))
+        return Outcome(self.found, self.changed, tuple(kept))
 
 
 class RequestLine(Answer):

@@ -214,6 +214,16 @@ def test_what_failed_can_be_done_by_hand(
     work(services, clock)
     assert decide(gateway, made, "places/crm/resolve", BY_HAND).code == "impossible_now"
     assert decide(gateway, made, "places/none/resolve", BY_HAND).code == "unknown_place"
+    for nonsense in (
+        {"found": 1, "changed": 2},
+        {
+            "found": 1,
+            "changed": 0,
+            "kept": [{"collection": "rows", "rule": "tax_books", "rows": 2}],
+        },
+        {"found": 1, "changed": 0, "kept": [{"collection": "rows", "rule": "mine", "rows": 1}]},
+    ):
+        assert decide(gateway, made, "places/ledger/resolve", nonsense).status == 422
     assert decide(gateway, made, "places/ledger/resolve", BY_HAND).status == 200
     work(services, clock)
     assert status(gateway, made) == "completed"

@@ -90,15 +90,18 @@ def _statement(
 
 
 def _of_place(task: Task) -> dict[str, Any]:
-    # Found and changed as first counted: a worker that died after its deed counted less.
-    outcomes = [each for each in (task.prepared, task.outcome) if each]
+    # As first counted: a worker that died after its deed counted less. What somebody did by hand is
+    # what they say.
+    by_hand = task.resolved_by is not None
+    counted = (task.outcome,) if by_hand else (task.prepared, task.outcome)
+    outcomes = [each for each in counted if each]
     verdict = task.verdict
     return {
         "place": task.place,
         "verdict": verdict.value if verdict else "unknown",
         "found": max((each.found for each in outcomes), default=0),
         "changed": max((each.changed for each in outcomes), default=0),
-        "by_hand": task.resolved_by is not None,
+        "by_hand": by_hand,
         "retained": _retained(task.done),
     }
 
