@@ -88,16 +88,19 @@ class Desk:
         It joins the person's living request of its kind instead, if there is one. Raises
         `UnknownRequest`, `ImpossibleNow` once it is proved.
         """
+        if self._idempotency.earlier(call) is not None:
+            return self._book.get(request_id)
         who = Actor("staff", staff_id)
+        confirmed: list[DataRequest] = []
 
         def build() -> list[Action]:
             settled, facts, new_subject = self._checked(self._book.get(request_id), check, who)
+            confirmed[:] = [settled.request]
             change = self._book.change(settled.request, who, settled.event, facts)
             return [*new_subject, *settled.actions, *change]
 
-        if self._idempotency.earlier(call) is None:
-            self._idempotency.run(call, {}, build)
-        return self._book.get(request_id)
+        earlier = self._idempotency.run(call, {}, build)
+        return confirmed[0] if earlier is None else self._book.get(request_id)
 
     def _checked(
         self, request: DataRequest, check: IdentityCheck, who: Actor

@@ -77,20 +77,27 @@ class Proving:
         known = self._book.find(request_id)
         address = known.requester if known and known.requester else request_id
         spent = self._proofs.spend(request_id, address, code, source_ip)
-        self._idempotency.run(call, {}, lambda: self._proved(request_id, spent.once))
-        return self._book.get(request_id)
+        proved: list[DataRequest] = []
 
-    def _proved(self, request_id: str, use_up: Action) -> list[Action]:
-        request = self._book.get(request_id)
+        def build() -> list[Action]:
+            request, writes = self._proved(self._book.get(request_id))
+            proved[:] = [request]
+            return [spent.once, *writes]
+
+        earlier = self._idempotency.run(call, {}, build)
+        return proved[0] if earlier is None else self._book.get(request_id)
+
+    def _proved(self, request: DataRequest) -> tuple[DataRequest, list[Action]]:
+        """The request once its code was entered, and the writes beside the code's end."""
         if request.status not in UNPROVED:
             raise ImpossibleNow
         means = {"means": "code"}
         if staff_decides(request.content):
-            who = Actor("requester", request_id)
-            return [use_up, *self._book.entry(request, who, "request.address_proved", means)]
+            who = Actor("requester", request.request_id)
+            return request, self._book.entry(request, who, "request.address_proved", means)
         content = request.content
         subject_id, new_subject = self._subjects.known_by(identifiers(content), content.language)
         who = Actor("subject", subject_id)
         settled = self._opening.settle(request, subject_id, who)
         change = self._book.change(settled.request, who, settled.event, {**means, **settled.facts})
-        return [use_up, *new_subject, *settled.actions, *change]
+        return settled.request, [*new_subject, *settled.actions, *change]
