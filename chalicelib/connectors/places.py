@@ -59,6 +59,15 @@ class Seeds:
     def __bool__(self) -> bool:
         return bool(self.values)
 
+    def joined(self, other: "Seeds") -> "Seeds":
+        """With all that `other` knows as well."""
+        names = self.values.keys() | other.values.keys()
+        joined = {
+            name: tuple(sorted({*self.values.get(name, ()), *other.values.get(name, ())}))
+            for name in sorted(names)
+        }
+        return Seeds(joined)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -57,8 +57,12 @@ class OutboxStore:
         missing = standing.lease - to_millis(self._clock.now())
         return max(0, ceil(missing / 1000)) + 1
 
-    def claim(self, message_id: str, lease: timedelta = LEASE) -> Message | None:
+    def claim(
+        self, message_id: str, lease: timedelta = LEASE, *, counted: bool = False
+    ) -> Message | None:
         """The message, claimed for `lease`, when it waits to be sent; else None.
+
+        `counted`: the claim counts as an attempt, whatever comes of it.
 
         One UpdateItem. Raises `UnreadableItem`.
         """
@@ -76,7 +80,11 @@ class OutboxStore:
         )
         claimed: dict[str, Value] = {"state": State.SENDING.value, "lease": to_millis(now + lease)}
         item = self._records.update(
-            message_key(message_id), waits, put=claimed, add={"rev": 1}, remove=UNCLAIMED
+            message_key(message_id),
+            waits,
+            put=claimed,
+            add={"rev": 1, **({"attempts": 1} if counted else {})},
+            remove=UNCLAIMED,
         )
         return _message_from(item) if item else None
 
@@ -114,6 +122,11 @@ class OutboxStore:
             "lease": to_millis(at),
             "attempts": message.attempts + 1,
         }
+        self._while_claimed(message, changes)
+
+    def postpone(self, message: Message, at: datetime) -> None:
+        """Gives a counted claim back: nobody can claim it before `at`."""
+        changes: dict[str, Value] = {"state": State.QUEUED.value, "lease": to_millis(at)}
         self._while_claimed(message, changes)
 
     def bury(self, message: Message, reason: str) -> bool:

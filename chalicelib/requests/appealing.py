@@ -7,7 +7,7 @@ from chalicelib.requests.book import RequestBook
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.opening import Opening
 from chalicelib.requests.register import Register
-from chalicelib.requests.rules import Event, ImpossibleNow, moved
+from chalicelib.requests.rules import LIVING, Event, ImpossibleNow, moved
 from chalicelib.requests.service import Requests
 from chalicelib.tables.transactions import Action, RunCommand
 
@@ -30,12 +30,14 @@ class Appealing:
         self._run_command = run_command
 
     def appeal(self, request_id: str, caller: str) -> DataRequest:
-        """Opens the request again, once. Its dates stand as they were.
+        """Opens the request again, once; one that is under appeal stays so. Its dates stand.
 
         Raises `UnknownRequest`; `ImpossibleNow` for one that was not decided, that was appealed
         before, whose person was erased, or beside which the same was asked for anew.
         """
-        self._requests.look(request_id, caller)
+        request = self._requests.look(request_id, caller)
+        if request.appealed and request.status in LIVING:
+            return request
         self._run_command(lambda: self._appealed(request_id, caller))
         return self._book.get(request_id)
 

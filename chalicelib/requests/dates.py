@@ -54,18 +54,27 @@ def extended(request: DataRequest, now: datetime) -> DataRequest:
         raise LawKnowsNone
     if any(each.notice_by and each.notice_by <= now for each in extensible):
         raise ImpossibleNow
-    return _recounted(replace(request, extended=True))
+    longer = replace(request, extended=True)
+    case = _case(longer)
+    dates = (_again(each, case) if each in extensible else each for each in request.deadlines)
+    return replace(longer, deadlines=tuple(dates))
 
 
 def resumed(request: DataRequest, wait: Pause) -> DataRequest:
-    """With `wait` behind it: dates move by it where the law says so."""
-    pauses = (*request.pauses, wait)
-    return _recounted(replace(request, pauses=pauses, paused_since=None, pause_for=None))
+    """With `wait` behind it: dates move by it where the law says so.
+
+    Where a pack has changed since, the frozen dates stand: they are never the later ones.
+    """
+    waited = replace(request, pauses=(*request.pauses, wait), paused_since=None, pause_for=None)
+    try:
+        return _recounted(waited)
+    except PackChanged:
+        return waited
 
 
 def knows_pause(request: DataRequest, reason: PauseReason) -> bool:
     """Whether one of the laws that hold for the request counts waits for `reason`."""
-    return any(reason in rule.pauses for _, rule in map(_frozen_rule, request.deadlines))
+    return any(_knows(each, reason) for each in request.deadlines)
 
 
 def citations(request: DataRequest) -> Mapping[str, Citation]:
@@ -80,14 +89,25 @@ def citations(request: DataRequest) -> Mapping[str, Citation]:
 
 
 def _recounted(request: DataRequest) -> DataRequest:
-    case = Case(received_at=request.received_at, pauses=request.pauses, extended=request.extended)
+    case = _case(request)
     return replace(request, deadlines=tuple(_again(each, case) for each in request.deadlines))
+
+
+def _case(request: DataRequest) -> Case:
+    return Case(received_at=request.received_at, pauses=request.pauses, extended=request.extended)
 
 
 def _again(frozen: Deadline, case: Case) -> Deadline:
     pack, rule = _frozen_rule(frozen)
     known = replace(case, extended=case.extended and rule.extension is not None)
     return deadline(pack, rule, known, place=frozen.place, zone=frozen.zone)
+
+
+def _knows(frozen: Deadline, reason: PauseReason) -> bool:
+    try:
+        return reason in _frozen_rule(frozen)[1].pauses
+    except PackChanged:
+        return False
 
 
 def _frozen_rule(frozen: Deadline) -> tuple[Pack, Rule]:

@@ -6,8 +6,11 @@ from dataclasses import replace
 from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import Clock
 from chalicelib.errors import Conflict, FieldError, InvalidInput
+from chalicelib.idempotency.models import KeyedCall
+from chalicelib.idempotency.service import Idempotency
 from chalicelib.law.case import Pause
 from chalicelib.law.models import PauseReason
+from chalicelib.notices.models import Language
 from chalicelib.notices.outbox import Outbox
 from chalicelib.requests.book import RequestBook
 from chalicelib.requests.dates import (
@@ -18,7 +21,7 @@ from chalicelib.requests.dates import (
     resumed,
 )
 from chalicelib.requests.letters import letter
-from chalicelib.requests.models import Closing, DataRequest
+from chalicelib.requests.models import Closing, DataRequest, ExtensionReason, Status
 from chalicelib.requests.rules import LIVING, Event, ImpossibleNow, moved
 from chalicelib.tables.transactions import Action, RunCommand
 
@@ -32,15 +35,33 @@ class UnknownGround(InvalidInput):
         super().__init__(FieldError("ground", "unknown_ground"))
 
 
+_REASONS: Mapping[ExtensionReason, Mapping[Language, str]] = {
+    ExtensionReason.COMPLEXITY: {
+        "en": "it is complex",
+        "id": "permintaan ini rumit",
+    },
+    ExtensionReason.NUMBER: {
+        "en": "there are many requests",
+        "id": "jumlah permintaan banyak",
+    },
+}
+
+
 class Handling:
     """Changes requests by decision of a member of the staff, each with its entry in the trail."""
 
     def __init__(
-        self, book: RequestBook, outbox: Outbox, clock: Clock, run_command: RunCommand
+        self,
+        book: RequestBook,
+        outbox: Outbox,
+        clock: Clock,
+        idempotency: Idempotency,
+        run_command: RunCommand,
     ) -> None:
         self._book = book
         self._outbox = outbox
         self._clock = clock
+        self._idempotency = idempotency
         self._run_command = run_command
 
     def read(self, request_id: str, staff_id: str) -> DataRequest:
@@ -54,8 +75,14 @@ class Handling:
         )
         return self._book.get(request_id)
 
-    def extend(self, request_id: str, staff_id: str) -> DataRequest:
-        """Takes the extension that the laws know, and tells the person so with the reasons' place.
+    def extend(
+        self,
+        request_id: str,
+        staff_id: str,
+        reason: ExtensionReason,
+        call: KeyedCall | None = None,
+    ) -> DataRequest:
+        """Takes the extension that the laws know, and tells the person so with the reason.
 
         Raises `LawKnowsNone`, `ImpossibleNow` once it is extended, ended, or the moment passed by
         which the person had to be told (GDPR 12(3)).
@@ -66,11 +93,25 @@ class Handling:
                 raise ImpossibleNow
             return extended(request, self._clock.now())
 
+        request = self._book.get(request_id)
         return self._decide(
-            request_id, staff_id, "request.extended", change, template="request_extended"
+            request_id,
+            staff_id,
+            call,
+            "request.extended",
+            change,
+            facts={"reason": reason.value},
+            template="request_extended",
+            values={"reason": _REASONS[reason][request.content.language]},
         )
 
-    def pause(self, request_id: str, staff_id: str, reason: PauseReason) -> DataRequest:
+    def pause(
+        self,
+        request_id: str,
+        staff_id: str,
+        reason: PauseReason,
+        call: KeyedCall | None = None,
+    ) -> DataRequest:
         """Begins to wait for the person: for a clarification, or the proof of their identity.
 
         Both dates stand beside each other, and alerts follow the one without the wait. Raises
@@ -87,24 +128,29 @@ class Handling:
         return self._decide(
             request_id,
             staff_id,
+            call,
             "request.paused",
             change,
             facts={"reason": reason.value},
             template="request_paused",
         )
 
-    def resume(self, request_id: str, staff_id: str) -> DataRequest:
+    def resume(self, request_id: str, staff_id: str, call: KeyedCall | None = None) -> DataRequest:
         """Ends the wait: the dates move by it where the law says so. Raises `ImpossibleNow`."""
 
         def change(request: DataRequest) -> DataRequest:
+            if request.status not in LIVING:
+                raise ImpossibleNow
             if request.paused_since is None or request.pause_for is None:
                 raise ImpossibleNow
             wait = Pause(PauseReason(request.pause_for), request.paused_since, self._clock.now())
             return resumed(request, wait)
 
-        return self._decide(request_id, staff_id, "request.resumed", change)
+        return self._decide(request_id, staff_id, call, "request.resumed", change)
 
-    def refuse(self, request_id: str, staff_id: str, ground: str) -> DataRequest:
+    def refuse(
+        self, request_id: str, staff_id: str, ground: str, call: KeyedCall | None = None
+    ) -> DataRequest:
         """Refuses on a ground of a law that holds for the request: `id/safety` (UU PDP 33).
 
         The person is told the ground, its article, and that they may appeal. Raises
@@ -117,6 +163,8 @@ class Handling:
 
         def change(current: DataRequest) -> DataRequest:
             check_decider(current, staff_id)
+            if current.status is Status.REFUSED:
+                raise ImpossibleNow  # a decision that was told stands until it is appealed
             refused = moved(current, Event.REFUSED)
             closing = Closing(self._clock.now(), (ground,))
             return replace(refused, decided_by=staff_id, closing=closing)
@@ -124,6 +172,7 @@ class Handling:
         return self._decide(
             request_id,
             staff_id,
+            call,
             "request.refused",
             change,
             facts={"ground": ground},
@@ -135,6 +184,7 @@ class Handling:
         self,
         request_id: str,
         staff_id: str,
+        call: KeyedCall | None,
         action: str,
         change: Callable[[DataRequest], DataRequest],
         *,
@@ -142,8 +192,6 @@ class Handling:
         template: str | None = None,
         values: Mapping[str, str] | None = None,
     ) -> DataRequest:
-        changed: list[DataRequest] = []
-
         def build() -> list[Action]:
             current = self._book.get(request_id)
             request = change(current)
@@ -151,15 +199,15 @@ class Handling:
             mail = letter(self._outbox, request, template, **(values or {})) if template else None
             if mail is not None:
                 request = replace(request, messages=(*request.messages, mail.message_id))
-            changed[:] = [request]
             return [
                 *(mail.actions if mail else []),
                 *ended,
                 *self._book.change(request, Actor("staff", staff_id), action, facts),
             ]
 
-        self._run_command(build)
-        return changed[0]
+        if self._idempotency.earlier(call) is None:
+            self._idempotency.run(call, {}, build)
+        return self._book.get(request_id)
 
 
 class SameDecider(Conflict):

@@ -49,6 +49,13 @@ class Source(StrEnum):
     OPENDSR = "opendsr"
 
 
+class ExtensionReason(StrEnum):
+    """Why a request takes longer (GDPR 12(3), CCPA 7021(b))."""
+
+    COMPLEXITY = "complexity"
+    NUMBER = "number"
+
+
 class Capacity(StrEnum):
     """In which capacity somebody acts for the data subject."""
 

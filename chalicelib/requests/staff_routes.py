@@ -3,8 +3,10 @@
 from chalicelib.http.access import Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.law.models import PauseReason
-from chalicelib.requests.models import DataRequest
+from chalicelib.requests.models import DataRequest, ExtensionReason
 from chalicelib.requests.staff_wire import (
+    CorrectionsIn,
+    ExtensionIn,
     HandledRequest,
     PauseIn,
     RefusalIn,
@@ -61,11 +63,21 @@ def read_request(call: Call[None], request_id: str) -> Reply:
 
 @staff_requests.operation(
     Operation(
-        "POST", _REQUEST + "/extend", "Take the law's extension", HandledRequest, access=_WORK
+        "POST",
+        _REQUEST + "/extend",
+        "Take the law's extension",
+        HandledRequest,
+        body=ExtensionIn,
+        access=_WORK,
+        idempotent=True,
     )
 )
-def extend_request(call: Call[None], request_id: str) -> Reply:
-    return _handled(services().handling.extend(request_id, call.caller.id))
+def extend_request(call: Call[ExtensionIn], request_id: str) -> Reply:
+    return _handled(
+        services().handling.extend(
+            request_id, call.caller.id, ExtensionReason(call.body.reason), call.keyed
+        )
+    )
 
 
 @staff_requests.operation(
@@ -76,18 +88,21 @@ def extend_request(call: Call[None], request_id: str) -> Reply:
         HandledRequest,
         body=PauseIn,
         access=_WORK,
+        idempotent=True,
     )
 )
 def pause_request(call: Call[PauseIn], request_id: str) -> Reply:
     reason = PauseReason(call.body.reason)
-    return _handled(services().handling.pause(request_id, call.caller.id, reason))
+    return _handled(services().handling.pause(request_id, call.caller.id, reason, call.keyed))
 
 
 @staff_requests.operation(
-    Operation("POST", _REQUEST + "/resume", "Wait no more", HandledRequest, access=_WORK)
+    Operation(
+        "POST", _REQUEST + "/resume", "Wait no more", HandledRequest, access=_WORK, idempotent=True
+    )
 )
 def resume_request(call: Call[None], request_id: str) -> Reply:
-    return _handled(services().handling.resume(request_id, call.caller.id))
+    return _handled(services().handling.resume(request_id, call.caller.id, call.keyed))
 
 
 @staff_requests.operation(
@@ -98,10 +113,13 @@ def resume_request(call: Call[None], request_id: str) -> Reply:
         HandledRequest,
         body=RefusalIn,
         access=Staff("requests.approve"),
+        idempotent=True,
     )
 )
 def refuse_request(call: Call[RefusalIn], request_id: str) -> Reply:
-    return _handled(services().handling.refuse(request_id, call.caller.id, call.body.ground))
+    return _handled(
+        services().handling.refuse(request_id, call.caller.id, call.body.ground, call.keyed)
+    )
 
 
 @staff_requests.operation(
@@ -111,30 +129,57 @@ def refuse_request(call: Call[RefusalIn], request_id: str) -> Reply:
         "Have it carried out as it was rehearsed",
         HandledRequest,
         access=Staff("requests.approve"),
+        idempotent=True,
     )
 )
 def approve_request(call: Call[None], request_id: str) -> Reply:
-    services().deciding.approve(request_id, call.caller.id)
+    services().deciding.approve(request_id, call.caller.id, call.keyed)
     return _handled(services().request_book.get(request_id))
 
 
 @staff_requests.operation(
     Operation(
-        "POST", _REQUEST + "/set-going", "Queue its work once more", HandledRequest, access=_WORK
+        "POST",
+        _REQUEST + "/corrections",
+        "Say which values a correction is to write",
+        HandledRequest,
+        body=CorrectionsIn,
+        access=_WORK,
+        idempotent=True,
+    )
+)
+def say_corrections(call: Call[CorrectionsIn], request_id: str) -> Reply:
+    services().deciding.correct(request_id, call.caller.id, call.body.corrections, call.keyed)
+    return _handled(services().request_book.get(request_id))
+
+
+@staff_requests.operation(
+    Operation(
+        "POST",
+        _REQUEST + "/set-going",
+        "Queue its work once more",
+        HandledRequest,
+        access=_WORK,
+        idempotent=True,
     )
 )
 def set_request_going(call: Call[None], request_id: str) -> Reply:
-    services().deciding.set_going(request_id, call.caller.id)
+    services().deciding.set_going(request_id, call.caller.id, call.keyed)
     return _handled(services().request_book.get(request_id))
 
 
 @staff_requests.operation(
     Operation(
-        "POST", _PLACE + "/retry", "Try a place again that failed", HandledRequest, access=_WORK
+        "POST",
+        _PLACE + "/retry",
+        "Try a place again that failed",
+        HandledRequest,
+        access=_WORK,
+        idempotent=True,
     )
 )
 def retry_place(call: Call[None], request_id: str, place: str) -> Reply:
-    services().deciding.retry(request_id, place, call.caller.id)
+    services().deciding.retry(request_id, place, call.caller.id, call.keyed)
     return _handled(services().request_book.get(request_id))
 
 
@@ -146,10 +191,11 @@ def retry_place(call: Call[None], request_id: str, place: str) -> Reply:
         HandledRequest,
         body=ResolutionIn,
         access=Staff("requests.approve"),
+        idempotent=True,
     )
 )
 def resolve_place(call: Call[ResolutionIn], request_id: str, place: str) -> Reply:
-    services().deciding.resolve(request_id, place, call.caller.id, call.body.outcome())
+    services().deciding.resolve(request_id, place, call.caller.id, call.body.outcome(), call.keyed)
     return _handled(services().request_book.get(request_id))
 
 

@@ -10,11 +10,23 @@ from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.law.models import PauseReason
 from chalicelib.requests.fulfilment.models import Stage
 from chalicelib.requests.models import RequestType, Source, Status
-from chalicelib.requests.wire import DeadlineView, TimelineEvent
+from chalicelib.requests.wire import Corrections, DeadlineView, TimelineEvent
 from chalicelib.wire import Answer, Wire
 
 type Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_./-]{1,64}$")]
 type Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class ExtensionIn(Wire):
+    """Why it takes longer; the person is told."""
+
+    reason: Literal["complexity", "number"]
+
+
+class CorrectionsIn(Wire):
+    """New values by category of the data map, where the person described them in words."""
+
+    corrections: Corrections
 
 
 class PauseIn(Wire):

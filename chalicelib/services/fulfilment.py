@@ -29,13 +29,15 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
     def handling(self) -> "Handling":
         from chalicelib.requests.handling import Handling
 
-        return Handling(self.request_book, self.outbox, self.clock, self.run_command)
+        return Handling(
+            self.request_book, self.outbox, self.clock, self.idempotency, self.run_command
+        )
 
     @cached_property
     def deciding(self) -> "Deciding":
         from chalicelib.requests.fulfilment.deciding import Deciding
 
-        return Deciding(self.request_book, self._plans, self._advancing, self.run_command)
+        return Deciding(self.request_book, self._plans, self._advancing, self.idempotency)
 
     @cached_property
     def fulfilment_tasks(self) -> "Tasks":
@@ -67,26 +69,24 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
     @cached_property
     def worker(self) -> "Worker":
         from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
+        from chalicelib.requests.fulfilment.locating import Locating
         from chalicelib.requests.fulfilment.planning import Planning
         from chalicelib.requests.fulfilment.wiping import Wiping
+        from chalicelib.requests.fulfilment.work import give_up_of, work_of
         from chalicelib.requests.fulfilment.worker import Worker
 
-        planning = Planning(
-            self.request_book,
-            self._plans,
-            self.places,
-            self._own_records,
-            self.outbox,
-            self.run_command,
+        book, plans, places = self.request_book, self._plans, self.places
+        planning = Planning(book, plans, places, self._own_records, self.outbox, self.run_command)
+        locating = Locating(book, plans, places, self.outbox, self.run_command)
+        tasks, wiping = (
+            self.fulfilment_tasks,
+            Wiping(book, self._request_store, self._copying, self.run_command),
         )
-        wiping = Wiping(self.request_book, self._request_store, self._copying, self.run_command)
+        answers = AnswersOfPlaces(self.remote_tasks, tasks)
         return Worker(
             self.outbox_store,
-            planning,
-            self.fulfilment_tasks,
-            self._concluding,
-            wiping,
-            AnswersOfPlaces(self.remote_tasks, self.fulfilment_tasks),
+            work_of(planning, locating, tasks, self._concluding, wiping, answers),
+            give_up_of(locating, tasks),
             self.clock,
             lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),
         )

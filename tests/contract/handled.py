@@ -36,6 +36,7 @@ class Handled:
         states = {
             "approve": self.prepared,
             "extend": lambda: self.opened(country="DE"),
+            "corrections": lambda: self.prepared(type="correction", details="My name is Dewi."),
             "pause": lambda: self.opened(country="GB"),
             "resume": self.paused,
             "set-going": self.planned,
@@ -46,6 +47,8 @@ class Handled:
         }
         bodies = {
             "refuse": {"ground": "id/safety"},
+            "corrections": {"corrections": {"user.name": "Dewi"}},
+            "extend": {"reason": "complexity"},
             "pause": {"reason": "clarification"},
             "resolve": {"found": 1, "changed": 1},
         }

@@ -53,6 +53,7 @@ MEANT = {
         f"/v1/staff/requests/{{request_id}}/{verb}": 200
         for verb in (
             "approve",
+            "corrections",
             "extend",
             "identity",
             "pause",

@@ -360,7 +360,9 @@ def test_whoever_lost_its_claim_does_not_bury(
     hooks: Hooks, services: Services, endpoint_id: str, clock: FixedClock
 ) -> None:
     class Slow(OutboxStore):
-        def claim(self, message_id: str, lease: timedelta = LEASE) -> Message | None:
+        def claim(
+            self, message_id: str, lease: timedelta = LEASE, *, counted: bool = False
+        ) -> Message | None:
             claimed = super().claim(message_id)
             clock.advance(LEASE)
             super().claim(message_id)  # somebody else

@@ -10,9 +10,16 @@ from chalicelib.notices.outbox import Outbox
 from chalicelib.requests.book import RequestBook
 from chalicelib.requests.fulfilment.models import Progress, Stage, Task
 from chalicelib.requests.fulfilment.plan_store import PlanStore
-from chalicelib.requests.fulfilment.planning import CARRY_OUT, CONCLUDE, PREPARE, work_on
+from chalicelib.requests.fulfilment.planning import (
+    CONCLUDE,
+    LOCATE,
+    PLAN,
+    PREPARE,
+    WIPE,
+    work_on,
+)
 from chalicelib.requests.fulfilment.rules import needs_approval
-from chalicelib.requests.models import DataRequest
+from chalicelib.requests.models import DataRequest, Status
 from chalicelib.requests.rules import Event, ImpossibleNow, moved
 from chalicelib.tables.transactions import Action
 
@@ -84,9 +91,10 @@ class Advancing:
     def tried_again(
         self, request: DataRequest, progress: Progress, task: Task, who: Actor
     ) -> list[Action]:
-        """The writes that have a failed task tried anew. Raises `ImpossibleNow`."""
+        """The writes that have a task tried anew that failed, or a place asked anew that has not
+        answered. Raises `ImpossibleNow`."""
         plan = progress.plan
-        if task.failure is None or plan.stage in {Stage.CONCLUDING, Stage.ENDED}:
+        if not task.is_stuck(plan.stage):
             raise ImpossibleNow
         facts = {"place": task.place}
         changed = [self._plans.change_task(replace(task, failure=None, asked=False))]
@@ -94,7 +102,7 @@ class Advancing:
             return [
                 *changed,
                 self._plans.change_plan(plan),
-                *self._outbox.work(CARRY_OUT, work_on(task)).actions,
+                *self._outbox.work(LOCATE, work_on(task)).actions,
                 *self._book.entry(request, who, "request.place_retried", facts),
             ]
         if plan.stage is Stage.DECIDING:
@@ -106,21 +114,50 @@ class Advancing:
             *self._book.change(request, who, "request.place_retried", facts),
         ]
 
-    def set_going(self, request: DataRequest, progress: Progress, who: Actor) -> list[Action]:
-        """The writes that queue the work of the present stage once more."""
-        stage = progress.plan.stage
-        if stage in {Stage.DECIDING, Stage.ENDED}:
+    def rehearsed_anew(self, request: DataRequest, progress: Progress, who: Actor) -> list[Action]:
+        """The writes that send a changed request back to be rehearsed. Raises `ImpossibleNow`."""
+        if progress.plan.stage is not Stage.DECIDING:
             raise ImpossibleNow
-        if stage is Stage.CONCLUDING:
-            work = self._outbox.work(CONCLUDE, request.request_id).actions
-        else:
-            kind = PREPARE if stage is Stage.PREPARING else CARRY_OUT
-            work = [
+        anew = [replace(task, prepared=None, failure=None) for task in progress.tasks]
+        return [
+            self._plans.change_plan(replace(progress.plan, stage=Stage.PREPARING)),
+            *map(self._plans.change_task, anew),
+            *(
                 action
-                for task in progress.waiting
-                for action in self._outbox.work(kind, work_on(task)).actions
-            ]
+                for task in anew
+                for action in self._outbox.work(PREPARE, work_on(task)).actions
+            ),
+            *self._book.change(moved(request, Event.RETURNED), who, "request.returned"),
+        ]
+
+    def set_going(
+        self, request: DataRequest, progress: Progress | None, who: Actor
+    ) -> list[Action]:
+        """The writes that queue the work of the present stage once more. Raises `ImpossibleNow`."""
+        work = self._work_of(request, progress)
+        if not work:
+            raise ImpossibleNow
         return [*work, *self._book.entry(request, who, "request.set_going")]
+
+    def _work_of(self, request: DataRequest, progress: Progress | None) -> list[Action]:
+        if request.status is Status.OPEN:
+            return self._outbox.work(PLAN, request.request_id).actions
+        if progress is None:
+            return []
+        match progress.plan.stage:
+            case Stage.PREPARING:
+                return [
+                    action
+                    for task in progress.waiting
+                    for action in self._outbox.work(PREPARE, work_on(task)).actions
+                ]
+            case Stage.CARRYING_OUT:
+                return self._outbox.work(LOCATE, request.request_id).actions
+            case Stage.CONCLUDING:
+                return self._outbox.work(CONCLUDE, request.request_id).actions
+            case Stage.ENDED if request.forgotten:
+                return self._outbox.work(WIPE, request.request_id).actions
+        return []
 
     def _begin(
         self,
@@ -138,11 +175,7 @@ class Advancing:
         return [
             self._plans.change_plan(replace(progress.plan, stage=Stage.CARRYING_OUT)),
             *(self._plans.change_task(task) for task in anew),
-            *(
-                queued
-                for task in progress.tasks
-                for queued in self._outbox.work(CARRY_OUT, work_on(task)).actions
-            ),
+            *self._outbox.work(LOCATE, request.request_id).actions,
             *change,
         ]
 

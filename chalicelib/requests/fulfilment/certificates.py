@@ -90,19 +90,14 @@ def _statement(
 
 
 def _of_place(task: Task) -> dict[str, Any]:
-    # As first counted: a worker that died after its deed counted less. What somebody did by hand is
-    # what they say.
-    by_hand = task.resolved_by is not None
-    counted = (task.outcome,) if by_hand else (task.prepared, task.outcome)
-    outcomes = [each for each in counted if each]
-    verdict = task.verdict
+    verdict, done = task.verdict, task.done
     return {
         "place": task.place,
         "verdict": verdict.value if verdict else "unknown",
-        "found": max((each.found for each in outcomes), default=0),
-        "changed": max((each.changed for each in outcomes), default=0),
-        "by_hand": by_hand,
-        "retained": _retained(task.done),
+        "found": done.found if done else 0,
+        "changed": done.changed if done else 0,
+        "by_hand": task.resolved_by is not None,
+        "retained": _retained(done),
     }
 
 

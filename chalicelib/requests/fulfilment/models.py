@@ -48,8 +48,9 @@ class Plan:
 class Task:
     """What is to be done at one place. `failure` is the code of what went wrong for good.
 
-    `prepared` is what was found; `outcome` what was done. `asked`: the place answers later and was
-    asked. `resolved_by` is the member of the staff who did by hand what failed.
+    `prepared` is what was found; `outcome` what was done, and `begun` how often a worker set about
+    it. `asked`: the place answers later and was asked. `resolved_by` is the member of the staff who
+    did by hand what failed.
     """
 
     request_id: str
@@ -60,21 +61,27 @@ class Task:
     outcome: Outcome | None = None
     failure: str | None = None
     asked: bool = False
+    begun: int = 0
     resolved_by: str | None = None
+    round: int = 1
     revision: int = 1
 
     @property
     def done(self) -> Outcome | None:
         """What was done; None while nothing was.
 
-        As it was rehearsed where that found more: a worker that dies over its deed leaves the next
-        one less to find, and the rows that the law wants kept among it.
+        A worker that dies over its deed leaves the next one less to find, and not always the rows
+        that the law wants kept. Only then does what was rehearsed count beside it.
         """
         if self.deed is Deed.COPY:
             return self.outcome or self.prepared
-        if self.outcome and self.prepared and self.prepared.found > self.outcome.found:
-            return self.prepared
-        return self.outcome
+        if self.outcome is None or self.prepared is None or self.begun < 2 or self.resolved_by:
+            return self.outcome
+        return Outcome(
+            max(self.outcome.found, self.prepared.found),
+            max(self.outcome.changed, self.prepared.changed),
+            self.outcome.kept or self.prepared.kept,
+        )
 
     @property
     def verdict(self) -> Verdict | None:
@@ -82,6 +89,12 @@ class Task:
         if self.failure is not None:
             return Verdict.FAILED
         return self.done.verdict if self.done else None
+
+    def is_stuck(self, stage: Stage) -> bool:
+        """Whether a person may see to it at `stage`: it failed, or its place does not answer."""
+        if stage in {Stage.CONCLUDING, Stage.ENDED}:
+            return False
+        return self.failure is not None or (self.asked and not self.is_finished(stage))
 
     def is_finished(self, stage: Stage) -> bool:
         """Whether `stage` waits for this task no more."""

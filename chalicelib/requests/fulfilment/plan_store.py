@@ -1,7 +1,8 @@
 """Plans and tasks in the `records` table, beside their request.
 
     pk REQUEST#<request id>  sk PLAN            deed, stage, round
-    pk REQUEST#<request id>  sk TASK#<place>    deed, prepared, outcome, failure, asked, resolved_by
+    pk REQUEST#<request id>  sk TASK#<place>    deed, prepared, outcome, begun, failure, asked,
+                                                resolved_by
                                                 sealed: the seeds, under the request's own key
 
 Outcomes are counts, ids of rules, citations and dates: nothing of the person.
@@ -44,7 +45,12 @@ class PlanStore:
         plan = next((item for item in found if item["sk"] == "PLAN"), None)
         if plan is None:
             return None
-        tasks = [item for item in found if str(item["sk"]).startswith(_TASK)]
+        # A place may have left the map between two rounds: its task is the earlier round's.
+        tasks = [
+            item
+            for item in found
+            if str(item["sk"]).startswith(_TASK) and item.get("round", 1) == plan["round"]
+        ]
         return Progress(
             _plan_from(request_id, plan), [self._task_from(request_id, item) for item in tasks]
         )
@@ -79,6 +85,7 @@ class PlanStore:
             "sk": f"{_TASK}{task.place}",
             "rev": task.revision,
             "deed": task.deed.value,
+            "round": task.round,
         }
         for name in ("prepared", "outcome"):
             outcome: Outcome | None = getattr(task, name)
@@ -89,6 +96,8 @@ class PlanStore:
                 item[name] = value
         if task.asked:
             item["asked"] = True
+        if task.begun:
+            item["begun"] = task.begun
         item = REQUEST_TASK.stamp(item)
         if task.seeds:
             item["sealed"] = self._vault.seal(
@@ -109,7 +118,9 @@ class PlanStore:
             outcome=_outcome_from(item.get("outcome")),
             failure=cast("str | None", item.get("failure")),
             asked=bool(item.get("asked", False)),
+            begun=cast("int", item.get("begun", 0)),
             resolved_by=cast("str | None", item.get("resolved_by")),
+            round=cast("int", item.get("round", 1)),
             revision=cast("int", item["rev"]),
         )
 

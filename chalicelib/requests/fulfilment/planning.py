@@ -1,15 +1,17 @@
 """From an open request to its plan: where the person's data is, and a task for each place."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
-from chalicelib.audit.entry import Actor
+from chalicelib.audit.entry import Actor, Fact
 from chalicelib.connectors.places import Deed, Places, Seeds
 from chalicelib.notices.outbox import Outbox
 from chalicelib.requests.book import RequestBook
-from chalicelib.requests.fulfilment.models import Plan, Stage, Task
+from chalicelib.requests.fulfilment.models import NothingLeft, Plan, Progress, Stage, Task
 from chalicelib.requests.fulfilment.own_records import OWN, OwnRecords
 from chalicelib.requests.fulfilment.plan_store import PlanStore
-from chalicelib.requests.fulfilment.rules import DEEDS
+from chalicelib.requests.fulfilment.rules import DEEDS, needs_approval
 from chalicelib.requests.models import DataRequest, Status
 from chalicelib.requests.opening import PLAN_WORK
 from chalicelib.requests.rules import Event, moved
@@ -17,7 +19,8 @@ from chalicelib.tables.transactions import Action, RunCommand
 
 WORKER = Actor("system", "fulfil_requests")
 PLAN = PLAN_WORK
-PREPARE, CARRY_OUT, CONCLUDE, WIPE = "prepare", "carry_out", "conclude", "wipe"
+PREPARE, LOCATE, CARRY_OUT = "prepare", "locate", "carry_out"
+CONCLUDE, WIPE = "conclude", "wipe"
 """Kinds of work in the outbox."""
 
 
@@ -53,6 +56,8 @@ class Planning:
 
         def build() -> list[Action]:
             current = self._book.get(request_id)
+            if current.status is not Status.OPEN:
+                raise NothingLeft  # another planner was faster
             started = moved(current, Event.STARTED)
             deed = DEEDS[current.type]
             tasks = [
@@ -61,21 +66,39 @@ class Planning:
             ]
             if deed is Deed.COPY and current.subject_id is not None:
                 tasks.append(Task(request_id, OWN, deed, self._own.seeds(current.subject_id)))
-            stage = Stage.PREPARING if tasks else Stage.CONCLUDING
-            plan = self._new_plan(current, stage)
+            plan = self._new_plan(current)
+            tasks = [replace(task, round=plan.round) for task in tasks]
             facts = {"places": len(tasks), "deed": plan.deed.value}
+            if not tasks:
+                return self._without_places(started, plan, facts)
             return [
                 *self._book.change(started, WORKER, "request.started", facts),
                 self._plans.new_plan(plan),
                 *map(self._plans.new_task, tasks),
                 *(self._queued(task) for task in tasks),
-                *([] if tasks else self._outbox.work(CONCLUDE, request_id).actions),
             ]
 
-        self._run_command(build)
+        with suppress(NothingLeft):
+            self._run_command(build)
 
-    def _new_plan(self, request: DataRequest, stage: Stage) -> Plan:
-        plan = Plan(request.request_id, DEEDS[request.type], stage)
+    def _without_places(
+        self, started: DataRequest, plan: Plan, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        """Nothing to prepare: it waits for its decision, or concerns our own records alone."""
+        if needs_approval(started, Progress(plan, [])):
+            prepared = moved(started, Event.PREPARED)
+            return [
+                *self._book.change(prepared, WORKER, "request.started", facts),
+                self._plans.new_plan(replace(plan, stage=Stage.DECIDING)),
+            ]
+        return [
+            *self._book.change(replace(started, approved=True), WORKER, "request.started", facts),
+            self._plans.new_plan(replace(plan, stage=Stage.CONCLUDING)),
+            *self._outbox.work(CONCLUDE, started.request_id).actions,
+        ]
+
+    def _new_plan(self, request: DataRequest) -> Plan:
+        plan = Plan(request.request_id, DEEDS[request.type], Stage.PREPARING)
         earlier = self._plans.get(request.request_id)
         if earlier is None:
             return plan

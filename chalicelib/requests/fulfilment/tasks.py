@@ -72,7 +72,7 @@ class Tasks:
         seeds = task.seeds or self._located(request, place_id)
         later = source.description.answers_later
         if later and seeds and task.deed is Deed.COPY:
-            self._ask(request, place_id, seeds)
+            self._ask(request, place_id, seeds, Stage.PREPARING)
             return
         if later:
             outcome = Outcome(0, 0)  # nobody knows before it is done
@@ -96,16 +96,16 @@ class Tasks:
         if standing is None:
             return
         request, _, task = standing
-        place = self._places.at(place_id)
-        seeds = task.seeds or self._located(request, place_id)
-        later = place.description.answers_later
-        if later and seeds:
-            self._ask(request, place_id, seeds)
+        place, seeds = self._places.at(place_id), task.seeds  # located by now (locating.py)
+        if place.description.answers_later:
+            if seeds:
+                self._ask(request, place_id, seeds, Stage.CARRYING_OUT)
+                return
+            outcome = Outcome(0, 0)  # who cannot know the person is not told of them
+        elif not self._begin(request_id, place_id, seeds):
             return
-        # Who cannot know the person is not told of them.
-        outcome = (
-            Outcome(0, 0) if later else _done(request, place, task.deed, seeds, rehearse=False)
-        )
+        else:
+            outcome = _done(request, place, task.deed, seeds, rehearse=False)
         self._finish(
             request_id,
             place_id,
@@ -113,6 +113,25 @@ class Tasks:
             "request.place_done",
             lambda current: replace(current, outcome=outcome, seeds=seeds),
         )
+
+    def _begin(self, request_id: str, place_id: str, seeds: Seeds) -> bool:
+        """Notes that a worker sets about the deed, and from where; False where nothing is left.
+
+        Before it happens: whoever dies over it cannot note it afterwards.
+        """
+
+        def build() -> list[Action]:
+            standing = self._standing(request_id, place_id, Stage.CARRYING_OUT)
+            if standing is None:
+                raise NothingLeft
+            task = standing[2]
+            return [self._plans.change_task(replace(task, begun=task.begun + 1, seeds=seeds))]
+
+        try:
+            self._run_command(build)
+        except NothingLeft:
+            return False
+        return True
 
     def answer(self, request_id: str, place_id: str, outcome: Outcome, rows: Iterable[Row]) -> None:
         """What a place says that was asked: `rows` for a copy. A second answer changes nothing."""
@@ -151,12 +170,12 @@ class Tasks:
             raise found
         return found
 
-    def _ask(self, request: DataRequest, place_id: str, seeds: Seeds) -> None:
+    def _ask(self, request: DataRequest, place_id: str, seeds: Seeds, stage: Stage) -> None:
         def build() -> list[Action]:
-            progress = self._plans.get(request.request_id)
-            current = progress.task(place_id) if progress else None
-            if progress is None or current is None or current.asked:
+            standing = self._standing(request.request_id, place_id, stage)
+            if standing is None or standing[2].asked:
                 raise NothingLeft
+            current = standing[2]
             asked = replace(current, asked=True, seeds=seeds)
             return [
                 self._plans.change_task(asked),

@@ -3,26 +3,20 @@
     claim (130 s) ─> do ─> mark as done
 
 A worker that dies leaves a claim, which lapses; the queue brings the message back. What fails waits
-under a lease until its next try. After the last one a place's task counts as failed, which a person
-sees to; other work is buried, which raises an alarm (docs/requests.md).
+under a lease until its next try. Claims are counted, so that work which kills whoever does it ends
+too. After the last try a place's task counts as failed, which a person sees to; other work is
+buried, which raises an alarm (docs/requests.md).
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from chalicelib.clock import Clock
-from chalicelib.connectors.remote import answers as remote
 from chalicelib.errors import DomainError, Internal
 from chalicelib.notices.consumer import Later
 from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_store import OutboxStore
-from chalicelib.requests.fulfilment import planning
-from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
-from chalicelib.requests.fulfilment.concluding import Concluding
-from chalicelib.requests.fulfilment.models import Stage
-from chalicelib.requests.fulfilment.tasks import Tasks
-from chalicelib.requests.fulfilment.wiping import Wiping
 from chalicelib.telemetry import log_failure
 
 LEASE = timedelta(seconds=130)
@@ -30,29 +24,38 @@ LEASE = timedelta(seconds=130)
 PAUSES = tuple(timedelta(seconds=each) for each in (2, 10, 60, 300, 900, 1800, 3600))
 """Between one try and the next: an outage of nearly two hours passes unnoticed."""
 
-_STAGES = {planning.PREPARE: Stage.PREPARING, planning.CARRY_OUT: Stage.CARRYING_OUT}
+type Do = Callable[[str, str], None]
+"""Does work on what it is about: a request's id, or another's, and a place or nothing."""
+type GiveUp = Callable[[str, str, str], None]
+"""Hands work to a person: what it is about, as above, and the code of what went wrong."""
+
+
+class UnknownWork(Internal):
+    """The outbox names work of a kind that nobody knows."""
+
+    code = "unknown_work"
+
+
+class WorkerDied(Internal):
+    """Whoever did this work died over it, as often as it is tried."""
+
+    code = "worker_died"
 
 
 class Worker:
-    """Does the work of the outbox. `on_dead` hears of what is buried."""
+    """Does the work of the outbox by its kind. `on_dead` hears of what is buried."""
 
     def __init__(
         self,
         outbox: OutboxStore,
-        planner: planning.Planning,
-        tasks: Tasks,
-        concluding: Concluding,
-        wiping: Wiping,
-        answers: AnswersOfPlaces,
+        work: Mapping[str, Do],
+        give_up: Mapping[str, GiveUp],
         clock: Clock,
         on_dead: Callable[[], None],
     ) -> None:
         self._outbox = outbox
-        self._planner = planner
-        self._tasks = tasks
-        self._concluding = concluding
-        self._wiping = wiping
-        self._answers = answers
+        self._work = work
+        self._give_up = give_up
         self._clock = clock
         self._on_dead = on_dead
 
@@ -62,51 +65,39 @@ class Worker:
         Raises `Later` for another try.
         """
         message_id = str(json.loads(body)["id"])
-        message = self._outbox.claim(message_id, LEASE)
+        message = self._outbox.claim(message_id, LEASE, counted=True)
         if message is None:
             if (seconds := self._outbox.wait(message_id)) is not None:
                 raise Later(seconds)
             return
-        try:
-            self._do(message.kind, str(message.about))
-        except Exception as error:  # noqa: BLE001  # whatever it was, another try or a person
-            log_failure(error, "")
-            self._again(message, error)
+        if message.attempts > len(PAUSES) + 1:
+            self._end(message, WorkerDied.code)
+        else:
+            self._try(message)
         self._outbox.mark_sent(message_id)
 
-    def _do(self, kind: str, about: str) -> None:
-        request_id, _, place = about.partition("/")
-        match kind:
-            case planning.PLAN:
-                self._planner.plan(request_id)
-            case planning.PREPARE:
-                self._tasks.prepare(request_id, place)
-            case planning.CARRY_OUT:
-                self._tasks.carry_out(request_id, place)
-            case planning.CONCLUDE:
-                self._concluding.conclude(request_id)
-            case planning.WIPE:
-                self._wiping.wipe(request_id)
-            case remote.ANSWERED:
-                self._answers.take(about)
-            case _:
-                raise UnknownWork
+    def _try(self, message: Message) -> None:
+        try:
+            self._work.get(message.kind, _unknown)(*_about(message))
+        except Exception as error:  # whatever it was, another try or a person
+            log_failure(error, "")
+            if message.attempts <= len(PAUSES):
+                pause = PAUSES[message.attempts - 1]
+                self._outbox.postpone(message, self._clock.now() + pause)
+                raise Later(int(pause.total_seconds()) + 1) from error
+            self._end(message, error.code if isinstance(error, DomainError) else Internal.code)
 
-    def _again(self, message: Message, error: Exception) -> None:
-        """Raises `Later`; returns when it was the last try and a person sees to it from here."""
-        if message.attempts < len(PAUSES):
-            pause = PAUSES[message.attempts]
-            self._outbox.retry(message, self._clock.now() + pause)
-            raise Later(int(pause.total_seconds()) + 1)
-        code = error.code if isinstance(error, DomainError) else Internal.code
-        if stage := _STAGES.get(message.kind):
-            request_id, _, place = str(message.about).partition("/")
-            self._tasks.fail(request_id, place, stage, code)
+    def _end(self, message: Message, code: str) -> None:
+        if give_up := self._give_up.get(message.kind):
+            give_up(*_about(message), code)
         elif self._outbox.bury(message, code):
             self._on_dead()
 
 
-class UnknownWork(Internal):
-    """The outbox names work of a kind that nobody knows."""
+def _unknown(_about: str, _place: str) -> None:
+    raise UnknownWork
 
-    code = "unknown_work"
+
+def _about(message: Message) -> tuple[str, str]:
+    about, _, place = str(message.about).partition("/")
+    return about, place
