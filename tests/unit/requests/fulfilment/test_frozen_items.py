@@ -26,7 +26,9 @@ TASK = Task(
     outcome=Outcome(3, 1, (Kept("payments", "tax_books", "UU KUP 28(11)", 2),)),
     failure="place_unavailable",
     asked=True,
+    begun=2,
     resolved_by="11111111-2222-4333-8444-555555555555",
+    round=2,
     revision=4,
 )
 
