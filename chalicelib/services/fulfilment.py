@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.concluding import Concluding
     from chalicelib.requests.fulfilment.copying import Copying
     from chalicelib.requests.fulfilment.deciding import Deciding
+    from chalicelib.requests.fulfilment.messages import Messages
     from chalicelib.requests.fulfilment.own_records import OwnRecords
     from chalicelib.requests.fulfilment.plan_store import PlanStore
     from chalicelib.requests.fulfilment.tasks import Asking, Tasks
@@ -56,7 +57,9 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
     def asking(self) -> "Asking":
         from chalicelib.requests.fulfilment.asking import RemoteAsking
 
-        return RemoteAsking(self.places, self.remote_deeds, self.clock, self.ids)
+        return RemoteAsking(
+            self.places, self.remote_deeds, self._request_messages, self.clock, self.ids
+        )
 
     @cached_property
     def work_consumer(self) -> "Consumer":
@@ -79,7 +82,15 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
             self.outbox,
             self.run_command,
         )
-        wiping = Wiping(self.request_book, self._request_store, self._copying, self.run_command)
+        wiping = Wiping(
+            self.request_book,
+            self._request_store,
+            self._plans,
+            self._copying,
+            self._request_messages,
+            self.subjects,
+            self.run_command,
+        )
         return Worker(
             self.outbox_store,
             planning,
@@ -116,6 +127,7 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
             self._plans,
             effects,
             Recipients(self.webhook_events),
+            self._request_messages,
             self.outbox,
             self.clock,
             self.run_command,
@@ -139,6 +151,12 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
         from chalicelib.requests.fulfilment.plan_store import PlanStore
 
         return PlanStore(self.records, self.vault)
+
+    @cached_property
+    def _request_messages(self) -> "Messages":
+        from chalicelib.requests.fulfilment.messages import Messages
+
+        return Messages(self.records, self.outbox_store, self.clock)
 
     @cached_property
     def _advancing(self) -> "Advancing":

@@ -72,7 +72,7 @@ class Tasks:
         seeds = task.seeds or self._located(request, place_id)
         later = source.description.answers_later
         if later and seeds and task.deed is Deed.COPY:
-            self._ask(request, place_id, seeds)
+            self._ask(request_id, place_id, Stage.PREPARING, seeds)
             return
         if later:
             outcome = Outcome(0, 0)  # nobody knows before it is done
@@ -100,7 +100,7 @@ class Tasks:
         seeds = task.seeds or self._located(request, place_id)
         later = place.description.answers_later
         if later and seeds:
-            self._ask(request, place_id, seeds)
+            self._ask(request_id, place_id, Stage.CARRYING_OUT, seeds)
             return
         # Who cannot know the person is not told of them.
         outcome = (
@@ -151,14 +151,16 @@ class Tasks:
             raise found
         return found
 
-    def _ask(self, request: DataRequest, place_id: str, seeds: Seeds) -> None:
+    def _ask(self, request_id: str, place_id: str, stage: Stage, seeds: Seeds) -> None:
         def build() -> list[Action]:
-            progress = self._plans.get(request.request_id)
-            current = progress.task(place_id) if progress else None
-            if progress is None or current is None or current.asked:
+            standing = self._standing(request_id, place_id, stage)
+            if standing is None or standing[2].asked:
                 raise NothingLeft
+            request, progress, current = standing
             asked = replace(current, asked=True, seeds=seeds)
             return [
+                # An erasure that ends the plan at this moment wins: nobody is asked after it.
+                self._plans.change_plan(progress.plan),
                 self._plans.change_task(asked),
                 *self._asking.ask(request, asked),
                 *self._book.entry(request, WORKER, "request.place_asked", {"place": place_id}),

@@ -81,14 +81,17 @@ class Worker:
                 self._planner.plan(request_id)
             case planning.PREPARE:
                 self._tasks.prepare(request_id, place)
+                self._wiping.sweep(request_id)
             case planning.CARRY_OUT:
                 self._tasks.carry_out(request_id, place)
             case planning.CONCLUDE:
                 self._concluding.conclude(request_id)
+                self._wiping.sweep(request_id)
             case planning.WIPE:
                 self._wiping.wipe(request_id)
             case remote.ANSWERED:
-                self._answers.take(about)
+                if answered := self._answers.take(about):
+                    self._wiping.sweep(answered)
             case _:
                 raise UnknownWork
 
