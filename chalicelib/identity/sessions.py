@@ -52,9 +52,14 @@ class Sessions:
         return opened[0]
 
     def find(self, token: str, purpose: str) -> Session:
-        """The session behind `token`. Raises `SessionUnknown`. One read."""
+        """The session behind `token`, which ends with its person. Raises `SessionUnknown`.
+
+        Two reads.
+        """
         session = self._store.find(token)
         if session is None or session.purpose != purpose:
+            raise SessionUnknown
+        if not self._subjects.is_there(session.subject_id):
             raise SessionUnknown
         return session
 

@@ -10,14 +10,15 @@ Destroying the person's key leaves an id that means nobody.
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
+from chalicelib.errors import Conflict
 from chalicelib.identity.models import Subject
 from chalicelib.tables.codec import Item
-from chalicelib.tables.conditions import ABSENT
+from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
@@ -31,6 +32,15 @@ ADDRESS = Schema("subject_address")
 RESTRICTION = Schema("subject_restriction")
 KNOWN_AS = Schema("subject_known_as")
 _ALIAS = "KNOWN_AS"
+MOST_AT_ONCE = 50
+"""Names that one transaction forgets."""
+_MOST_WITH_THE_KEY = 20  # beside all that ends a request, partners told of it among that
+
+
+class NameTaken(Conflict):
+    """The name leads to somebody else by now."""
+
+    code = "name_taken"
 
 
 class SubjectStore:
@@ -76,15 +86,14 @@ class SubjectStore:
             *(Put(self._records, KNOWN_AS.stamp(item)) for item in aliases),
         ]
 
-    def known_as(self, subject_id: str) -> list[str]:
-        """The blind indexes that lead to the subject. One query."""
-        page = self._records.query(
-            compose("SUBJECT", subject_id),
-            sk_from=f"{_ALIAS}{SEPARATOR}",
-            sk_to=f"{_ALIAS}{SEPARATOR}~",  # behind every index
-            consistent=True,
-        )
-        return [str(item["sk"]).partition(SEPARATOR)[2] for item in page.items]
+    def known_as(self, subject_id: str) -> Iterator[str]:
+        """The blind indexes that lead to the subject, or led to it until it was erased."""
+        first = f"{_ALIAS}{SEPARATOR}"
+        partition = compose("SUBJECT", subject_id)
+        for item in self._records.query_all(partition, sk_from=first, consistent=True):
+            if not str(item["sk"]).startswith(first):
+                return
+            yield str(item["sk"]).partition(SEPARATOR)[2]
 
     def add_actions(self, addresses: Iterable[str], subject: Subject) -> list[Action]:
         """The writes of a new subject under its addresses. They fail as `link_actions` do."""
@@ -102,18 +111,38 @@ class SubjectStore:
     def erase_actions(self, subject_id: str, addresses: Collection[str]) -> list[Action]:
         """The writes that leave nothing of the subject but an id that means nobody.
 
-        `addresses` are all blind indexes that lead to it. They fail with `KeyDestroyed` when it was
-        erased before. Call `forget` after they went through.
+        `addresses` are the blind indexes of its address; with those, as many names as fit lead to
+        nobody. The names themselves stay, to find what else is to go: `unlink_action` and
+        `forget_names_actions` take the rest. They fail with `KeyDestroyed` when it was erased
+        before. Call `forget` after they went through.
         """
-        keys = [
-            _profile_key(subject_id),
-            *map(_address_key, addresses),
-            *(_alias_key(subject_id, address) for address in addresses),
-        ]
+        known = list(self.known_as(subject_id))
+        names = [*addresses, *(each for each in known if each not in addresses)]
+        missing = (_item(_alias_key(subject_id, each)) for each in addresses if each not in known)
         return [
             *self._vault.destroy_actions(Scope.person(subject_id)),
-            *(Delete(self._records, key) for key in keys),
+            Delete(self._records, _profile_key(subject_id)),
+            *(Delete(self._records, _address_key(each)) for each in names[:_MOST_WITH_THE_KEY]),
+            *(Put(self._records, KNOWN_AS.stamp(item)) for item in missing),
         ]
+
+    def unlink_action(self, subject_id: str, name: str) -> Action:
+        """The write that lets `name` lead to the subject no more; it fails with `NameTaken`."""
+        # Whoever proved the same name meanwhile is somebody else, and stays.
+        own = Condition(
+            "attribute_not_exists(pk) OR #subject = :subject",
+            {"#subject": "subject"},
+            {":subject": subject_id},
+        )
+        return Delete(self._records, _address_key(name), own, NameTaken)
+
+    def forget_names_actions(self, subject_id: str, names: Iterable[str]) -> list[Action]:
+        """The writes that forget what the subject was known by."""
+        return [Delete(self._records, _alias_key(subject_id, each)) for each in names]
+
+    def is_there(self, subject_id: str) -> bool:
+        """Whether the subject is there and was not erased, read consistently."""
+        return self._records.get(_profile_key(subject_id), consistent=True) is not None
 
     def restrict_action(self, subject_id: str, request_id: str, at: datetime) -> Action:
         """The write of the mark; a later request's takes the place of an earlier one's."""

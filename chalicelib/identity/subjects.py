@@ -1,13 +1,16 @@
 """Data subjects, as themselves and the staff see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import batched
 
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
 from chalicelib.errors import NotFound
 from chalicelib.identity.models import Subject
-from chalicelib.identity.subject_store import SubjectStore
+from chalicelib.identity.subject_store import MOST_AT_ONCE, NameTaken, SubjectStore
 from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
 from chalicelib.tables.transactions import Action, RunCommand
@@ -76,17 +79,37 @@ class Subjects:
     def erase_actions(self, subject_id: str) -> list[Action]:
         """The writes that erase the subject, for the transaction that ends its request.
 
-        With the entry in its chain. Call `forget` after they went through. Raises `UnknownSubject`,
+        With the entry in its chain. Call `forget` after they went through, and `unlink` and
+        `forget_names` for the names that do not fit into them. Raises `UnknownSubject`,
         `KeyDestroyed` when it was erased before.
         """
         email = self.own(subject_id).email
-        addresses = set(self._index.tokens(Kind.EMAIL, email) if email else ())
-        addresses.update(self._store.known_as(subject_id))
+        addresses = self._index.tokens(Kind.EMAIL, email) if email else []
         entity, who = Entity("subject", subject_id), Actor("system", "erasure")
         return [
             *self._store.erase_actions(subject_id, addresses),
             *self._trail.actions(entity, who, "subject.erased", {}),
         ]
+
+    def names(self, subject_id: str) -> list[str]:
+        """The blind indexes of all that the subject is known by, erased or not."""
+        return list(self._store.known_as(subject_id))
+
+    def unlink(self, subject_id: str, names: Sequence[str]) -> None:
+        """Lets the `names` of an erased subject lead nowhere. May be repeated."""
+        for name in names:
+            action = self._store.unlink_action(subject_id, name)
+            with suppress(NameTaken):
+                self._run_command(partial(list, [action]))
+
+    def forget_names(self, subject_id: str, names: Sequence[str]) -> None:
+        """Forgets which `names` an erased subject had. May be repeated."""
+        for some in batched(names, MOST_AT_ONCE, strict=False):
+            self._run_command(partial(self._store.forget_names_actions, subject_id, some))
+
+    def is_there(self, subject_id: str) -> bool:
+        """Whether the subject was not erased, read consistently."""
+        return self._store.is_there(subject_id)
 
     def forget(self, subject_id: str) -> None:
         """Drops an erased subject's key from memory."""

@@ -25,7 +25,7 @@ stream hands the item to its channel's queue (relay.py).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
@@ -37,7 +37,7 @@ from chalicelib.notices.messages import TEMPLATES, Channel, State, check_values
 from chalicelib.notices.models import LANGUAGES, Language
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT
-from chalicelib.tables.keys import Key, compose
+from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Put
@@ -142,6 +142,13 @@ class Outbox:
             )
         # ABSENT: an id that came twice must not replace a message that waits.
         return Queued(message_id, [Put(self._records, item, ABSENT)])
+
+
+def message_ids(actions: Iterable[Action]) -> list[str]:
+    """The ids of the messages that `actions` write."""
+    written = (each.item for each in actions if isinstance(each, Put))
+    found = (item for item in written if item["et"] == OUTBOX_MESSAGE.item_type)
+    return [str(item["pk"]).partition(SEPARATOR)[2] for item in found]
 
 
 def message_key(message_id: str) -> Key:

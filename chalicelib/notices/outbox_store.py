@@ -25,6 +25,7 @@ from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Moved, Put, RunCommand
+from chalicelib.vault.errors import KeyDestroyed
 from chalicelib.vault.vault import Vault
 
 MAIL_RECEIPT = Schema("mail_receipt")
@@ -94,12 +95,13 @@ class OutboxStore:
         return Mail(fields["to"], fields["language"], fields["values"])
 
     def open_body(self, message: Message) -> bytes:
-        """The sealed content: a webhook's body. Raises as `open_mail`."""
+        """The sealed content: a webhook's body. Raises as `open_mail`; `KeyDestroyed` too when it
+        was forgotten and somebody queued the message again."""
         context = message_context(self._records, message.item)
         match message.item.get("sealed"):
             case bytes(sealed):
                 return self._vault.open(message_scope(message.item), context, sealed)
-        raise UnreadableItem(OUTBOX_MESSAGE.item_type)
+        raise KeyDestroyed
 
     def hand_over(self, message: Message) -> bool:
         """Counts that the claimed `message` is about to leave, unless the claim is lost: says
@@ -190,6 +192,14 @@ class OutboxStore:
         # Once a message has a reason the note is old news.
         self._update(message_id, _WITHOUT_REASON, {"reason": reason})
 
+    def forget(self, message_id: str) -> None:
+        """Forgets what the message says; one that waits goes out no more, nor is it redriven.
+
+        Whoever holds it claimed may send it still; the claim is lost.
+        """
+        changes: dict[str, Value] = {"state": State.DEAD.value, "reason": "forgotten"}
+        self._update(message_id, _SAYS_SOMETHING, changes, remove=("sealed", *UNCLAIMED))
+
     def _while_claimed(
         self, message: Message, changes: Mapping[str, Value], remove: Sequence[str] = ()
     ) -> bool:
@@ -211,6 +221,8 @@ _UNSENT = Condition(
     {"#state": "state"},
     {":queued": State.QUEUED.value, ":sending": State.SENDING.value},
 )
+# What went out, or was forgotten, stays what it is.
+_SAYS_SOMETHING = Condition("attribute_exists(#sealed)", {"#sealed": "sealed"})
 _WITHOUT_REASON = Condition(
     "attribute_exists(pk) AND attribute_not_exists(#reason)", {"#reason": "reason"}
 )

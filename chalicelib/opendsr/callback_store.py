@@ -7,14 +7,18 @@
     told    the last status that its callbacks were queued for
     count   how many URLs there are
     sealed  the URLs, under the partner's key
+    ttl     once `told` is the end: epoch seconds, when DynamoDB may sweep the item
 
 The request in the key is the one whose progress counts: the partner's own, or the one that it
-joined. A partner's URL is no personal data, but may hold what the partner put into it.
+joined. A partner's URL is no personal data, but may hold what the partner put into it, so it goes
+a week after the last callback was queued.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
 from typing import cast
 
 from chalicelib.opendsr.rules import TooManyCallbacks
@@ -31,6 +35,9 @@ from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 CALLBACK = Schema("opendsr_callback")
+TRIED = timedelta(days=7)
+"""Longer than all tries of a callback take (connectors/webhooks/rules.py)."""
+ENDS: frozenset[PartnerStatus] = frozenset({"completed", "cancelled"})
 MOST_WAITING = 10
 """Submissions that wait for one request's progress: all of them fit into one transaction."""
 
@@ -93,10 +100,14 @@ class CallbackStore:
         # ABSENT: an id that came twice replaces nothing.
         return Put(self._records, {**item, "sealed": sealed}, ABSENT)
 
-    def told_action(self, callback: Callback, status: PartnerStatus) -> Action:
-        """The write that says for which status the callbacks are queued."""
+    def told_action(self, callback: Callback, status: PartnerStatus, at: datetime) -> Action:
+        """The write that says for which status the callbacks are queued at the moment `at`."""
         key = _callback_key(callback.request_id, callback.own_id)
-        changes = Changes(put={"told": status}, add={"rev": 1})
+        # An appeal opens what ended, so the sweep may have to be called off.
+        changes = Changes(put={"told": status}, add={"rev": 1}, remove=("ttl",))
+        if status in ENDS:
+            swept = ceil((at + TRIED).timestamp())
+            changes = Changes(put={"told": status, "ttl": swept}, add={"rev": 1})
         # Two changes of the request at once: the later one looks again what was told.
         return Update(self._records, key, changes, revision_is(callback.rev), Moved)
 

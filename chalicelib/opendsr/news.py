@@ -6,7 +6,7 @@ may be opened there only, and signs.
 
 import json
 
-from chalicelib.clock import rfc3339
+from chalicelib.clock import Clock, rfc3339
 from chalicelib.law.clocks import earliest
 from chalicelib.notices.outbox import Outbox
 from chalicelib.opendsr.callback_store import CallbackStore
@@ -21,9 +21,10 @@ STATUS_CALLBACK = "opendsr.status"
 class PartnerNews:
     """Queues status callbacks (8.4)."""
 
-    def __init__(self, callbacks: CallbackStore, outbox: Outbox, domain: str) -> None:
+    def __init__(self, callbacks: CallbackStore, outbox: Outbox, clock: Clock, domain: str) -> None:
         self._callbacks = callbacks
         self._outbox = outbox
+        self._clock = clock
         self._domain = domain
 
     def of(self, request: DataRequest) -> list[Action]:
@@ -36,7 +37,7 @@ class PartnerNews:
         for callback in self._callbacks.waiting(request.request_id):
             if callback.told == status:
                 continue
-            actions.append(self._callbacks.told_action(callback, status))
+            actions.append(self._callbacks.told_action(callback, status, self._clock.now()))
             said = {
                 "controller_id": callback.partner_id,
                 "expected_completion_time": expected_completion(request),

@@ -58,6 +58,23 @@ class RequestBook:
             *self.entry(request, who, action, facts),
         ]
 
+    def forget(
+        self,
+        request: DataRequest,
+        who: Actor,
+        action: str,
+        facts: Mapping[str, Fact] | None = None,
+    ) -> list[Action]:
+        """As `change`, for a `request` whose content is forgotten with it.
+
+        Call the store's `forget` after they went through.
+        """
+        return [
+            *self._store.erase_actions(request),
+            *self.news(request),
+            *self.entry(request, who, action, facts),
+        ]
+
     def news(self, request: DataRequest) -> list[Action]:
         """The writes that tell partners of the changed `request`; `change` has them already."""
         return self._news(request)

@@ -29,7 +29,8 @@ class Lapsing:
     def actions(self, request_id: str, revision: int, now: datetime, terms: Terms) -> list[Action]:
         """The transaction that lapses the request, as it was read at `revision`.
 
-        Raises `Moved` when it changed since, `KeyDestroyed` when it was erased.
+        What it said is forgotten; call `forget` after they went through. Raises `Moved` when it
+        changed since, `KeyDestroyed` when it was erased.
         """
         request = self._store.get(request_id)
         if request is None or request.revision != revision:
@@ -43,7 +44,13 @@ class Lapsing:
             messages=(*request.messages, *([told.message_id] if told else [])),
         )
         return [
-            self._store.change_action(lapsed),
+            # Nobody proved that this was theirs to say, and no erasure would find it later.
+            *self._store.erase_actions(lapsed),
+            *self._store.end_actions(request),
             *(told.actions if told else []),
             *self._trail.actions(Entity("request", request_id), WATCHER, "request.lapsed", {}),
         ]
+
+    def forget(self, request_id: str) -> None:
+        """Drops a lapsed request's key from this container's memory."""
+        self._store.forget(request_id)

@@ -112,8 +112,8 @@ class DataRequest:
     `decided_by` is the member of the staff who refused or approved last: an appeal is another's to
     decide. `alerts` counts the alerts raised for the date `alerts_for`: for another date they start
     anew (watching_rules.py). `open_as` is what it is called among its person's open requests, so
-    that a second of the kind joins it (register.py). `forgotten`: the person was erased, and of the
-    content only the language is left.
+    that a second of the kind joins it (register.py). `forgotten`: the person was erased, or nobody
+    proved it before it ended, and of the content only the language is left.
     """
 
     request_id: str

@@ -47,18 +47,21 @@ class Opening:
             raise ImpossibleNow
         kind = self._register.kind_of(request.type, request.content)
         living = self._register.living(subject_id, kind)
-        listed = self._register.list_action(request.request_id, subject_id)
+        listed = [
+            self._register.list_action(request.request_id, subject_id),
+            *self._register.proved_actions(request),
+        ]
         if living is None:
             status = after(request.status, Event.PROVED)
             opened = replace(request, status=status, subject_id=subject_id, open_as=kind)
-            return Settled(opened, [listed, *self.open_actions(opened)], "request.proved", {})
+            return Settled(opened, [*listed, *self.open_actions(opened)], "request.proved", {})
         status = after(request.status, Event.JOINED)
         joined = replace(request, status=status, subject_id=subject_id, joined_to=living)
         told = self._trail.actions(
             Entity("request", living), who, "request.joined_by", {"request": request.request_id}
         )
         still = self._register.still_living(subject_id, kind, living)
-        return Settled(joined, [still, listed, *told], "request.joined", {"to": living})
+        return Settled(joined, [still, *listed, *told], "request.joined", {"to": living})
 
     def open_actions(self, request: DataRequest) -> list[Action]:
         """What happens when `request` opens, in the transaction that opens it: work begins."""

@@ -2,6 +2,8 @@
 
 pk SUBJECT#<subject id>  sk REQUEST#<request id>  each of the person's, so that they can be listed
 pk OPEN#<subject id>     sk <type>[#<MAC>]        request: the living one of its kind
+pk ASKED#<blind index>   sk REQUEST#<request id>  each that the address got a code for and that
+                                                  nobody proved yet, so that an erasure finds it
 
 Of a kind are requests of one type, for the same client, answered to the same address and, for
 corrections, with the same corrections. All of this but the type is somebody's data, so it stands
@@ -12,10 +14,10 @@ first; when that ends, its item goes with it, in the same transaction.
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from chalicelib.requests.mandates import answering_address
-from chalicelib.requests.models import Content, DataRequest, RequestType
+from chalicelib.requests.models import Content, DataRequest, RequestType, Status
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import SEPARATOR, Key, compose
@@ -25,6 +27,7 @@ from chalicelib.tables.transactions import Action, Check, Delete, Moved, Put
 
 OPEN_REQUEST = Schema("open_request")
 PERSON_REQUEST = Schema("person_request")
+ASKED_REQUEST = Schema("asked_request")
 _LISTED = "REQUEST"
 
 
@@ -74,6 +77,10 @@ class Register:
         # A request is proved once, so ABSENT can only fail where an id came twice.
         return Put(self._records, PERSON_REQUEST.stamp({"pk": key.pk, "sk": key.sk}), ABSENT, Moved)
 
+    def proved_actions(self, request: DataRequest) -> list[Action]:
+        """The writes that take the request, as it stood, from those that nobody proved."""
+        return _no_longer_asked(self._records, request)
+
     def page(self, subject_id: str, limit: int, start: Key | None) -> tuple[list[str], Key | None]:
         """`limit` ids of the person's requests after `start`, newest first; where to go on from."""
         page = self._records.query(
@@ -88,14 +95,39 @@ class Register:
         return ids, page.last
 
 
+def asked_actions(records: Table, request: DataRequest) -> list[Action]:
+    """The write that lists a new request which waits for its code, under its address."""
+    if request.status is not Status.AWAITING_IDENTITY:
+        return []
+    key = _asked_key(request)
+    # The request beside it is new, so there is nothing that this could replace.
+    return [Put(records, ASKED_REQUEST.stamp({"pk": key.pk, "sk": key.sk}))]
+
+
+def asked_by(records: Table, requester: str) -> Iterator[str]:
+    """The ids of the requests that wait for a proof of the address with this blind index."""
+    for item in records.query_all(compose("ASKED", requester), consistent=True):
+        yield str(ASKED_REQUEST.lift(item)["sk"]).partition(SEPARATOR)[2]
+
+
 def end_actions(records: Table, request: DataRequest) -> list[Action]:
     """What goes with a request that ends: no second one joins it any more."""
     if request.subject_id is None or request.open_as is None:
-        return []
+        return _no_longer_asked(records, request)
     key = _key_of(request.subject_id, request.open_as)
     # Its own, or none any more: the sweep of an erased person may have been here.
     own = Condition("attribute_not_exists(pk) OR #request = :request", *_named(request.request_id))
     return [Delete(records, key, own, Moved)]
+
+
+def _no_longer_asked(records: Table, request: DataRequest) -> list[Action]:
+    if request.status is not Status.AWAITING_IDENTITY:
+        return []
+    return [Delete(records, _asked_key(request))]
+
+
+def _asked_key(request: DataRequest) -> Key:
+    return Key(compose("ASKED", request.requester), compose(_LISTED, request.request_id))
 
 
 def _is(request_id: str) -> Condition:

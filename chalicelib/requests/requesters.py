@@ -17,7 +17,7 @@ class Requesters:
     def caller_of(self, token: str) -> str:
         """`request/<id>` for a tracking token, `subject/<id>` for a session.
 
-        Raises `SessionUnknown`. One read.
+        Raises `SessionUnknown`. One read, two for a session.
         """
         request_id = tracked_request(token)
         if request_id is None:

@@ -6,7 +6,8 @@
        v                    v                          │          awaiting_approval
      lapsed  <──lapsed──────┘                          │                 │
                                                        v                 v
-                          withdrawn <── any of these, until it is approved
+                          withdrawn <── any of these, until it is approved;
+                                        approved too, once the person was erased (forgotten)
                           refused   <── open, in_progress, awaiting_approval
                           completed, partly_completed <── in_progress
 
@@ -38,6 +39,7 @@ class Event(StrEnum):
     PARTLY_COMPLETED = "partly_completed"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    FORGOTTEN = "forgotten"
     LAPSED = "lapsed"
     APPEALED = "appealed"
 
@@ -66,6 +68,7 @@ _TARGETS: Mapping[Event, tuple[frozenset[Status], Status]] = {
     Event.PARTLY_COMPLETED: (frozenset({_S.IN_PROGRESS}), _S.PARTLY_COMPLETED),
     Event.REFUSED: (WORKING, _S.REFUSED),
     Event.WITHDRAWN: (LIVING, _S.WITHDRAWN),
+    Event.FORGOTTEN: (LIVING, _S.WITHDRAWN),
     Event.LAPSED: (UNPROVED, _S.LAPSED),
     Event.APPEALED: (frozenset({_S.REFUSED, _S.PARTLY_COMPLETED}), _S.OPEN),
 }
@@ -85,7 +88,8 @@ def after(status: Status, event: Event) -> Status:
 def moved(request: DataRequest, event: Event) -> DataRequest:
     """`request` after `event`. Raises `ImpossibleNow`.
 
-    What is being carried out is neither withdrawn nor refused any more, and one appeal is all.
+    What is being carried out is neither withdrawn nor refused any more, and one appeal is all. Of
+    an erased person nothing is carried out any more.
     """
     status = after(request.status, event)
     ending = event in {Event.WITHDRAWN, Event.REFUSED} and request.status in LIVING

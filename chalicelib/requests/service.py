@@ -1,5 +1,6 @@
 """What requesters do with their requests: follow, list, withdraw."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Entry
@@ -7,10 +8,14 @@ from chalicelib.audit.trail import Trail
 from chalicelib.requests.book import RequestBook, UnknownRequest, request_entity
 from chalicelib.requests.models import DataRequest, Status, Summary
 from chalicelib.requests.register import Register
-from chalicelib.requests.rules import Event, moved
+from chalicelib.requests.rules import UNPROVED, Event, moved
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action, RunCommand
+
+
+class _Withdrawn(Exception):
+    """Somebody else withdrew it at this moment. Never leaves this module."""
 
 
 class Requests:
@@ -80,18 +85,24 @@ class Requests:
         return list(self._trail.history(request_entity(request.request_id)))
 
     def withdraw(self, request_id: str, caller: str) -> DataRequest:
-        """Withdraws the request; one that is withdrawn stays so. Raises `UnknownRequest`."""
+        """Withdraws the request; one that is withdrawn stays so. Raises `UnknownRequest`.
+
+        What nobody proved is forgotten with it: no erasure would find it later.
+        """
         request = self.look(request_id, caller)
         if request.status is Status.WITHDRAWN:
             return request
-        withdrawn: list[DataRequest] = []
+        who = Actor.parse(caller.replace("request/", "requester/"))
+        with suppress(_Withdrawn):
+            self._run_command(lambda: self._withdrawal(request_id, who))
+        if request.status in UNPROVED:
+            self._store.forget(request_id)
+        return self._book.get(request_id)
 
-        def build() -> list[Action]:
-            current = self._book.get(request_id)
-            withdrawn[:] = [moved(current, Event.WITHDRAWN)]
-            who = Actor.parse(caller.replace("request/", "requester/"))
-            change = self._book.change(withdrawn[0], who, "request.withdrawn")
-            return [*change, *self._book.end(current)]
-
-        self._run_command(build)
-        return withdrawn[0]
+    def _withdrawal(self, request_id: str, who: Actor) -> list[Action]:
+        current = self._book.get(request_id)
+        if current.status is Status.WITHDRAWN:
+            raise _Withdrawn
+        change = self._book.forget if current.status in UNPROVED else self._book.change
+        withdrawn = moved(current, Event.WITHDRAWN)
+        return [*change(withdrawn, who, "request.withdrawn"), *self._book.end(current)]

@@ -7,7 +7,7 @@ type      what is asked for
 status    where it is in its life
 received  ms since 1970 UTC: the laws' clocks run from here
 deadlines the laws' dates, frozen with the versions of their packs
-requester blind index of the address that it came with
+requester blind index of the address that it came with; empty once it is forgotten
 subject   the data subject, once the address is proved
 tracking  SHA-256 of the tracking token
 mails     ids of the mails about it
@@ -18,8 +18,8 @@ open_as   what it is called among its person's open requests, while it is one (r
 closed    how it ended: at, grounds
 due_pk    REQUESTS, with due_sk, the moment (ms, 13 digits) and the id, until it has ended: when the
           watcher has to look at it next (watching_rules.py)
-sealed    what the requester says, under the request's own key; once the person was erased there
-          is only its `language`
+sealed    what the requester says, under the request's own key; once that is forgotten, with the
+          person or because nobody proved it, there is only its `language`
 
 What is absent has its default.
 """
@@ -44,7 +44,7 @@ from chalicelib.requests.models import (
     Status,
     Summary,
 )
-from chalicelib.requests.register import end_actions
+from chalicelib.requests.register import asked_actions, asked_by, end_actions
 from chalicelib.requests.rules import LIVING
 from chalicelib.requests.watching_rules import next_moment
 from chalicelib.requests.watching_terms import terms
@@ -82,6 +82,12 @@ class RequestStore:
             if str(item["sk"]).startswith("REQUEST#"):
                 yield str(item["sk"]).removeprefix("REQUEST#")
 
+    def unproved_of(self, requesters: Iterable[str]) -> Iterator[str]:
+        """The ids of the requests that wait for a proof of an address, given as all its blind
+        indexes that count."""
+        for requester in requesters:
+            yield from asked_by(self._records, requester)
+
     def living(self, limit: int, start: Key | None) -> tuple[list[str], Key | None]:
         """`limit` ids of living requests after `start`, in the order in which their moments come;
         where to go on from. One query of the index, which lags by moments."""
@@ -107,7 +113,11 @@ class RequestStore:
         sealed, key = self._vault.seal_first(
             Scope.request(request.request_id), context, content_to_json(request.content)
         )
-        return [*key, Put(self._records, {**item, "sealed": sealed}, ABSENT)]
+        return [
+            *key,
+            Put(self._records, {**item, "sealed": sealed}, ABSENT),
+            *asked_actions(self._records, request),
+        ]
 
     def change_action(self, request: DataRequest) -> Put:
         """The write of `request` at its next revision.
@@ -123,7 +133,7 @@ class RequestStore:
         Call `forget` after they went through.
         """
         return [
-            self.change_action(replace(request, forgotten=True)),
+            self.change_action(replace(request, forgotten=True, requester="")),
             *self._vault.destroy_actions(Scope.request(request.request_id)),
         ]
 

@@ -99,6 +99,8 @@ class Watcher:
             self._run_command(build)
         except _Settled:
             return
+        if done.lapsed:
+            self._lapsing.forget(request_id)
         report.alerted += done.alerted
         report.alerts += done.alerts
         report.lapsed += done.lapsed

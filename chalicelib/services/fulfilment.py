@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.concluding import Concluding
     from chalicelib.requests.fulfilment.copying import Copying
     from chalicelib.requests.fulfilment.deciding import Deciding
+    from chalicelib.requests.fulfilment.messages import Messages
     from chalicelib.requests.fulfilment.own_records import OwnRecords
     from chalicelib.requests.fulfilment.plan_store import PlanStore
     from chalicelib.requests.fulfilment.tasks import Asking, Tasks
+    from chalicelib.requests.fulfilment.wiping import Wiping
     from chalicelib.requests.fulfilment.worker import Worker
     from chalicelib.requests.handling import Handling
 
@@ -58,7 +60,9 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
     def asking(self) -> "Asking":
         from chalicelib.requests.fulfilment.asking import RemoteAsking
 
-        return RemoteAsking(self.places, self.remote_deeds, self.clock, self.ids)
+        return RemoteAsking(
+            self.places, self.remote_deeds, self._request_messages, self.clock, self.ids
+        )
 
     @cached_property
     def work_consumer(self) -> "Consumer":
@@ -71,24 +75,34 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
         from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
         from chalicelib.requests.fulfilment.locating import Locating
         from chalicelib.requests.fulfilment.planning import Planning
-        from chalicelib.requests.fulfilment.wiping import Wiping
         from chalicelib.requests.fulfilment.work import give_up_of, work_of
         from chalicelib.requests.fulfilment.worker import Worker
 
         book, plans, places = self.request_book, self._plans, self.places
         planning = Planning(book, plans, places, self._own_records, self.outbox, self.run_command)
         locating = Locating(book, plans, places, self.outbox, self.run_command)
-        tasks, wiping = (
-            self.fulfilment_tasks,
-            Wiping(book, self._request_store, self._copying, self.run_command),
-        )
+        tasks = self.fulfilment_tasks
         answers = AnswersOfPlaces(self.remote_tasks, tasks)
         return Worker(
             self.outbox_store,
-            work_of(planning, locating, tasks, self._concluding, wiping, answers),
+            work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
             give_up_of(locating, tasks),
             self.clock,
             lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),
+        )
+
+    @cached_property
+    def wiping(self) -> "Wiping":
+        from chalicelib.requests.fulfilment.wiping import Wiping
+
+        return Wiping(
+            self.request_book,
+            self._request_store,
+            self._plans,
+            self._copying,
+            self._request_messages,
+            self.subjects,
+            self.run_command,
         )
 
     @cached_property
@@ -116,6 +130,7 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
             self._plans,
             effects,
             Recipients(self.webhook_events),
+            self._request_messages,
             self.outbox,
             self.clock,
             self.run_command,
@@ -139,6 +154,12 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
         from chalicelib.requests.fulfilment.plan_store import PlanStore
 
         return PlanStore(self.records, self.vault)
+
+    @cached_property
+    def _request_messages(self) -> "Messages":
+        from chalicelib.requests.fulfilment.messages import Messages
+
+        return Messages(self.records, self.outbox_store, self.clock)
 
     @cached_property
     def _advancing(self) -> "Advancing":

@@ -88,7 +88,9 @@ class RequestServices(IdentityServices):
     def partner_news(self) -> "PartnerNews":
         from chalicelib.opendsr.news import PartnerNews
 
-        return PartnerNews(self._partner_callbacks, self.outbox, self.settings.opendsr_domain)
+        return PartnerNews(
+            self._partner_callbacks, self.outbox, self.clock, self.settings.opendsr_domain
+        )
 
     @cached_property
     def _partner_callbacks(self) -> "CallbackStore":

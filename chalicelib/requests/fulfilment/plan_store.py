@@ -1,6 +1,6 @@
 """Plans and tasks in the `records` table, beside their request.
 
-    pk REQUEST#<request id>  sk PLAN            deed, stage, round
+    pk REQUEST#<request id>  sk PLAN            deed, stage, round; told, once it is true
     pk REQUEST#<request id>  sk TASK#<place>    deed, prepared, outcome, begun, failure, asked,
                                                 resolved_by
                                                 sealed: the seeds, under the request's own key
@@ -10,6 +10,7 @@ Outcomes are counts, ids of rules, citations and dates: nothing of the person.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
@@ -69,6 +70,13 @@ class PlanStore:
         """The write of `plan` at its next revision; `Moved` when another task was faster."""
         item = {**_plan_item(plan), "rev": plan.revision + 1}
         return Put(self._records, item, revision_is(plan.revision), otherwise=Moved)
+
+    def end_actions(self, request_id: str) -> list[Action]:
+        """The write that ends the plan where it is, so that no worker goes on; none without one."""
+        progress = self.get(request_id)
+        if progress is None or progress.plan.stage is Stage.ENDED:
+            return []
+        return [self.change_plan(replace(progress.plan, stage=Stage.ENDED))]
 
     def new_task(self, task: Task) -> Action:
         """The write of a task, over that of an earlier round: the plan beside it is the lock."""
@@ -139,16 +147,17 @@ class PlanStore:
 
 
 def _plan_item(plan: Plan) -> Item:
-    return REQUEST_PLAN.stamp(
-        {
-            "pk": compose("REQUEST", plan.request_id),
-            "sk": "PLAN",
-            "rev": plan.revision,
-            "deed": plan.deed.value,
-            "stage": plan.stage.value,
-            "round": plan.round,
-        }
-    )
+    item: Item = {
+        "pk": compose("REQUEST", plan.request_id),
+        "sk": "PLAN",
+        "rev": plan.revision,
+        "deed": plan.deed.value,
+        "stage": plan.stage.value,
+        "round": plan.round,
+    }
+    if plan.told:
+        item["told"] = True
+    return REQUEST_PLAN.stamp(item)
 
 
 def _plan_from(request_id: str, item: Item) -> Plan:
@@ -159,6 +168,7 @@ def _plan_from(request_id: str, item: Item) -> Plan:
         Stage(str(item["stage"])),
         cast("int", item["round"]),
         cast("int", item["rev"]),
+        told=bool(item.get("told", False)),
     )
 
 

@@ -72,7 +72,7 @@ class Tasks:
         seeds = task.seeds or self._located(request, place_id)
         later = source.description.answers_later
         if later and seeds and task.deed is Deed.COPY:
-            self._ask(request, place_id, seeds, Stage.PREPARING)
+            self._ask(request_id, place_id, Stage.PREPARING, seeds)
             return
         if later:
             outcome = Outcome(0, 0)  # nobody knows before it is done
@@ -99,7 +99,7 @@ class Tasks:
         place, seeds = self._places.at(place_id), task.seeds  # located by now (locating.py)
         if place.description.answers_later:
             if seeds:
-                self._ask(request, place_id, seeds, Stage.CARRYING_OUT)
+                self._ask(request_id, place_id, Stage.CARRYING_OUT, seeds)
                 return
             outcome = Outcome(0, 0)  # who cannot know the person is not told of them
         elif not self._begin(request_id, place_id, seeds):
@@ -170,14 +170,16 @@ class Tasks:
             raise found
         return found
 
-    def _ask(self, request: DataRequest, place_id: str, seeds: Seeds, stage: Stage) -> None:
+    def _ask(self, request_id: str, place_id: str, stage: Stage, seeds: Seeds) -> None:
         def build() -> list[Action]:
-            standing = self._standing(request.request_id, place_id, stage)
+            standing = self._standing(request_id, place_id, stage)
             if standing is None or standing[2].asked:
                 raise NothingLeft
-            current = standing[2]
+            request, progress, current = standing
             asked = replace(current, asked=True, seeds=seeds)
             return [
+                # An erasure that ends the plan at this moment wins: nobody is asked after it.
+                self._plans.change_plan(progress.plan),
                 self._plans.change_task(asked),
                 *self._asking.ask(request, asked),
                 *self._book.entry(request, WORKER, "request.place_asked", {"place": place_id}),

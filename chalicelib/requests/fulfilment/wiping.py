@@ -1,18 +1,24 @@
 """After an erasure: what the person's other requests said goes too, and what was gathered for them.
 
-Each request is a transaction of its own, and one that is wiped is passed over: a worker that dies
-is followed by one that does the rest.
+Those that the person proved, and those that wait for a proof of an address of theirs. Each request
+is a transaction of its own, and one that is wiped is passed over: a worker that dies is followed by
+one that does the rest. The names that the person was known by go last, since they lead to it all.
 """
 
-from functools import partial
+from contextlib import suppress
 
+from chalicelib.identity.subjects import Subjects
 from chalicelib.requests.book import RequestBook
 from chalicelib.requests.fulfilment.copying import Copying
+from chalicelib.requests.fulfilment.messages import Messages
+from chalicelib.requests.fulfilment.models import NothingLeft
+from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.planning import WORKER
 from chalicelib.requests.models import DataRequest
-from chalicelib.requests.rules import LIVING, Event, moved
+from chalicelib.requests.rules import LIVING, UNPROVED, Event, moved
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.telemetry import log_failure
 
 
 class Wiping:
@@ -22,34 +28,81 @@ class Wiping:
         self,
         book: RequestBook,
         store: RequestStore,
+        plans: PlanStore,
         copying: Copying,
+        messages: Messages,
+        subjects: Subjects,
         run_command: RunCommand,
     ) -> None:
         self._book = book
         self._store = store
+        self._plans = plans
         self._copying = copying
+        self._messages = messages
+        self._subjects = subjects
         self._run_command = run_command
 
     def wipe(self, request_id: str) -> None:
-        """Wipes all requests of the person whose erasure `request_id` was."""
-        request = self._book.get(request_id)
-        self._copying.remove(request_id)
-        if request.subject_id is None:
-            return
-        for other in self._store.of_subject(request.subject_id):
-            self._copying.remove(other)
-            if not self._book.get(other).forgotten:
-                self._run_command(partial(self._forgotten, other, request_id))
-                self._store.forget(other)
+        """Wipes all requests of the person whose erasure `request_id` was.
 
-    def _forgotten(self, request_id: str, erasure: str) -> list[Action]:
-        request: DataRequest = self._book.get(request_id)
+        One that fails keeps none of the others from it. Raises then what it raised, for another
+        try.
+        """
+        erasure = self._book.get(request_id)
+        self._tidy(request_id)
+        if erasure.subject_id is None:
+            return
+        names = self._subjects.names(erasure.subject_id)
+        self._subjects.unlink(erasure.subject_id, names)
+        failure: Exception | None = None
+        for other in [
+            *self._store.of_subject(erasure.subject_id),
+            *self._store.unproved_of(names),
+        ]:
+            try:
+                self._wipe(other, erasure)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the others are to go
+                log_failure(error, "")
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        self._subjects.forget_names(erasure.subject_id, names)
+
+    def sweep(self, request_id: str) -> None:
+        """Removes what a worker gathered for a request that was forgotten meanwhile."""
+        if self._book.get(request_id).forgotten:
+            self._copying.remove(request_id)
+
+    def _wipe(self, request_id: str, erasure: DataRequest) -> None:
+        with suppress(NothingLeft):
+            self._run_command(lambda: self._forgotten(request_id, erasure))
+        if self._book.get(request_id).forgotten:
+            self._store.forget(request_id)
+            self._tidy(request_id)
+
+    def _tidy(self, request_id: str) -> None:
+        self._copying.remove(request_id)
+        self._messages.forget(request_id)
+
+    def _forgotten(self, request_id: str, erasure: DataRequest) -> list[Action]:
+        request = self._book.get(request_id)
+        if request.forgotten or not _is_theirs(request, erasure):
+            raise NothingLeft
         end = self._book.end(request)
         if request.status in LIVING:
             # Nobody is left to answer to.
-            request = moved(request, Event.WITHDRAWN)
+            request = moved(request, Event.FORGOTTEN)
+        facts = {"erasure": erasure.request_id}
         return [
             *end,
-            *self._store.erase_actions(request),
-            *self._book.entry(request, WORKER, "request.forgotten", {"erasure": erasure}),
+            *self._plans.end_actions(request_id),
+            *self._book.forget(request, WORKER, "request.forgotten", facts),
         ]
+
+
+def _is_theirs(request: DataRequest, erasure: DataRequest) -> bool:
+    if request.subject_id is not None:
+        # One that was proved at this moment is somebody's who began anew.
+        return request.subject_id == erasure.subject_id
+    ended = erasure.closing.at if erasure.closing else erasure.received_at
+    return request.status in UNPROVED and request.received_at <= ended

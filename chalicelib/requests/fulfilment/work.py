@@ -29,15 +29,31 @@ def work_of(
     wiping: Wiping,
     answers: AnswersOfPlaces,
 ) -> Mapping[str, Do]:
-    """What is done, by kind."""
+    """What is done, by kind.
+
+    What is gathered while its person is erased is swept by whoever gathered it.
+    """
+
+    def prepare(request_id: str, place: str) -> None:
+        tasks.prepare(request_id, place)
+        wiping.sweep(request_id)
+
+    def conclude(request_id: str, _place: str) -> None:
+        concluding.conclude(request_id)
+        wiping.sweep(request_id)
+
+    def take(task_id: str, _place: str) -> None:
+        if request_id := answers.take(task_id):
+            wiping.sweep(request_id)
+
     return {
         PLAN: lambda request_id, _: planning.plan(request_id),
-        PREPARE: tasks.prepare,
+        PREPARE: prepare,
         LOCATE: locating.locate,
         CARRY_OUT: tasks.carry_out,
-        CONCLUDE: lambda request_id, _: concluding.conclude(request_id),
+        CONCLUDE: conclude,
         WIPE: lambda request_id, _: wiping.wipe(request_id),
-        ANSWERED: lambda task_id, _: answers.take(task_id),
+        ANSWERED: take,
     }
 
 

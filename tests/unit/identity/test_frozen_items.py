@@ -119,7 +119,7 @@ def test_subject_known_as_1() -> None:
     *_, alias = store.link_actions([ADDRESS_INDEX], "01JSUBJECT")
     assert isinstance(alias, Put)
     assert KNOWN_AS.lift(alias.item) == item
-    assert store.known_as("01JSUBJECT") == [ADDRESS_INDEX]
+    assert list(store.known_as("01JSUBJECT")) == [ADDRESS_INDEX]
 
 
 def test_limit_counter_1() -> None:

@@ -9,8 +9,15 @@ from chalicelib.law.clocks import deadlines
 from chalicelib.requests.copies.models import Copy
 from chalicelib.requests.copies.store import DATA_COPY, CopyStore
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
-from chalicelib.requests.register import PERSON_REQUEST, Register
+from chalicelib.requests.register import (
+    ASKED_REQUEST,
+    PERSON_REQUEST,
+    Register,
+    asked_actions,
+    asked_by,
+)
 from chalicelib.requests.store import DATA_REQUEST, RequestStore, listing
+from chalicelib.tables.transactions import Put
 from chalicelib.vault.vault import Vault
 from tests.unit.identity.test_frozen_items import ADDRESS_INDEX, OneKey, fixture, records
 
@@ -43,6 +50,16 @@ def test_person_request_1() -> None:
     assert PERSON_REQUEST.lift(item) == item
     register = Register(records(item), lambda: bytes(32))
     assert register.list_action("01JREQUEST", "01JSUBJECT").item == item
+
+
+def test_asked_request_1() -> None:
+    item = fixture("asked_request")
+    assert ASKED_REQUEST.lift(item) == item
+    table = records(item)
+    assert list(asked_by(table, ADDRESS_INDEX)) == ["01JREQUEST"]
+    waiting = replace(REQUEST, status=Status.AWAITING_IDENTITY)
+    assert [each.item for each in asked_actions(table, waiting) if isinstance(each, Put)] == [item]
+    assert asked_actions(table, REQUEST) == []
 
 
 def test_data_request_1() -> None:

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.requests.models import Status
-from chalicelib.requests.rules import LIVING, UNPROVED, Event, ImpossibleNow, after, laws_for
+from chalicelib.requests.rules import (
+    LIVING,
+    UNPROVED,
+    Event,
+    ImpossibleNow,
+    after,
+    laws_for,
+    moved,
+)
+from tests.unit.requests.asked import request
 
 EVENTS = st.lists(st.sampled_from(Event), max_size=12)
 
@@ -22,11 +31,11 @@ def outcome(status: Status, event: Event) -> Status:
 def test_no_order_of_events_leads_out_of_an_end(events: list[Event]) -> None:
     status = Status.RECEIVED
     for event in events:
-        moved = outcome(status, event)
+        then = outcome(status, event)
         ended = status not in LIVING
         appealed = event is Event.APPEALED and status in {Status.REFUSED, Status.PARTLY_COMPLETED}
-        assert not ended or moved is status or appealed
-        status = moved
+        assert not ended or then is status or appealed
+        status = then
 
 
 @given(events=EVENTS)
@@ -42,6 +51,13 @@ def test_nobody_works_on_what_was_not_proved(events: list[Event]) -> None:
 def test_a_repeated_event_changes_nothing(status: Status, event: Event) -> None:
     once = outcome(status, event)
     assert outcome(once, event) is once
+
+
+@pytest.mark.parametrize("status", sorted(LIVING))
+@pytest.mark.parametrize("approved", [False, True])
+def test_of_an_erased_person_everything_ends(status: Status, approved: bool) -> None:
+    forgotten = moved(request(status, approved=approved), Event.FORGOTTEN)
+    assert forgotten.status is Status.WITHDRAWN
 
 
 def test_what_is_withdrawn_is_not_proved() -> None:
