@@ -44,7 +44,8 @@ class Allowances:
     """Counts against the limits above. Networks and addresses are counted as blind indexes."""
 
     def __init__(self, limits: Limits, index: BlindIndex, on_capped: Callable[[], None]) -> None:
-        """`on_capped` hears of each code that an address does not get any more that day."""
+        """`on_capped` hears of each code that an address does not get for what it, or all together,
+        got before."""
         self._limits = limits
         self._index = index
         self._on_capped = on_capped
@@ -54,35 +55,41 @@ class Allowances:
         if not self._limits.allows(PROOFS_PER_NETWORK, self._network(source_ip)):
             raise self._refusal(PROOFS_PER_NETWORK)
 
-    def code(self, address: str, source_ip: str) -> CodeAllowance:
+    def code(self, address: str, source_ip: str, *, can_wait: bool) -> CodeAllowance:
         """Whether the address (a blind index) gets a code that is asked for from `source_ip`.
 
         One read, and as many writes whatever comes of it: their number must not tell what an
-        address was asked for before. The writes fail with `TooManyProofs` for the network or for
-        all, and with `Moved` when the address got its last code meanwhile: ask anew then.
+        address was asked for before. The writes fail with `TooManyProofs` for the network, and with
+        `Moved` when the last code was given meanwhile: ask anew then. When all asked for too many,
+        the address gets none if the code `can_wait`; else they fail with `TooManyProofs`.
         """
         network = self._network(source_ip)
         from_one, from_all = (
             (CODES_PER_ADDRESS_AND_NETWORK, f"{address}.{network}"),
             (CODES_PER_ADDRESS, address),
         )
-        from_here, today = self._limits.left(from_one, from_all)
-        if from_here and not today:
+        of_all = (CODES_IN_ALL, "all")
+        from_here, today, some_left = self._limits.left(from_one, from_all, of_all)
+        in_all = some_left or not can_wait
+        if from_here and not (today and in_all):
             self._on_capped()
-        nobody = (NOBODYS_CODES, network)
-        # What was too many from here does not count for the day, or strangers would use it up.
+        granted = from_here and today and in_all
+        # What was too many from here does not count for the day, or strangers would use it up; and
+        # what was too many of all counts for no address.
         counted = (
-            from_one if from_here else nobody,
-            from_all if from_here and today else (NOBODYS_CODES, address),
+            from_one if from_here and in_all else (NOBODYS_CODES, network),
+            from_all if granted else (NOBODYS_CODES, address),
         )
+        refused = ((CODES_PER_NETWORK, network), *(() if can_wait else (of_all,)))
+        waiting = (of_all if some_left else (NOBODYS_CODES, "all"),) if can_wait else ()
         return CodeAllowance(
-            from_here and today,
+            granted,
             [
                 *(
                     self._limits.turn(limit, whom, partial(self._refusal, limit))
-                    for limit, whom in ((CODES_PER_NETWORK, network), (CODES_IN_ALL, "all"))
+                    for limit, whom in refused
                 ),
-                *(self._limits.turn(limit, whom, Moved) for limit, whom in counted),
+                *(self._limits.turn(limit, whom, Moved) for limit, whom in (*waiting, *counted)),
             ],
         )
 

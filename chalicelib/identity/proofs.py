@@ -1,6 +1,7 @@
 """How a data subject proves an address: by a code from the mail, or by the platform's word."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelib.identity.allowances import Allowances
@@ -15,6 +16,15 @@ from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind
 
 _MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLetter:
+    """The mail that a code comes in: its template, and what that says beside the code."""
+
+    template: str
+    language: Language
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +66,30 @@ class Proofs:
         gets, nothing is sent and nobody is told: as many calls are made, for nobody. Raises
         `UnusableIdentifier`, `TooManyProofs` for the caller's network or for all.
         """
+        letter = CodeLetter("sign_in_code", language)
         self._run_command(
-            lambda: self.code_for(SELF, "sign_in_code", email, language, source_ip).actions
+            lambda: self.code_for(SELF, letter, email, source_ip, can_wait=False).actions
         )
 
     def code_for(
-        self, purpose: str, template: str, email: str, language: Language, source_ip: str
+        self,
+        purpose: str,
+        letter: CodeLetter,
+        email: str,
+        source_ip: str,
+        *,
+        can_wait: bool = True,
     ) -> CodeMail:
         """A code for `purpose` and its mail, for the transaction of whoever asks for the proof.
 
         Call it anew whenever the transaction meets `Moved`. `purpose` is also what the mail is
-        about. One read and as many writes, whether the address gets one or not. Raises
-        `UnusableIdentifier`; the writes fail with `TooManyProofs`.
+        about. One read and as many writes, whether the address gets one or not; it gets none when
+        all asked for too many and it `can_wait`. Raises `UnusableIdentifier`, `UnfitForMail`; the
+        writes fail with `TooManyProofs`.
         """
         place = self._place(purpose, email)
-        allowance = self._allowances.code(place.address, source_ip)
-        mailed = self._mailed(place, template, email, language)
+        allowance = self._allowances.code(place.address, source_ip, can_wait=can_wait)
+        mailed = self._mailed(place, letter, email)
         if allowance.granted:
             return CodeMail(mailed.message_id, [*allowance.counts, *mailed.actions])
         return CodeMail(None, [*allowance.counts, *self._for_nobody(len(mailed.actions))])
@@ -106,12 +124,12 @@ class Proofs:
     def _place(self, purpose: str, email: str) -> CodePlace:
         return CodePlace(purpose, self._index.token(Kind.EMAIL, email))
 
-    def _mailed(self, place: CodePlace, template: str, email: str, language: Language) -> Queued:
+    def _mailed(self, place: CodePlace, letter: CodeLetter, email: str) -> Queued:
         code = new_code()
-        values = {"code": code, "minutes": str(CODE_LIFE // _MINUTE)}
+        values = {**letter.values, "code": code, "minutes": str(CODE_LIFE // _MINUTE)}
         about = None if place.purpose == SELF else place.purpose
-        mail = self._outbox.mail(template, email, language, values, about=about)
-        issue = self._codes.issue(place, self._ids.new(), code, language)
+        mail = self._outbox.mail(letter.template, email, letter.language, values, about=about)
+        issue = self._codes.issue(place, self._ids.new(), code, letter.language)
         return Queued(mail.message_id, [issue, *mail.actions])
 
     def _for_nobody(self, writes: int) -> list[Action]:

@@ -8,7 +8,7 @@ from itertools import batched
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.models import Subject
 from chalicelib.identity.subject_store import MOST_AT_ONCE, NameTaken, SubjectStore
 from chalicelib.ids import Ids
@@ -21,6 +21,12 @@ class UnknownSubject(NotFound):
     """Nobody has proved this address, or the person was erased."""
 
     code = "unknown_subject"
+
+
+class IdentifiersOfTwoPeople(Conflict):
+    """The identifiers that are said to be one person's lead to two."""
+
+    code = "identifiers_of_two_people"
 
 
 class Subjects:
@@ -51,23 +57,51 @@ class Subjects:
     ) -> tuple[str, list[Action]]:
         """The id of the subject with these identifiers, and the writes that make one if it is new.
 
-        For a transaction in which all of them are proved to be one person's. The first that is
-        known decides, and those that lead to nobody lead there from now on; without any, it is
-        somebody new. The writes fail with `Moved` when somebody proved one first; call it anew
-        then. Raises `UnusableIdentifier`.
+        Nothing is added to somebody who is known: an address proves itself by a code, and another
+        identifier is the platform's to add (`vouched_for`). Somebody new is known by the first of
+        them. The writes fail with `Moved` when somebody proved it first; call it anew then. Raises
+        `UnusableIdentifier`, `IdentifiersOfTwoPeople`.
         """
-        subject_id, new = None, list[str]()
-        for kind, identifier in identifiers.items():
-            tokens = self._index.tokens(kind, identifier)
-            known = self._store.id_of(tokens)
-            subject_id = subject_id or known
-            new += [] if known else tokens[:1]
-        if subject_id is not None:
-            return subject_id, self._store.link_actions(new, subject_id)
+        people = {
+            known
+            for kind, each in identifiers.items()
+            if (known := self._store.id_of(self._index.tokens(kind, each)))
+        }
+        if len(people) > 1:
+            raise IdentifiersOfTwoPeople
+        if people:
+            return people.pop(), []
         email = identifiers.get(Kind.EMAIL, "")
         address = normalise(Kind.EMAIL, email) if email else ""
         subject = Subject(self._ids.new(), address, language, self._clock.now())
-        return subject.subject_id, self._store.add_actions(new, subject)
+        first = [self._index.tokens(kind, each)[0] for kind, each in identifiers.items()][:1]
+        return subject.subject_id, self._store.add_actions(first, subject)
+
+    def vouched_for(
+        self, identifiers: Mapping[Kind, str], language: Language, who: Actor
+    ) -> tuple[str, list[Action]]:
+        """As `known_by`, and a reference that leads to nobody leads to the address's subject.
+
+        Never the other way round: a reference that is known would give its person's requests to
+        whatever address is named beside it. The subject's chain says what was added.
+        """
+        subject_id, actions = self.known_by(identifiers, language)
+        reference = identifiers.get(Kind.REFERENCE)
+        if not identifiers.get(Kind.EMAIL) or not reference:
+            return subject_id, actions
+        tokens = self._index.tokens(Kind.REFERENCE, reference)
+        if self._store.id_of(tokens) is not None:
+            return subject_id, actions
+        entity, facts = Entity("subject", subject_id), {"identifier": Kind.REFERENCE.value}
+        return subject_id, [
+            *actions,
+            *self._store.link_actions(tokens[:1], subject_id),
+            *self._trail.actions(entity, who, "subject.linked", facts),
+        ]
+
+    def holder_of(self, email: str) -> str | None:
+        """The id of the subject who proved this address, or None. Raises `UnusableIdentifier`."""
+        return self._store.id_of(self._index.tokens(Kind.EMAIL, email))
 
     def own(self, subject_id: str) -> Subject:
         """The subject, for itself. Raises `UnknownSubject`, `KeyDestroyed`."""

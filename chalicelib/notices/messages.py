@@ -33,7 +33,7 @@ _CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
 _NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
 
 TEMPLATES: Mapping[str, Template] = {
-    "agent_code": _CODE,
+    "agent_code": Template(_CODE.values | {"agent", "agent_address"}, _CODE.life),
     "request_alert": Template(
         frozenset({"request_id", "type", "law", "article", "due_at", "hours"}), timedelta(hours=24)
     ),

@@ -55,29 +55,34 @@ class PartnerIntake:
         """Makes a request of the submission, in one transaction.
 
         Raises `AlreadySubmitted`, `UnsupportedIdentity`, `UnusableIdentifier`, `InvalidInput`,
-        `TooManyCallbacks`.
+        `TooManyCallbacks`, `IdentifiersOfTwoPeople`.
         """
         content = content_of(submission, partner_id, self._processor.domain)
         self._check_urls(submission)
         who = Actor("platform", partner_id)
         facts = {
-            "means": "partner",
             "subject_request_id": submission.subject_request_id,
             "submitted": rfc3339(submission.submitted_time),
         }
 
         def prepare(received: DataRequest) -> Prepared:
             noted = self._submissions.add_action(partner_id, submission, received.request_id)
-            subject_id, new_subject = self._subjects.known_by(
-                identifiers(received.content), received.content.language
+            subject_id, new_subject = self._subjects.vouched_for(
+                identifiers(received.content), received.content.language, who
             )
-            settled = self._opening.settle(received, subject_id, who)
+            settled = self._opening.settle(received, subject_id, who, "partner")
             called_back = self._called_back(partner_id, submission, settled.request)
             writes = [noted, *new_subject, *settled.actions, *called_back]
             return Prepared(settled.request, who, {**facts, **settled.facts}, writes)
 
         type_ = TYPES[submission.subject_request_type]
-        arrival = Arrival(type_, content, Source.OPENDSR, self._clock.now())
+        arrival = Arrival(
+            type_,
+            content,
+            Source.OPENDSR,
+            self._clock.now(),
+            submitter=f"{Source.OPENDSR.value}/{partner_id}",
+        )
         self._arrivals.take_in(arrival, None, prepare)
 
     def _called_back(

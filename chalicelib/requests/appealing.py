@@ -43,10 +43,12 @@ class Appealing:
 
     def _appealed(self, request_id: str, caller: str) -> list[Action]:
         request = self._book.get(request_id)
-        again = replace(moved(request, Event.APPEALED), closing=None)
+        again = replace(
+            moved(request, Event.APPEALED), closing=None, appealed_against=request.decided_by
+        )
         if request.forgotten or request.subject_id is None:
             raise ImpossibleNow
-        kind = self._register.kind_of(request.type, request.content)
+        kind = self._register.kind_of(request)
         if self._register.living(request.subject_id, kind) is not None:
             raise ImpossibleNow
         opened = replace(again, open_as=kind)

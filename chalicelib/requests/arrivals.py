@@ -102,6 +102,8 @@ class Arrivals:
             messages=(),
             content=content,
             source=arrival.source,
+            submitter=arrival.submitter,
+            taken_in_by=arrival.taken_in_by,
         )
 
     def _requester(self, content: Content) -> str:

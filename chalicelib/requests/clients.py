@@ -55,7 +55,13 @@ class ClientIntake:
         for user in users:
             identities = {USER_ID: user.user_id} if user.user_id else {}
             content = replace(common, email=user.email, identities=identities)
-            arrival = Arrival(type_, content, Source.PLATFORM, self._clock.now())
+            arrival = Arrival(
+                type_,
+                content,
+                Source.PLATFORM,
+                self._clock.now(),
+                submitter=f"{Source.PLATFORM.value}/{client_id}",
+            )
             try:
                 yield self._take_in(arrival, client_id, call and _of_user(call, arrival))
             except (Conflict, InvalidInput, NotFound, Unavailable) as refusal:
@@ -66,12 +72,12 @@ class ClientIntake:
 
         def prepare(received: DataRequest) -> Prepared:
             content = received.content
-            subject_id, new_subject = self._subjects.known_by(
-                identifiers(content), content.language
+            subject_id, new_subject = self._subjects.vouched_for(
+                identifiers(content), content.language, who
             )
-            settled = self._opening.settle(received, subject_id, who)
-            facts = {"means": "platform", **settled.facts}
-            return Prepared(settled.request, who, facts, [*new_subject, *settled.actions])
+            settled = self._opening.settle(received, subject_id, who, "platform")
+            writes = [*new_subject, *settled.actions]
+            return Prepared(settled.request, who, settled.facts, writes)
 
         return self._arrivals.take_in(arrival, call, prepare)
 

@@ -1,23 +1,24 @@
 """What reached the staff by letter, mail or phone, and the identities that the staff checks."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.audit.entry import Actor, Fact
+from chalicelib.audit.entry import Actor
 from chalicelib.clock import Clock
-from chalicelib.errors import FieldError, InvalidInput
+from chalicelib.errors import Conflict, FieldError, InvalidInput
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.identity.subjects import Subjects
 from chalicelib.requests.arrivals import Arrivals, Prepared
 from chalicelib.requests.asking import Asking
 from chalicelib.requests.book import RequestBook
-from chalicelib.requests.mandates import identifiers, proving_address
+from chalicelib.requests.mandates import identifiers, proving_address, staff_decides
 from chalicelib.requests.models import Accepted, Arrival, DataRequest, IdentityCheck
 from chalicelib.requests.opening import Opening, Settled
 from chalicelib.tables.transactions import Action
 
+MANDATE = "mandate"
+"""The means by which a guardian is checked."""
 OLDEST_RECEIPT = timedelta(days=400)
 """No law's clock runs that long: an older date is a slip of the pen."""
 
@@ -29,6 +30,21 @@ class UnlikelyReceipt(InvalidInput):
 
     def __init__(self, why: str) -> None:
         super().__init__(FieldError("received_at", why))
+
+
+class WrongMeans(InvalidInput):
+    """Who acts by law is checked by the mandate."""
+
+    code = "wrong_means"
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("means", "must_be_mandate"))
+
+
+class AddressUnproved(Conflict):
+    """Answers would go to an address that its guardian has not proved: the code comes first."""
+
+    code = "address_unproved"
 
 
 class Desk:
@@ -62,18 +78,22 @@ class Desk:
     ) -> Accepted:
         """Takes in what came to the staff; the laws' clocks run from its receipt.
 
-        With `check` it opens at once, or joins. Without, a code goes to its address; where it has
-        none, it waits for a check. Raises `UnlikelyReceipt`, `UnusableIdentifier`, `TooManyProofs`,
-        `IdempotencyConflict`.
+        With `check` it opens at once, or joins. Without, a code goes to its address. Where it has
+        none, or names the person by more than the address, which is all that a code proves, it
+        waits for a check. Raises `UnlikelyReceipt`, `UnusableIdentifier`, `TooManyProofs`,
+        `IdempotencyConflict`, and what `confirm` does of the check.
         """
         who = Actor("staff", staff_id)
         self._check_receipt(arrival.received_at)
+        arrival = replace(arrival, taken_in_by=staff_id)
 
         def prepare(received: DataRequest) -> Prepared:
             if check is not None:
-                settled, facts, new_subject = self._checked(received, check, who)
-                return Prepared(settled.request, who, facts, [*new_subject, *settled.actions])
-            if not proving_address(received.content):
+                settled, new_subject = self._checked(received, check, who)
+                writes = [*new_subject, *settled.actions]
+                return Prepared(settled.request, who, settled.facts, writes)
+            content = received.content
+            if not proving_address(content) or (content.identities and not staff_decides(content)):
                 return Prepared(received, who, {}, [])
             asked, writes = self._asking.ask(received, source_ip)
             return Prepared(asked, who, {}, writes)
@@ -86,7 +106,9 @@ class Desk:
         """Opens the request after the staff checked who made it, and a guardian's mandate.
 
         It joins the person's living request of its kind instead, if there is one. Raises
-        `UnknownRequest`, `ImpossibleNow` once it is proved.
+        `UnknownRequest`, `ImpossibleNow` once it is proved, `IdentifiersOfTwoPeople`; for a
+        guardian, `WrongMeans` for any other means than the mandate, and `AddressUnproved` before
+        the guardian entered the code.
         """
         if self._idempotency.earlier(call) is not None:
             return self._book.get(request_id)
@@ -94,9 +116,9 @@ class Desk:
         confirmed: list[DataRequest] = []
 
         def build() -> list[Action]:
-            settled, facts, new_subject = self._checked(self._book.get(request_id), check, who)
+            settled, new_subject = self._checked(self._book.get(request_id), check, who)
             confirmed[:] = [settled.request]
-            change = self._book.change(settled.request, who, settled.event, facts)
+            change = self._book.change(settled.request, who, settled.event, settled.facts)
             return [*new_subject, *settled.actions, *change]
 
         earlier = self._idempotency.run(call, {}, build)
@@ -104,11 +126,17 @@ class Desk:
 
     def _checked(
         self, request: DataRequest, check: IdentityCheck, who: Actor
-    ) -> tuple[Settled, Mapping[str, Fact], list[Action]]:
+    ) -> tuple[Settled, list[Action]]:
         content = replace(request.content, checked=check.reference)
+        if staff_decides(content):
+            if check.means != MANDATE:
+                raise WrongMeans
+            if not request.address_proved:
+                raise AddressUnproved
         subject_id, new_subject = self._subjects.known_by(identifiers(content), content.language)
-        settled = self._opening.settle(replace(request, content=content), subject_id, who)
-        return settled, {"means": check.means, **settled.facts}, new_subject
+        checked = replace(request, content=content, checked_by=who.id)
+        settled = self._opening.settle(checked, subject_id, who, check.means)
+        return settled, new_subject
 
     def _check_receipt(self, received_at: datetime) -> None:
         now = self._clock.now()

@@ -211,12 +211,20 @@ class Handling:
 
 
 class SameDecider(Conflict):
-    """An appeal is decided by somebody else than the decision that it is against."""
+    """It takes somebody else: who decided before hears no appeal, and who took a request in or
+    checked whose it is has nothing done on the strength of that."""
 
     code = "same_decider"
 
 
 def check_decider(request: DataRequest, staff_id: str) -> None:
     """Raises `SameDecider` when `staff_id` made the decision that the appeal is against."""
-    if request.appealed and request.decided_by == staff_id:
+    if request.appealed and request.appealed_against == staff_id:
+        raise SameDecider
+
+
+def check_second_person(request: DataRequest, staff_id: str) -> None:
+    """As `check_decider`, and when `staff_id` took the request in or checked whose it is."""
+    check_decider(request, staff_id)
+    if staff_id in {request.taken_in_by, request.checked_by}:
         raise SameDecider

@@ -32,7 +32,8 @@ class Intake:
 
         Whoever the address belongs to, the answer is the same, after the same calls: one read and
         one transaction. `call` counts for the address that it names. Raises `UnusableIdentifier`,
-        `TooManyProofs` for the caller's network or for all, `IdempotencyConflict`.
+        `TooManyProofs` for the caller's network, `IdempotencyConflict`; `UnfitForMail` for an
+        agent's name of more than one line.
         """
 
         def prepare(received: DataRequest) -> Prepared:

@@ -11,7 +11,7 @@
 from collections.abc import Mapping
 
 from chalicelib.requests.models import Capacity, Content
-from chalicelib.vault.blind_index import Kind
+from chalicelib.vault.blind_index import Kind, normalise
 
 USER_ID = "user_id"
 
@@ -24,23 +24,28 @@ def proving_address(content: Content) -> str:
     return content.email
 
 
-def code_template(content: Content) -> str:
-    """The mail that the code comes in: whoever confirms an agent is told so."""
+def answers_to_another(content: Content) -> bool:
+    """Whether answers go to an agent or a guardian."""
     mandate = content.mandate
-    return "agent_code" if mandate and mandate.capacity is Capacity.AGENT else "request_code"
+    return bool(mandate and mandate.capacity is not Capacity.CLIENT and mandate.email)
 
 
 def answering_address(content: Content) -> str:
     """The address that answers go to; empty when there is none."""
-    mandate = content.mandate
-    if mandate and mandate.capacity is not Capacity.CLIENT and mandate.email:
-        return mandate.email
+    if content.mandate and answers_to_another(content):
+        return content.mandate.email
     return content.email
 
 
 def staff_decides(content: Content) -> bool:
     """Whether a code does not do: a mandate by law is for the staff to check."""
     return content.mandate is not None and content.mandate.capacity is Capacity.GUARDIAN
+
+
+def names(content: Content) -> frozenset[str]:
+    """What places are searched by for the person, in one spelling."""
+    known = identifiers(content).items()
+    return frozenset(f"{kind.value}:{normalise(kind, each)}" for kind, each in known)
 
 
 def identifiers(content: Content) -> Mapping[Kind, str]:

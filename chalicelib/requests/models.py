@@ -109,8 +109,11 @@ class DataRequest:
 
     `pauses` are the waits that ended, `paused_since` is when the present one began and `pause_for`
     what it waits for. `approved`: it is being carried out and can be withdrawn no more.
-    `decided_by` is the member of the staff who refused or approved last: an appeal is another's to
-    decide. `alerts` counts the alerts raised for the date `alerts_for`: for another date they start
+    `decided_by` is the member of the staff who refused or approved last, and `appealed_against` who
+    made the decision that is appealed against. `submitter` is the client or partner that brought
+    it, as `source/id`; `taken_in_by` and `checked_by` are members of the staff, and `proof` says by
+    which means it was proved whose it is. `address_proved`: the guardian who asks entered the code.
+    `alerts` counts the alerts raised for the date `alerts_for`: for another date they start
     anew (watching_rules.py). `open_as` is what it is called among its person's open requests, so
     that a second of the kind joins it (register.py). `forgotten`: the person was erased, or nobody
     proved it before it ended, and of the content only the language is left.
@@ -135,6 +138,12 @@ class DataRequest:
     approved: bool = False
     appealed: bool = False
     decided_by: str | None = None
+    appealed_against: str | None = None
+    submitter: str | None = None
+    taken_in_by: str | None = None
+    checked_by: str | None = None
+    proof: str | None = None
+    address_proved: bool = False
     closing: Closing | None = None
     joined_to: str | None = None
     forgotten: bool = False
@@ -158,12 +167,17 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What came in and when: the laws' clocks run from `received_at`."""
+    """What came in and when: the laws' clocks run from `received_at`.
+
+    `submitter` and `taken_in_by` as in `DataRequest`.
+    """
 
     type: RequestType
     content: Content
     source: Source
     received_at: datetime
+    submitter: str | None = None
+    taken_in_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

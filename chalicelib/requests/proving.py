@@ -1,5 +1,7 @@
 """How a request is proved by the code from the mail."""
 
+from dataclasses import replace
+
 from chalicelib.audit.entry import Actor
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
@@ -91,13 +93,16 @@ class Proving:
         """The request once its code was entered, and the writes beside the code's end."""
         if request.status not in UNPROVED:
             raise ImpossibleNow
-        means = {"means": "code"}
         if staff_decides(request.content):
-            who = Actor("requester", request.request_id)
-            return request, self._book.entry(request, who, "request.address_proved", means)
+            who, proved = (
+                Actor("requester", request.request_id),
+                replace(request, address_proved=True),
+            )
+            means = {"means": "code"}
+            return proved, self._book.change(proved, who, "request.address_proved", means)
         content = request.content
         subject_id, new_subject = self._subjects.known_by(identifiers(content), content.language)
         who = Actor("subject", subject_id)
-        settled = self._opening.settle(request, subject_id, who)
-        change = self._book.change(settled.request, who, settled.event, {**means, **settled.facts})
+        settled = self._opening.settle(request, subject_id, who, "code")
+        change = self._book.change(settled.request, who, settled.event, settled.facts)
         return settled.request, [*new_subject, *settled.actions, *change]

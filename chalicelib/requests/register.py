@@ -5,16 +5,17 @@ pk OPEN#<subject id>     sk <type>[#<MAC>]        request: the living one of its
 pk ASKED#<blind index>   sk REQUEST#<request id>  each that the address got a code for and that
                                                   nobody proved yet, so that an erasure finds it
 
-Of a kind are requests of one type, for the same client, answered to the same address and, for
-corrections, with the same corrections. All of this but the type is somebody's data, so it stands
-here as an HMAC-SHA-256 under a key of its own. The person's second request of a kind joins the
-first; when that ends, its item goes with it, in the same transaction.
+Of a kind are requests of one type that the same client or partner brought, or none did, for the
+same client, answered to the same address and, for corrections, with the same corrections. All of
+this but the type is somebody's data, so it stands here as an HMAC-SHA-256 under a key of its own.
+The person's second request of a kind joins the first (opening.py); when that ends, its item goes
+with it, in the same transaction.
 """
 
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from chalicelib.requests.mandates import answering_address
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
@@ -38,14 +39,21 @@ class Register:
         self._records = records
         self._mac_key = mac_key
 
-    def kind_of(self, type_: RequestType, content: Content) -> str:
-        """What a request is called among its person's open ones."""
+    def kind_of(self, request: DataRequest, named: Collection[str] = ()) -> str:
+        """What a request is called among its person's open ones.
+
+        With `named`, what it calls the person: for one that may not join the first of its kind.
+        """
+        type_, content = request.type, request.content
         answered = answering_address(content)
-        told = {
+        told: dict[str, str | list[str]] = {
             "client": " ".join(content.client.casefold().split()),
             "answered": answered.casefold() if answered != content.email else "",
             "corrections": _corrections(content) if type_ is RequestType.CORRECTION else "",
         }
+        # Absent rather than empty: what was open before they were told apart keeps its name.
+        told |= {"submitter": request.submitter} if request.submitter else {}
+        told |= {"named": sorted(named)} if named else {}
         if not any(told.values()):
             return type_.value
         message = json.dumps([type_.value, told], sort_keys=True, separators=(",", ":"))

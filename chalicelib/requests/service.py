@@ -8,7 +8,7 @@ from chalicelib.audit.trail import Trail
 from chalicelib.requests.book import RequestBook, UnknownRequest, request_entity
 from chalicelib.requests.models import DataRequest, Status, Summary
 from chalicelib.requests.register import Register
-from chalicelib.requests.rules import UNPROVED, Event, moved
+from chalicelib.requests.rules import LIVING, UNPROVED, Event, moved
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action, RunCommand
@@ -79,6 +79,14 @@ class Requests:
         """
         ids, last = self._store.living(limit, start)
         return self._store.summaries(ids), last
+
+    def also_living(self, request: DataRequest) -> list[str]:
+        """The ids of the person's other living requests, of the newest hundred, newest first."""
+        if request.subject_id is None:
+            return []
+        summaries, _ = self.page(request.subject_id, 100, None)
+        others = (each for each in summaries if each.request_id != request.request_id)
+        return [each.request_id for each in others if each.status in LIVING]
 
     def timeline(self, request: DataRequest) -> list[Entry]:
         """What happened to the request, oldest first."""

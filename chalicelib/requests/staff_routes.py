@@ -58,7 +58,8 @@ def read_request(call: Call[None], request_id: str) -> Reply:
     here = services()
     request = here.handling.read(request_id, call.caller.id)
     progress = here.deciding.progress(request_id)
-    return Reply(staff_view(request, progress, here.requests.timeline(request)))
+    timeline = here.requests.timeline(request)
+    return Reply(staff_view(request, progress, timeline, here.requests.also_living(request)))
 
 
 @staff_requests.operation(

@@ -12,6 +12,7 @@ from chalicelib.requests.models import DataRequest, Mandate
 from chalicelib.requests.staff_wire import (
     GroundView,
     HandledRequest,
+    IdentityView,
     KeptView,
     MandateView,
     PlaceProgress,
@@ -27,13 +28,19 @@ def handled_view(request: DataRequest, progress: Progress | None) -> HandledRequ
 
 
 def staff_view(
-    request: DataRequest, progress: Progress | None, timeline: Iterable[Entry]
+    request: DataRequest,
+    progress: Progress | None,
+    timeline: Iterable[Entry],
+    also_living: Iterable[str],
 ) -> StaffRequestView:
-    """The request with all it says, its plan, and the grounds on which it may be refused."""
+    """The request with all it says, its plan, the grounds on which it may be refused, and the ids
+    of the person's other living requests."""
     content = request.content
     return StaffRequestView(
         **_handled(request, progress),
         subject_id=request.subject_id,
+        identity=_identity(request),
+        also_living=tuple(also_living),
         email=content.email,
         name=content.name,
         country=content.country,
@@ -63,6 +70,18 @@ def _handled(request: DataRequest, progress: Progress | None) -> dict[str, Any]:
         "deadlines": deadline_views(request, "en"),
         "plan": _plan(progress) if progress else None,
     }
+
+
+def _identity(request: DataRequest) -> IdentityView:
+    return IdentityView(
+        identities=dict(request.content.identities),
+        proof=request.proof,
+        checked_by=request.checked_by,
+        reference=request.content.checked,
+        taken_in_by=request.taken_in_by,
+        submitter=request.submitter,
+        address_proved=request.address_proved,
+    )
 
 
 def _mandate(mandate: Mandate) -> MandateView:

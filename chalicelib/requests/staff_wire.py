@@ -151,10 +151,29 @@ class MandateView(Answer):
     reference: str
 
 
+class IdentityView(Answer):
+    """What the person is called besides the address; by which means it was proved whose the request
+    is, by whom of the staff, and where that is noted; who took it in, or which client brought it.
+    """
+
+    identities: dict[str, str]
+    proof: str | None
+    checked_by: str | None
+    reference: str
+    taken_in_by: str | None
+    submitter: str | None
+    address_proved: bool
+
+
 class StaffRequestView(HandledRequest):
-    """A request with all it says. Personal data: each reading is in the trail."""
+    """A request with all it says. Personal data: each reading is in the trail.
+
+    `also_living` are the person's other living requests: an erasure ends them.
+    """
 
     subject_id: str | None
+    identity: IdentityView
+    also_living: tuple[str, ...]
     email: str
     name: str
     country: str

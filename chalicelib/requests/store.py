@@ -13,7 +13,8 @@ tracking  SHA-256 of the tracking token
 mails     ids of the mails about it
 source    how it came in
 pauses    waits that ended: reason, since, until; `paused` and `pause_for` are the present one
-extended, approved, appealed, decided_by, joined_to, alerts, alerts_for    as in models.py
+extended, approved, appealed, decided_by, appealed_against, joined_to, alerts, alerts_for,
+submitter, taken_in_by, checked_by, proof, address_proved    as in models.py
 open_as   what it is called among its person's open requests, while it is one (register.py)
 closed    how it ended: at, grounds
 due_pk    REQUESTS, with due_sk, the moment (ms, 13 digits) and the id, until it has ended: when the
@@ -214,6 +215,12 @@ def request_from(request_id: str, item: Item, content: Content) -> DataRequest:
         approved=bool(item.get("approved", False)),
         appealed=bool(item.get("appealed", False)),
         decided_by=cast("str | None", item.get("decided_by")),
+        appealed_against=cast("str | None", item.get("appealed_against")),
+        submitter=cast("str | None", item.get("submitter")),
+        taken_in_by=cast("str | None", item.get("taken_in_by")),
+        checked_by=cast("str | None", item.get("checked_by")),
+        proof=cast("str | None", item.get("proof")),
+        address_proved=bool(item.get("address_proved", False)),
         closing=Closing(from_millis(closed["at"]), tuple(closed["grounds"])) if closed else None,
         joined_to=cast("str | None", item.get("joined_to")),
         alerts=cast("int", item.get("alerts", 0)),
@@ -254,6 +261,12 @@ def _handling(request: DataRequest) -> Item:
         "subject": request.subject_id,
         "pause_for": request.pause_for,
         "decided_by": request.decided_by,
+        "appealed_against": request.appealed_against,
+        "submitter": request.submitter,
+        "taken_in_by": request.taken_in_by,
+        "checked_by": request.checked_by,
+        "proof": request.proof,
+        "address_proved": request.address_proved or None,
         "joined_to": request.joined_to,
         "extended": request.extended or None,
         "approved": request.approved or None,

@@ -21,11 +21,12 @@ class CopyServices(AuditServices, RequestServices):
     def copies(self) -> "Copies":
         from chalicelib.requests.copies.service import Copies
         from chalicelib.requests.copies.store import CopyStore
+        from chalicelib.requests.receiving import Receivers
 
         return Copies(
             CopyStore(self.records),
             self._exports,
-            self.requests.look,
+            Receivers(self.request_book, self.subjects).look,
             self.trail,
             self.clock,
             self.run_command,

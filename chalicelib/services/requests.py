@@ -132,7 +132,7 @@ class RequestServices(IdentityServices):
     def _opening(self) -> "Opening":
         from chalicelib.requests.opening import Opening
 
-        return Opening(self._request_register, self.outbox, self.trail)
+        return Opening(self._request_store, self._request_register, self.outbox, self.trail)
 
     @cached_property
     def _arrivals(self) -> "Arrivals":

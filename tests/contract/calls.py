@@ -7,7 +7,7 @@ from chalicelib.audit.entry import Actor
 from chalicelib.http.permissions import Role
 from chalicelib.opendsr.__main__ import self_sign
 from chalicelib.services import Services
-from tests.contract.asking import REQUESTS, code_of, letter, make
+from tests.contract.asking import REQUESTS, code_of, letter, make, prove
 from tests.contract.copying import release_something
 from tests.contract.handled import STAFF_REQUESTS, Handled
 from tests.contract.hooks import EVENT, URL, Hooks
@@ -61,11 +61,14 @@ def call_signed_in(
         headers |= bearer(made.json()["tracking_token"])
     elif path.startswith(f"{REQUESTS}/"):
         email = f"{services.ids.new().lower()}@example.test"  # an address gets so many codes
-        made = make(gateway, email=email).json()
+        answer = make(gateway, email=email)
+        made = answer.json()
         existing = {"request_id": made["request_id"]}
         headers |= bearer(made["tracking_token"])
         if path.endswith("/export"):
+            prove(gateway, answer, code_of(services, email))
             release_something(services, made["request_id"])
+            headers |= bearer(signed_in(gateway, services, email))
         content = {"code": code_of(services, email)} if path.endswith("/verify") else {}
     where = path.format(**PARAMETERS | existing)
     return gateway.call(method, where + query, body=json.dumps(content), headers=headers)

@@ -3,7 +3,8 @@
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from chalicelib.audit.entry import Entity
@@ -13,6 +14,7 @@ from chalicelib.requests.copies.objects import archive_key
 from chalicelib.requests.models import DataRequest
 from chalicelib.services import Services
 from tests.contract.asking import code_of, make, prove
+from tests.contract.people import signed_in
 from tests.gateway import Answer, Gateway
 from tests.tokens import bearer
 
@@ -38,7 +40,8 @@ class Copying:
     services: Services
     gateway: Gateway
     request: DataRequest
-    token: str
+    tracking: str
+    sessions: dict[datetime, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, gateway: Gateway, services: Services, language: str = "en") -> "Copying":
@@ -46,10 +49,16 @@ class Copying:
         email = f"{services.ids.new().lower()}@example.test"
         made = make(gateway, email=email, language=language)
         prove(gateway, made, code_of(services, email))
-        request_id, token = made.json()["request_id"], made.json()["tracking_token"]
-        return cls(
-            services, gateway, services.requests.look(request_id, f"request/{request_id}"), token
-        )
+        request = services.request_book.get(made.json()["request_id"])
+        return cls(services, gateway, request, made.json()["tracking_token"])
+
+    @property
+    def token(self) -> str:
+        """Of a session of the person; a new one once the clock went on, since sessions end."""
+        now, email = self.services.clock.now(), self.request.content.email
+        if now not in self.sessions:
+            self.sessions[now] = signed_in(self.gateway, self.services, email)
+        return self.sessions[now]
 
     def gather(self, rows: Iterable[Row] = ROWS, place: Description = PLATFORM) -> int:
         return self.services.copy_parts.write(self.request.request_id, place.id, rows)

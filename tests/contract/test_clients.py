@@ -66,11 +66,66 @@ def test_a_user_is_known_by_either_of_both_names(gateway: Gateway, services: Ser
     assert len(listed) == 3
 
 
-def test_who_asked_for_the_same_client_is_joined(gateway: Gateway, services: Services) -> None:
+def test_neither_joins_what_the_person_asked_for_nor_is_joined_by_it(
+    gateway: Gateway, services: Services
+) -> None:
     own = opened(gateway, services, type="deletion", client="PT Maju")
     made = rows(send(gateway, services))[0]
-    assert made["joined_to"] == own.json()["request_id"]
-    assert look(gateway, own).json()["status"] == "open"
+    assert (made["status"], made["joined_to"]) == ("open", None)
+    again = opened(gateway, services, type="deletion", client="PT Maju")
+    assert look(gateway, again).json()["joined_to"] == own.json()["request_id"]
+
+
+def test_one_that_names_more_of_the_person_does_not_join_one_that_names_less(
+    gateway: Gateway, services: Services
+) -> None:
+    """The first is searched for by the address alone: what the id leads to would stay."""
+    less = rows(send(gateway, services, users=[{"email": EMAIL}]))[0]
+    more, again = (
+        rows(send(gateway, services, users=[{"email": EMAIL, "user_id": "u-1"}]))[0]
+        for _ in range(2)
+    )
+    assert (more["status"], more["joined_to"]) == ("open", None)
+    assert again["joined_to"] == more["request_id"]
+    subset = rows(send(gateway, services, users=[{"email": EMAIL.upper()}]))[0]
+    assert subset["joined_to"] == less["request_id"]
+
+
+def test_an_id_is_added_to_an_address_and_the_persons_chain_says_so(
+    gateway: Gateway, services: Services
+) -> None:
+    signed_in(gateway, services)
+    made = rows(send(gateway, services, users=USERS[:1]))[0]
+    subject = services.request_book.get(made["request_id"]).subject_id
+    assert subject == services.subjects.holder_of(EMAIL)
+    entry = list(services.trail.history(Entity("subject", str(subject))))[-1]
+    assert (entry.actor.kind, entry.action, dict(entry.facts)) == (
+        "platform",
+        "subject.linked",
+        {"identifier": "reference"},
+    )
+    before = len(list(services.trail.history(Entity("subject", str(subject)))))
+    rows(send(gateway, services, users=USERS[:1], type="access"))
+    assert len(list(services.trail.history(Entity("subject", str(subject))))) == before
+
+
+def test_an_address_is_never_added_to_a_known_id(gateway: Gateway, services: Services) -> None:
+    first = rows(send(gateway, services, users=[{"user_id": "u-1"}]))[0]
+    evil = "mallory@evil.test"
+    made = rows(send(gateway, services, users=[{"email": evil, "user_id": "u-1"}]))[0]
+    assert made["status"] == "open"
+    session = bearer(signed_in(gateway, services, evil))
+    assert gateway.call("GET", "/v1/requests", headers=session).json()["requests"] == []
+    for each in (first, made):
+        path = f"/v1/requests/{each['request_id']}"
+        assert gateway.call("GET", path, headers=session).code == "unknown_request"
+
+
+def test_names_of_two_people_are_refused(gateway: Gateway, services: Services) -> None:
+    signed_in(gateway, services)
+    users = [{"user_id": "u-1"}, {"email": EMAIL, "user_id": "u-1"}]
+    made = rows(send(gateway, services, users=users))
+    assert (made[0]["status"], made[1]["problem"]) == ("open", "identifiers_of_two_people")
 
 
 def test_a_repeat_does_nothing_and_reports_the_same(gateway: Gateway, services: Services) -> None:

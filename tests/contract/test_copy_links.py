@@ -11,11 +11,13 @@ import requests
 from chalicelib.requests.copies.errors import CopyTooOld, CopyUsedUp
 from chalicelib.requests.copies.models import Link
 from chalicelib.services import Services
-from tests.contract.copying import Copying
-from tests.contract.people import signed_in
+from tests.contract.asking import letter, make, post, prove
+from tests.contract.copying import Copying, release_something
+from tests.contract.people import EMAIL, mails, signed_in
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
-from tests.gateway import Gateway
+from tests.gateway import Answer, Gateway
+from tests.tokens import bearer, platform_token, staff_token
 
 DAY = timedelta(hours=24)
 INSTANT = timedelta(milliseconds=1)
@@ -54,7 +56,13 @@ def test_the_address_names_nobody(copying: Copying) -> None:
     copying.release()
     url = copying.get().json()["url"]
     content = copying.request.content
-    for secret in (content.email, content.email.partition("@")[0], copying.token, "Siti"):
+    for secret in (
+        content.email,
+        content.email.partition("@")[0],
+        copying.token,
+        copying.tracking,
+        "Siti",
+    ):
         assert secret not in url
 
 
@@ -78,7 +86,7 @@ def test_of_ten_at_once_five_get_a_link(racing: Services, gateway: Gateway) -> N
     copying = Copying.of(gateway, racing)
     copying.release()
     request_id = copying.request.request_id
-    caller = f"request/{request_id}"
+    caller = f"subject/{copying.request.subject_id}"
     outcomes = at_once(10, lambda _: racing.copies.link(request_id, caller))
     kinds = sorted(type(each).__name__ for each in outcomes)
     assert kinds == [CopyUsedUp.__name__] * 5 + [Link.__name__] * 5
@@ -144,7 +152,8 @@ def test_of_several_who_open_it_at_once_one_does(racing: Services, gateway: Gate
     copying.release()
     racing.clock.advance(DAY)  # type: ignore[attr-defined]  # the test's own
     request_id = copying.request.request_id
-    outcomes: Any = at_once(5, lambda _: racing.copies.reopen(request_id, f"request/{request_id}"))
+    caller = f"subject/{copying.request.subject_id}"
+    outcomes: Any = at_once(5, lambda _: racing.copies.reopen(request_id, caller))
     assert [each.openings for each in outcomes] == [2] * 5
     assert copying.actions().count("copy.reopened") == 1
 
@@ -192,15 +201,54 @@ def test_a_release_that_is_retried_begins_anew(copying: Copying) -> None:
 def test_only_its_requester_gets_it(copying: Copying, gateway: Gateway, services: Services) -> None:
     copying.release()
     other = Copying.of(gateway, services)
-    email = copying.request.content.email
-    assert copying.get(signed_in(gateway, services, email)).status == 200
-    for token in (other.token, signed_in(gateway, services, other.request.content.email)):
-        for answer in (copying.get(token), copying.open_again(token)):
-            assert (answer.status, answer.code) == (404, "unknown_request")
-    for token in ("x", copying.token[:-1] + ("A" if copying.token[-1] != "A" else "B")):
+    assert copying.get().status == 200
+    for answer in (copying.get(other.token), copying.open_again(other.token)):
+        assert (answer.status, answer.code) == (404, "unknown_request")
+    for token in ("x", copying.tracking, other.tracking):
         for answer in (copying.get(token), copying.open_again(token)):
             assert answer.status == 401
     assert copying.actions().count("copy.downloaded") == 1
+
+
+def test_a_confirmed_agent_gets_it_with_a_session_of_their_own(
+    gateway: Gateway, services: Services
+) -> None:
+    agent, person = "budi@agent.test", "siti@example.test"
+    mandate = {"capacity": "agent", "name": "Budi", "email": agent}
+    made = make(gateway, email=person, on_behalf=mandate)
+    session = signed_in(gateway, services, agent)
+    release_something(services, made.json()["request_id"])
+    assert fetch(gateway, made, session).code == "unknown_request"  # nobody confirmed them
+    code = next(each for each in mails(services) if "agent" in each["values"])["values"]["code"]
+    assert prove(gateway, made, code).status == 200
+    assert fetch(gateway, made, session).json()["downloads_left"] == 4
+    assert fetch(gateway, made, signed_in(gateway, services, person)).status == 200
+    assert fetch(gateway, made, made.json()["tracking_token"]).status == 401
+    stranger = signed_in(gateway, services, "mallory@evil.test")
+    assert fetch(gateway, made, stranger).code == "unknown_request"
+
+
+def test_who_brings_requests_for_others_gets_no_copies(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    """Tokens of the staff's form and of the platform follow requests, and no more."""
+    check = {"means": "callback", "reference": "x"}
+    form = letter(services, identity_checked=check)
+    taken = post(gateway, "/v1/staff/requests", form, staff_token(clock, "agent"))
+    body = {"type": "access", "client": "PT", "language": "en", "users": [{"email": EMAIL}]}
+    token = platform_token(clock, "requests:write")
+    row = post(gateway, "/v1/platform/requests", body, token).json()["requests"][0]
+    for made in (taken.json(), row):
+        release_something(services, made["request_id"])
+        headers = bearer(made["tracking_token"])
+        path = f"/v1/requests/{made['request_id']}"
+        assert gateway.call("GET", path, headers=headers).status == 200
+        assert gateway.call("GET", f"{path}/export", headers=headers).status == 401
+
+
+def fetch(gateway: Gateway, made: Answer, token: str) -> Answer:
+    path = f"/v1/requests/{made.json()['request_id']}/export"
+    return gateway.call("GET", path, headers=bearer(token))
 
 
 def test_removed_archives_cannot_be_fetched(copying: Copying) -> None:

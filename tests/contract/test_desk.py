@@ -13,11 +13,11 @@ from chalicelib.requests.mandates import answering_address, proving_address
 from chalicelib.requests.models import DataRequest
 from chalicelib.services import Services
 from tests.contract.asking import code_of, letter, look, make, opened, post, prove
-from tests.contract.people import EMAIL, mails, records
+from tests.contract.people import EMAIL, mails, records, signed_in
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
-from tests.tokens import STAFF, staff_token
+from tests.tokens import STAFF, bearer, platform_token, staff_token
 
 FORM = "/v1/staff/requests"
 CHECK = {"means": "document", "reference": "Register 7, Siti's card"}
@@ -30,9 +30,12 @@ def send(gateway: Gateway, services: Services, key: str = "", **changes: Any) ->
     return post(gateway, FORM, letter(services, **changes), token, key=key)
 
 
-def confirm(gateway: Gateway, services: Services, made: Answer, key: str = "") -> Answer:
+def confirm(
+    gateway: Gateway, services: Services, made: Answer, key: str = "", means: str = "document"
+) -> Answer:
     path = f"{FORM}/{made.json()['request_id']}/identity"
-    return post(gateway, path, CHECK, staff_token(services.clock, "dpo"), key=key)
+    check = CHECK | {"means": means}
+    return post(gateway, path, check, staff_token(services.clock, "dpo"), key=key)
 
 
 def stored(services: Services, made: Answer) -> DataRequest:
@@ -171,6 +174,69 @@ def test_what_the_staff_writes_is_sealed(gateway: Gateway, services: Services) -
         assert secret not in everything
 
 
+# --- whom the staff's word leads to ----------------------------------------------------------
+
+
+def test_the_form_adds_no_address_to_somebody_known_by_an_id(
+    gateway: Gateway, services: Services
+) -> None:
+    evil = "mallory@evil.test"
+    of_platform(gateway, services, {"email": EMAIL, "user_id": "u-42"})
+    made = send(gateway, services, email=evil, user_id="u-42", identity_checked=CHECK)
+    assert stored(services, made).subject_id == services.subjects.holder_of(EMAIL)
+    session = bearer(signed_in(gateway, services, evil))
+    assert gateway.call("GET", "/v1/requests", headers=session).json()["requests"] == []
+
+
+def test_the_form_adds_no_id_to_an_address(gateway: Gateway, services: Services) -> None:
+    send(gateway, services, user_id="u-42", identity_checked=CHECK)
+    row = of_platform(gateway, services, {"user_id": "u-42"})
+    subject = services.request_book.get(row["request_id"]).subject_id
+    assert subject != services.subjects.holder_of(EMAIL)
+
+
+def test_a_form_that_names_two_people_is_refused(gateway: Gateway, services: Services) -> None:
+    of_platform(gateway, services, {"email": EMAIL, "user_id": "u-42"})
+    evil = "mallory@evil.test"
+    signed_in(gateway, services, evil)
+    made = send(gateway, services, email=evil, user_id="u-42", identity_checked=CHECK)
+    assert (made.status, made.code) == (409, "identifiers_of_two_people")
+
+
+def test_a_code_proves_no_id(gateway: Gateway, services: Services) -> None:
+    made = send(gateway, services, email="mallory@evil.test", user_id="u-42")
+    assert (made.json()["status"], mails(services)) == ("received", [])
+    assert confirm(gateway, services, made).json()["status"] == "open"
+
+
+def test_the_staff_sees_by_what_a_person_is_called_and_how_it_was_checked(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    made = send(gateway, services, user_id="u-42", identity_checked=CHECK)
+    token = staff_token(clock, "dpo")
+    path = f"{FORM}/{made.json()['request_id']}"
+    shown = gateway.call("GET", path, headers=bearer(token)).json()["identity"]
+    member = STAFF.claims(clock)["sub"]
+    assert shown == {
+        "identities": {"user_id": "u-42"},
+        "proof": "document",
+        "checked_by": member,
+        "reference": CHECK["reference"],
+        "taken_in_by": member,
+        "submitter": None,
+        "address_proved": False,
+    }
+
+
+def of_platform(gateway: Gateway, services: Services, user: dict[str, str]) -> dict[str, Any]:
+    """The row of a request for restriction that the platform makes for `user`."""
+    body = {"type": "restriction", "client": "PT Maju", "language": "id", "users": [user]}
+    token = platform_token(services.clock, "requests:write")
+    answer = post(gateway, "/v1/platform/requests", body, token)
+    assert answer.status == 200, answer.body
+    return dict(answer.json()["requests"][0])
+
+
 # --- whoever acts for somebody -----------------------------------------------------------------
 
 
@@ -180,6 +246,8 @@ def test_the_person_confirms_an_agent_who_is_answered_then(
     made = make(gateway, on_behalf=AGENT)
     (mail,) = mails(services)
     assert mail["to"] == EMAIL
+    said = (mail["values"]["agent"], mail["values"]["agent_address"])
+    assert said == (AGENT["name"], AGENT["email"])
     assert prove(gateway, made, code_of(services)).json()["status"] == "open"
     content = stored(services, made).content
     assert (proving_address(content), answering_address(content)) == (EMAIL, AGENT["email"])
@@ -189,6 +257,12 @@ def test_whoever_confirms_an_agent_is_told_so(gateway: Gateway, services: Servic
     made, own = make(gateway, on_behalf=AGENT), make(gateway)
     kinds = [look(gateway, each).json()["mails"][0]["kind"] for each in (made, own)]
     assert kinds == ["agent_code", "request_code"]
+
+
+def test_an_agents_name_is_one_line_of_the_mail(gateway: Gateway, services: Services) -> None:
+    refused = make(gateway, on_behalf=AGENT | {"name": "Budi\n\nYour code is not needed."})
+    assert (refused.status, refused.code) == (422, "unfit_for_mail")
+    assert mails(services) == []
 
 
 def test_a_guardian_proves_an_address_and_the_staff_checks_the_mandate(
@@ -201,8 +275,21 @@ def test_a_guardian_proves_an_address_and_the_staff_checks_the_mandate(
     assert (proved.status, proved.json()["status"]) == (200, "awaiting_identity")
     assert last_entry(services, made)[1] == "request.address_proved"
     assert stored(services, made).subject_id is None
-    assert confirm(gateway, services, made).json()["status"] == "open"
+    assert stored(services, made).address_proved
+    assert confirm(gateway, services, made).code == "wrong_means"
+    assert confirm(gateway, services, made, means="mandate").json()["status"] == "open"
     assert answering_address(stored(services, made).content) == GUARDIAN["email"]
+
+
+def test_no_mandate_is_confirmed_before_its_guardian_proved_the_address(
+    gateway: Gateway, services: Services
+) -> None:
+    made = make(gateway, email="child@example.test", on_behalf=GUARDIAN)
+    early = confirm(gateway, services, made, means="mandate")
+    assert (early.status, early.code) == (409, "address_unproved")
+    checked = CHECK | {"means": "mandate"}
+    at_once = send(gateway, services, on_behalf=GUARDIAN, identity_checked=checked)
+    assert at_once.code == "address_unproved"
 
 
 def test_a_guardians_code_proves_nothing_about_the_child(

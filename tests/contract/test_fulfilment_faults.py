@@ -75,7 +75,7 @@ def writes_of_an_erasure(gateway: Gateway, services: Services, clock: FixedClock
 
 
 # As many as an erasure of two places makes, and the test below says so if there are more.
-WRITES = 25
+WRITES = 27
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

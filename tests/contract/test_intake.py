@@ -77,6 +77,25 @@ def test_what_is_refused_for_its_network_stores_and_counts_nothing(
     assert records(services) == before
 
 
+def test_when_all_asked_for_too_many_codes_a_request_is_taken_in_without_one(
+    gateway: Gateway, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood of strangers stops nobody's clock: the code comes later."""
+    make(gateway, email=STRANGER)
+    few = replace(allowances.CODES_IN_ALL, most=2)
+    monkeypatch.setattr(allowances, "CODES_IN_ALL", few)
+    sent = calls_of(services, lambda: make(gateway, email=STRANGER))
+    assert calls_of(services, lambda: make(gateway)) == sent
+    made = make(gateway)
+    assert (made.status, look(gateway, made).json()["status"]) == (202, "awaiting_identity")
+    assert len(mails(services)) == 2
+    path = f"{REQUESTS}/{made.json()['request_id']}/code"
+    assert post(gateway, path, {}, made.json()["tracking_token"]).status == 200
+    monkeypatch.setattr(allowances, "CODES_IN_ALL", replace(few, most=100))
+    assert post(gateway, path, {}, made.json()["tracking_token"]).status == 200
+    assert prove(gateway, made, code_of(services)).json()["status"] == "open"
+
+
 def test_the_last_code_of_an_address_goes_to_one_of_those_who_ask_at_once(
     racing: Services,
 ) -> None:

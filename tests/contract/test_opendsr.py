@@ -10,6 +10,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 from chalicelib.audit.entry import Actor
+from chalicelib.clock import rfc3339
 from chalicelib.connectors.webhooks.client import NoAnswer
 from chalicelib.notices.consumer import Later
 from chalicelib.notices.messages import State
@@ -20,6 +21,7 @@ from chalicelib.opendsr.news import STATUS_CALLBACK
 from chalicelib.requests.models import DataRequest, Status
 from chalicelib.requests.rules import Event, moved
 from chalicelib.services import Services
+from tests.contract.asking import look, opened
 from tests.contract.hooks import Hooks, ToldInternet
 from tests.contract.partners import (
     CALLBACK_URL,
@@ -303,6 +305,31 @@ def test_a_second_submission_for_the_person_joins_the_first_and_is_told_of_its_p
     assert len(queued(services)) == 2
     refused = partner.cancel(OTHER)
     assert (refused.status, reason(refused)) == (400, "not_cancellable")
+
+
+def test_a_partner_neither_stops_nor_learns_of_what_the_person_asked_for(
+    gateway: Gateway, services: Services, clock: FixedClock, partner: Partner
+) -> None:
+    partner.submit(status_callback_urls=None)
+    own = opened(gateway, services, type="deletion", email=PERSON)
+    assert look(gateway, own).json()["joined_to"] is None
+    assert partner.cancel().status == 202
+    assert look(gateway, own).json()["status"] == "open"
+    clock.advance(timedelta(hours=30))
+    answer = partner.submit(subject_request_id=OTHER, status_callback_urls=None)
+    assert request_of(services, OTHER).status is Status.OPEN
+    theirs = request_of(services, OTHER).deadlines[0].unpaused_due_at
+    assert answer.json()["expected_completion_time"] == rfc3339(theirs)
+
+
+def test_identities_of_two_people_are_refused(services: Services, partner: Partner) -> None:
+    customer = identity("c-1", "controller_customer_id")
+    partner.submit(subject_identities=[customer])
+    partner.submit(subject_request_id=OTHER)
+    answer = partner.submit(
+        subject_request_id=OTHER.replace("b", "c"), subject_identities=[identity(), customer]
+    )
+    assert (answer.status, reason(answer)) == (400, "identifiers_of_two_people")
 
 
 def test_not_more_wait_for_one_request_than_fit_into_its_transaction(

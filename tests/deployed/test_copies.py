@@ -20,7 +20,7 @@ from chalicelib.services import Services
 from infra.local.stack import Stack
 from tests.deployed.mailbox import wait_until
 from tests.deployed.sign_in import staff_token
-from tests.deployed.test_sessions import bearer, code_for
+from tests.deployed.test_sessions import bearer, code_for, signed_in
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectTypeDef
@@ -33,13 +33,13 @@ ROWS = [Row("users", {"id": number, "name": f"Siti {number}" * 400}) for number 
 
 @pytest.fixture
 def made(stack: Stack, http: httpx.Client, fresh: str) -> tuple[str, dict[str, str]]:
-    """A proved request: its path, and the headers of who follows it."""
+    """A proved request: its path, and the headers of its person's session."""
     email = f"{fresh.lower()}@example.test"
     answer = http.post(REQUESTS, json={"type": "access", "email": email, "language": "id"})
     path = f"{REQUESTS}/{answer.json()['request_id']}"
     opened = http.post(f"{path}/verify", json={"code": code_for(stack, email)})
     assert opened.status_code == 200, opened.text
-    return path, bearer(answer.json()["tracking_token"])
+    return path, signed_in(stack, http, email)
 
 
 def release(here: Services, request_id: str) -> BuiltCopy:

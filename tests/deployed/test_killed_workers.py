@@ -67,7 +67,7 @@ def check_ended_right(person: Person, type_: str) -> None:
         case "correction":
             assert [row for row in rows if "Kenari Dewi" in row]
         case "access":
-            link = person.http.get(f"{person.path}/export", headers=person.headers)
+            link = person.http.get(f"{person.path}/export", headers=person.session())
             assert link.status_code == 200
     events = [each["event"] for each in shown["timeline"]]
     assert events.count("request.started") == events.count("request.completed") == 1

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from infra.local.stack import Stack
-from tests.deployed.mailbox import mails_to, wait_for_mail
+from tests.deployed.mailbox import mails_to, wait_for_mail, wait_until
 from tests.deployed.sign_in import platform_user_id_token, staff_token
 
 SESSIONS, VERIFY = "/v1/sessions", "/v1/sessions/verify"
@@ -32,6 +32,21 @@ def code_for(stack: Stack, email: str, count: int = 1) -> str:
 
 def verify(http: httpx.Client, email: str, code: str) -> httpx.Response:
     return http.post(VERIFY, json={"email": email, "code": code})
+
+
+def signed_in(stack: Stack, http: httpx.Client, email: str) -> dict[str, str]:
+    """The headers of a session for `email`, by a mailed code."""
+    arrived = len(mails_to(stack, email))
+    assert ask(http, email).status_code == 202
+
+    def code() -> str | None:
+        """Other mails may arrive at the same time."""
+        since = mails_to(stack, email)[arrived:]
+        found = (re.search(r"^\s*(\d{6})\s*$", mail.text, re.MULTILINE) for mail in since)
+        return next((each[1] for each in found if each), None)
+
+    opened = verify(http, email, wait_until(code)).raise_for_status()
+    return bearer(opened.json()["token"])
 
 
 def bearer(token: Any) -> dict[str, str]:

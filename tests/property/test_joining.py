@@ -21,6 +21,7 @@ from chalicelib.services import Services
 from chalicelib.tables.table import Table
 from tests.contract.office import office
 from tests.fakes import FixedClock
+from tests.unit.requests.asked import request
 
 REGISTER = Register(cast("Table", None), lambda: bytes(32))
 TEXT = st.text(max_size=20)
@@ -40,7 +41,7 @@ CONTENTS = st.builds(
 def test_a_kind_names_a_type_and_nothing_that_was_said(
     type_: RequestType, content: Content
 ) -> None:
-    kind, _, mac = REGISTER.kind_of(type_, content).partition("#")
+    kind, _, mac = REGISTER.kind_of(request(type=type_, content=content)).partition("#")
     assert kind == type_.value
     assert mac == "" or (len(mac) == 64 and set(mac) <= set("0123456789abcdef"))
 
@@ -54,7 +55,7 @@ def test_corrections_are_of_a_kind_when_they_say_the_same_in_any_order(
 ) -> None:
     def kind(said: dict[str, str]) -> str:
         content = Content("siti@example.test", "id", corrections=said)
-        return REGISTER.kind_of(RequestType.CORRECTION, content)
+        return REGISTER.kind_of(request(type=RequestType.CORRECTION, content=content))
 
     backwards = dict(reversed(corrections.items()))
     assert kind(corrections) == kind(backwards)

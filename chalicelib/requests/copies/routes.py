@@ -1,9 +1,10 @@
-"""Fetching the copy: by who holds the tracking token, or the person with a session."""
+"""Fetching the copy: with a session of the person, or of who was confirmed to act for them."""
 
 from chalicelib.http.access import Person
 from chalicelib.http.routes import Call, Operation, Reply, Routes
+from chalicelib.identity.models import SELF
 from chalicelib.requests.copies.wire import CopyLink, CopyState, copy_link, copy_state
-from chalicelib.requests.routes import TRACKING, find_requester
+from chalicelib.requests.routes import find_requester
 from chalicelib.services import services
 
 _EXPORT = "/v1/requests/{request_id}/export"
@@ -17,13 +18,15 @@ copies = Routes(__name__, find_person=find_requester)
         _EXPORT,
         "A link to the copy",
         CopyLink,
-        access=Person(TRACKING),
-        description="Each call is one of five links of an opening, and is counted. A copy that is"
-        " not open any more answers 410 `copy_expired` or `copy_used_up`; POST opens it again.",
+        access=Person(SELF),
+        description="For a session of the data subject, or of the agent's or guardian's address"
+        " that answers go to; a tracking token does not do. Each call is one of five links of an"
+        " opening, and is counted. A copy that is not open any more answers 410 `copy_expired` or"
+        " `copy_used_up`; POST opens it again.",
     )
 )
 def show_copy(call: Call[None], request_id: str) -> Reply:
-    return Reply(copy_link(services().copies.link(request_id, call.caller.id)))
+    return Reply(copy_link(services().copies.link(request_id, f"subject/{call.caller.id}")))
 
 
 @copies.operation(
@@ -32,10 +35,10 @@ def show_copy(call: Call[None], request_id: str) -> Reply:
         _EXPORT,
         "Open the copy for another 24 hours",
         CopyState,
-        access=Person(TRACKING),
+        access=Person(SELF),
         description="Up to two times, within seven days of its making. One that is open stays as"
         " it is. Once that is over the answer is 410 `copy_gone`.",
     )
 )
 def reopen_copy(call: Call[None], request_id: str) -> Reply:
-    return Reply(copy_state(services().copies.reopen(request_id, call.caller.id)))
+    return Reply(copy_state(services().copies.reopen(request_id, f"subject/{call.caller.id}")))

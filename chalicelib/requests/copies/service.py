@@ -118,7 +118,7 @@ class Copies:
 
         def build() -> list[Action]:
             changed[:] = [change(self._existing(request_id))]
-            who = Actor.parse(caller.replace("request/", "requester/"))
+            who = Actor.parse(caller)
             facts = {"left": changed[0].links_left, "openings": changed[0].openings}
             return [
                 self._store.put_action(changed[0]),

@@ -12,7 +12,7 @@ from chalicelib.requests.book import RequestBook
 from chalicelib.requests.fulfilment.advancing import Advancing
 from chalicelib.requests.fulfilment.models import Progress, Stage
 from chalicelib.requests.fulfilment.plan_store import PlanStore
-from chalicelib.requests.handling import check_decider
+from chalicelib.requests.handling import check_second_person
 from chalicelib.requests.models import DataRequest, RequestType
 from chalicelib.requests.rules import ImpossibleNow
 from chalicelib.tables.transactions import Action
@@ -46,13 +46,14 @@ class Deciding:
     def approve(self, request_id: str, staff_id: str, call: KeyedCall | None = None) -> None:
         """Has the request carried out as it was rehearsed.
 
-        Raises `ImpossibleNow`, `SameDecider` for an appeal against one's own decision.
+        Raises `ImpossibleNow`; `SameDecider` for an appeal against one's own decision, and for a
+        request that one took in or checked.
         """
 
         def build(request: DataRequest, progress: Progress) -> list[Action]:
             if progress.plan.stage is not Stage.DECIDING:
                 raise ImpossibleNow
-            check_decider(request, staff_id)
+            check_second_person(request, staff_id)
             if request.type is RequestType.CORRECTION and not request.content.corrections:
                 raise NoCorrections
             decided = replace(request, decided_by=staff_id)
@@ -105,7 +106,8 @@ class Deciding:
     ) -> None:
         """Says what somebody found or did by hand where a place failed, or has not answered.
 
-        Raises `UnknownPlace`; `ImpossibleNow` where it neither failed nor is waited for.
+        Raises `UnknownPlace`; `ImpossibleNow` where it neither failed nor is waited for;
+        `SameDecider` as `approve` does.
         """
 
         def build(request: DataRequest, progress: Progress) -> list[Action]:
@@ -115,6 +117,7 @@ class Deciding:
             stage = progress.plan.stage
             if not task.is_stuck(stage) or stage is Stage.DECIDING:
                 raise ImpossibleNow
+            check_second_person(request, staff_id)
             resolved = replace(task, failure=None, asked=False, resolved_by=staff_id)
             if stage is Stage.PREPARING:
                 resolved = replace(resolved, prepared=outcome)

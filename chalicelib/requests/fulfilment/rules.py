@@ -33,6 +33,7 @@ def needs_approval(request: DataRequest, progress: Progress) -> bool:
     return bool(
         policy["types"][request.type.value]
         or (request.content.mandate and policy["persons"]["represented"])
+        or (request.checked_by and policy["persons"]["checked_by_staff"])
         or (request.appealed and policy["persons"]["appealing"])
         or (progress.failed and policy["outcomes"]["failed"])
         or (request.type is RequestType.CORRECTION and not request.content.corrections)

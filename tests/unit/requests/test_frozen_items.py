@@ -40,7 +40,7 @@ REQUEST = DataRequest(
 def test_open_request_1() -> None:
     item = fixture("open_request")
     register = Register(records(item), lambda: bytes(32))
-    kind = register.kind_of(RequestType.ACCESS, REQUEST.content)
+    kind = register.kind_of(REQUEST)
     assert register.living("01JSUBJECT", kind) == "01JREQUEST"
     assert register.open_action(REQUEST, "01JSUBJECT", kind).item == item
 
