@@ -152,8 +152,9 @@ def appeal_request(call: Call[None], request_id: str) -> Reply:
 )
 def show_certificate(call: Call[None], request_id: str) -> Reply:
     here = services()
-    here.requests.look(request_id, call.caller.id)
-    return Reply(CertificateView(certificate=here.certificates.get(request_id)))
+    request = here.requests.look(request_id, call.caller.id)
+    first = request.joined_to or request_id
+    return Reply(CertificateView(certificate=here.certificates.get(first)))
 
 
 def _shown(request: DataRequest) -> Reply:
@@ -162,4 +163,5 @@ def _shown(request: DataRequest) -> Reply:
     here = services()
     mails = [mail for each in request.messages if (mail := here.outbox_store.get(each))]
     followed = here.requests.followed(request)
-    return Reply(request_view(followed, here.requests.timeline(request), mails))
+    progress = here.deciding.progress(request.joined_to or request.request_id)
+    return Reply(request_view(followed, here.requests.timeline(request), mails, progress))

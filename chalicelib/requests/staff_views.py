@@ -13,13 +13,12 @@ from chalicelib.requests.staff_wire import (
     GroundView,
     HandledRequest,
     IdentityView,
-    KeptView,
     MandateView,
     PlaceProgress,
     PlanView,
     StaffRequestView,
 )
-from chalicelib.requests.views import deadline_views, due_at, timeline_events
+from chalicelib.requests.views import deadline_views, due_at, kept_views, timeline_events
 
 
 def handled_view(request: DataRequest, progress: Progress | None) -> HandledRequest:
@@ -108,16 +107,7 @@ def _place(task: Task) -> PlaceProgress:
         verdict=task.verdict,
         found=outcome.found if outcome else None,
         changed=outcome.changed if outcome else None,
-        kept=tuple(
-            KeptView(
-                collection=kept.collection,
-                rule=kept.rule,
-                citation=kept.citation,
-                rows=kept.rows,
-                until=kept.until.isoformat() if kept.until else None,
-            )
-            for kept in (outcome.kept if outcome else ())
-        ),
+        kept=kept_views(outcome),
         failure=task.failure,
         asked=task.asked,
     )

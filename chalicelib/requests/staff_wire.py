@@ -10,7 +10,7 @@ from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.law.models import PauseReason
 from chalicelib.requests.fulfilment.models import Stage
 from chalicelib.requests.models import RequestType, Source, Status
-from chalicelib.requests.wire import Corrections, DeadlineView, TimelineEvent
+from chalicelib.requests.wire import Corrections, DeadlineView, KeptView, TimelineEvent
 from chalicelib.wire import Answer, Wire
 
 type Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_./-]{1,64}$")]
@@ -103,19 +103,9 @@ class PlaceProgress(Answer):
     verdict: Verdict | None
     found: int | None
     changed: int | None
-    kept: tuple["KeptView", ...]
+    kept: tuple[KeptView, ...]
     failure: str | None
     asked: bool
-
-
-class KeptView(Answer):
-    """Rows that stay, and why."""
-
-    collection: str
-    rule: str
-    citation: str
-    rows: int
-    until: str | None
 
 
 class PlanView(Answer):

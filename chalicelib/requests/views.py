@@ -4,19 +4,33 @@ from collections.abc import Iterable
 
 from chalicelib.audit.entry import Entry
 from chalicelib.clock import rfc3339
+from chalicelib.connectors.places import Outcome
 from chalicelib.law.clocks import earliest
 from chalicelib.law.deadline import Deadline
 from chalicelib.law.explain import explain
 from chalicelib.notices.messages import Message
 from chalicelib.notices.models import Language
-from chalicelib.requests.models import DataRequest
-from chalicelib.requests.wire import DeadlineView, MailView, RequestView, TimelineEvent
+from chalicelib.requests.dates import citations
+from chalicelib.requests.fulfilment.models import Progress, Stage, Task
+from chalicelib.requests.models import Closing, DataRequest
+from chalicelib.requests.wire import (
+    DeadlineView,
+    KeptView,
+    MailView,
+    PlaceResult,
+    RequestView,
+    ResultView,
+    TimelineEvent,
+)
 
 
 def request_view(
-    request: DataRequest, timeline: Iterable[Entry], mails: Iterable[Message]
+    request: DataRequest,
+    timeline: Iterable[Entry],
+    mails: Iterable[Message],
+    progress: Progress | None,
 ) -> RequestView:
-    """The request with its dates explained in its requester's language."""
+    """The request with its dates explained in its requester's language, and how it ended."""
     return RequestView(
         request_id=request.request_id,
         type=request.type,
@@ -29,6 +43,43 @@ def request_view(
         mails=tuple(
             MailView(message_id=each.id, kind=each.kind, state=each.state) for each in mails
         ),
+        result=_result(request, request.closing, progress) if request.closing else None,
+    )
+
+
+def kept_views(outcome: Outcome | None) -> tuple[KeptView, ...]:
+    """What stays, and why."""
+    return tuple(
+        KeptView(
+            collection=kept.collection,
+            rule=kept.rule,
+            citation=kept.citation,
+            rows=kept.rows,
+            until=kept.until.isoformat() if kept.until else None,
+        )
+        for kept in (outcome.kept if outcome else ())
+    )
+
+
+def _result(request: DataRequest, closing: Closing, progress: Progress | None) -> ResultView:
+    cited = citations(request)
+    language = request.content.language
+    carried_out = progress is not None and progress.plan.stage is Stage.ENDED
+    return ResultView(
+        ended_at=rfc3339(closing.at),
+        grounds=tuple(cited[each].words(language) for each in closing.grounds if each in cited),
+        places=tuple(map(_place, progress.tasks)) if progress and carried_out else (),
+    )
+
+
+def _place(task: Task) -> PlaceResult:
+    done = task.done
+    return PlaceResult(
+        place=task.place,
+        verdict=task.verdict,
+        found=done.found if done else 0,
+        changed=done.changed if done else 0,
+        kept=kept_views(done),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
+from chalicelib.connectors.places import Verdict
 from chalicelib.identity.models import Email
 from chalicelib.notices.models import Language
 from chalicelib.requests.models import Accepted, Capacity, Content, Mandate, RequestType, Status
@@ -125,6 +126,34 @@ class MailView(Answer):
     state: str
 
 
+class KeptView(Answer):
+    """Rows that stay, and why."""
+
+    collection: str
+    rule: str
+    citation: str
+    rows: int
+    until: str | None
+
+
+class PlaceResult(Answer):
+    """What came of the request at a place: rows found and changed, and what stays by which rule."""
+
+    place: str
+    verdict: Verdict | None
+    found: int
+    changed: int
+    kept: tuple[KeptView, ...]
+
+
+class ResultView(Answer):
+    """How the request ended: the law's grounds for a refusal, and each place's result."""
+
+    ended_at: str
+    grounds: tuple[str, ...]
+    places: tuple[PlaceResult, ...]
+
+
 class RequestView(Answer):
     """`GET /v1/requests/{request_id}`. `due_at` is the earliest of the deadlines.
 
@@ -140,6 +169,7 @@ class RequestView(Answer):
     deadlines: tuple[DeadlineView, ...]
     timeline: tuple[TimelineEvent, ...]
     mails: tuple[MailView, ...]
+    result: ResultView | None
 
 
 class RequestSummary(Answer):

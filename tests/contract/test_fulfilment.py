@@ -86,6 +86,9 @@ def test_an_erasure_waits_for_approval_and_ends_in_a_certificate(
     work(services, clock)
     shown = look(gateway, made).json()
     assert (shown["status"], crm.rows_of[EMAIL]) == ("partly_completed", [])
+    told = {each["place"]: (each["verdict"], each["kept"]) for each in shown["result"]["places"]}
+    assert told["crm"] == ("done", [])
+    assert [each["citation"] for each in told["ledger"][1]] == ["UU KUP 28(11)"]
     certificate = certificate_of(gateway, made)
     assert certificate["places"] == [
         {
@@ -161,3 +164,37 @@ def certificate_of(gateway: Gateway, made: Answer) -> dict[str, Any]:
     answer = gateway.call("GET", path, headers=bearer(token))
     assert answer.status == 200, answer.body
     return dict(Jws.parse(answer.json()["certificate"]).payload)
+
+
+def test_who_joined_gets_the_copy_and_the_certificate_of_the_first(
+    gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace
+) -> None:
+    equip(services, crm)
+    first, second = opened(gateway, services), opened(gateway, services)
+    assert look(gateway, second).json()["joined_to"] == first.json()["request_id"]
+    work(services, clock)
+    decide(gateway, first, "approve")
+    work(services, clock)
+    session = signed_in(gateway, services)
+    for each in (first, second):
+        assert look(gateway, each).json()["result"]["places"]
+        path = f"/v1/requests/{each.json()['request_id']}/export"
+        assert gateway.call("GET", path, headers=bearer(session)).status == 200
+    erased, joined = (opened(gateway, services, type="deletion") for _ in range(2))
+    work(services, clock)
+    decide(gateway, erased, "approve")
+    work(services, clock)
+    path = f"/v1/requests/{joined.json()['request_id']}/certificate"
+    answer = gateway.call("GET", path, headers=bearer(joined.json()["tracking_token"]))
+    assert answer.status == 200, answer.body
+
+
+def test_a_refusal_shows_its_ground(
+    gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace
+) -> None:
+    equip(services, crm)
+    made = opened(gateway, services)
+    assert decide(gateway, made, "refuse", {"ground": "id/safety"}).status == 200
+    assert decide(gateway, made, "refuse", {"ground": "id/data-of-others"}).code == "impossible_now"
+    (ground,) = look(gateway, made).json()["result"]["grounds"]
+    assert ground.startswith("UU PDP 27/2022 33:")

@@ -87,7 +87,7 @@ class Copies:
         sixth. Raises `UnknownRequest` for others than the requester, `NoCopy`, `CopyExpired`,
         `CopyUsedUp`, `CopyGone`.
         """
-        self._look(request_id, caller)
+        request_id = self._copied(request_id, caller)
         given = self._change(request_id, caller, "copy.downloaded", self._counted)
         now = self._clock.now()
         url = self._exports.address(
@@ -101,7 +101,7 @@ class Copies:
         Raises `UnknownRequest`, `NoCopy`, `CopyGone` once the archive or the openings came to
         their end.
         """
-        self._look(request_id, caller)
+        request_id = self._copied(request_id, caller)
         try:
             return self._change(request_id, caller, "copy.reopened", self._reopened)
         except _Open:
@@ -110,6 +110,10 @@ class Copies:
     def remove(self, request_id: str) -> None:
         """Deletes the request's archives: erasure does not wait for their seven days."""
         self._exports.remove(archive_key(request_id, ""))
+
+    def _copied(self, request_id: str, caller: str) -> str:
+        """The request that the copy is of: the one that the caller's joined. Raises as `look`."""
+        return self._look(request_id, caller).joined_to or request_id
 
     def _change(
         self, request_id: str, caller: str, action: str, change: Callable[[Copy], Copy]
