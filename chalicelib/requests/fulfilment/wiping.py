@@ -50,8 +50,8 @@ class Wiping:
         """
         erasure = self._book.get(request_id)
         self._tidy(request_id)
-        if erasure.subject_id is None:
-            return
+        if erasure.subject_id is None or self._subjects.is_there(erasure.subject_id):
+            return  # nobody was erased
         names = self._subjects.names(erasure.subject_id)
         self._subjects.unlink(erasure.subject_id, names)
         failure: Exception | None = None
