@@ -46,7 +46,6 @@ class Lapsing:
         return [
             # Nobody proved that this was theirs to say, and no erasure would find it later.
             *self._store.erase_actions(lapsed),
-            *self._store.end_actions(request),
             *(told.actions if told else []),
             *self._trail.actions(Entity("request", request_id), WATCHER, "request.lapsed", {}),
         ]

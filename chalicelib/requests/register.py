@@ -87,7 +87,8 @@ class Register:
 
     def proved_actions(self, request: DataRequest) -> list[Action]:
         """The writes that take the request, as it stood, from those that nobody proved."""
-        return _no_longer_asked(self._records, request)
+        waiting = request.status is Status.AWAITING_IDENTITY
+        return unlist_actions(self._records, request) if waiting else []
 
     def page(self, subject_id: str, limit: int, start: Key | None) -> tuple[list[str], Key | None]:
         """`limit` ids of the person's requests after `start`, newest first; where to go on from."""
@@ -118,20 +119,20 @@ def asked_by(records: Table, requester: str) -> Iterator[str]:
         yield str(ASKED_REQUEST.lift(item)["sk"]).partition(SEPARATOR)[2]
 
 
+def unlist_actions(records: Table, request: DataRequest) -> list[Action]:
+    """The write that takes the request from the list again, if it may be there."""
+    unproved = request.subject_id is None and request.requester
+    return [Delete(records, _asked_key(request))] if unproved else []
+
+
 def end_actions(records: Table, request: DataRequest) -> list[Action]:
     """What goes with a request that ends: no second one joins it any more."""
     if request.subject_id is None or request.open_as is None:
-        return _no_longer_asked(records, request)
+        return []
     key = _key_of(request.subject_id, request.open_as)
     # Its own, or none any more: the sweep of an erased person may have been here.
     own = Condition("attribute_not_exists(pk) OR #request = :request", *_named(request.request_id))
     return [Delete(records, key, own, Moved)]
-
-
-def _no_longer_asked(records: Table, request: DataRequest) -> list[Action]:
-    if request.status is not Status.AWAITING_IDENTITY:
-        return []
-    return [Delete(records, _asked_key(request))]
 
 
 def _asked_key(request: DataRequest) -> Key:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Entry
 from chalicelib.audit.trail import Trail
+from chalicelib.notices.outbox import Outbox
 from chalicelib.requests.book import RequestBook, UnknownRequest, request_entity
 from chalicelib.requests.models import DataRequest, Status, Summary
 from chalicelib.requests.register import Register
@@ -12,6 +13,9 @@ from chalicelib.requests.rules import LIVING, UNPROVED, Event, moved
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action, RunCommand
+
+FORGET_WORK = "forget"
+"""The kind of work in the outbox that forgets what a withdrawn request said."""
 
 
 class _Withdrawn(Exception):
@@ -26,12 +30,14 @@ class Requests:
         book: RequestBook,
         store: RequestStore,
         register: Register,
+        outbox: Outbox,
         trail: Trail,
         run_command: RunCommand,
     ) -> None:
         self._book = book
         self._store = store
         self._register = register
+        self._outbox = outbox
         self._trail = trail
         self._run_command = run_command
 
@@ -95,7 +101,8 @@ class Requests:
     def withdraw(self, request_id: str, caller: str) -> DataRequest:
         """Withdraws the request; one that is withdrawn stays so. Raises `UnknownRequest`.
 
-        What nobody proved is forgotten with it: no erasure would find it later.
+        What nobody proved is forgotten then, by a worker: who can be called by anybody destroys no
+        keys.
         """
         request = self.look(request_id, caller)
         if request.status is Status.WITHDRAWN:
@@ -103,14 +110,15 @@ class Requests:
         who = Actor.parse(caller.replace("request/", "requester/"))
         with suppress(_Withdrawn):
             self._run_command(lambda: self._withdrawal(request_id, who))
-        if request.status in UNPROVED:
-            self._store.forget(request_id)
         return self._book.get(request_id)
 
     def _withdrawal(self, request_id: str, who: Actor) -> list[Action]:
         current = self._book.get(request_id)
         if current.status is Status.WITHDRAWN:
             raise _Withdrawn
-        change = self._book.forget if current.status in UNPROVED else self._book.change
-        withdrawn = moved(current, Event.WITHDRAWN)
-        return [*change(withdrawn, who, "request.withdrawn"), *self._book.end(current)]
+        unproved = current.status in UNPROVED
+        return [
+            *self._book.change(moved(current, Event.WITHDRAWN), who, "request.withdrawn"),
+            *self._book.end(current),
+            *(self._outbox.work(FORGET_WORK, request_id).actions if unproved else []),
+        ]

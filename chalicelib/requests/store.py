@@ -45,7 +45,12 @@ from chalicelib.requests.models import (
     Status,
     Summary,
 )
-from chalicelib.requests.register import asked_actions, asked_by, end_actions
+from chalicelib.requests.register import (
+    asked_actions,
+    asked_by,
+    end_actions,
+    unlist_actions,
+)
 from chalicelib.requests.rules import LIVING
 from chalicelib.requests.watching_rules import next_moment
 from chalicelib.requests.watching_terms import terms
@@ -135,6 +140,7 @@ class RequestStore:
         """
         return [
             self.change_action(replace(request, forgotten=True, requester="")),
+            *unlist_actions(self._records, request),
             *self._vault.destroy_actions(Scope.request(request.request_id)),
         ]
 

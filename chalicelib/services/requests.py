@@ -34,6 +34,7 @@ class RequestServices(IdentityServices):
             self.request_book,
             self._request_store,
             self._request_register,
+            self.outbox,
             self.trail,
             self.run_command,
         )

@@ -11,6 +11,7 @@ from chalicelib.audit.entry import Entity
 from chalicelib.notices.outbox import message_context, message_scope
 from chalicelib.requests.models import DataRequest
 from chalicelib.services import Services
+from chalicelib.tables.transactions import Action
 from tests.contract.asking import code_of, look, make, post, prove, withdraw
 from tests.contract.hooks import DPO, URL, ToldInternet
 from tests.contract.killing import Killer
@@ -73,7 +74,6 @@ def test_an_erasure_ends_what_is_being_carried_out(
         assert status(gateway, each) == "withdrawn"
         assert (kept(services, each).forgotten, kept(services, each).content.email) == (True, "")
     assert decide(gateway, stuck, "places/crm/retry").code == "impossible_now"
-    assert decide(gateway, stuck, "set-going").code == "impossible_now"
     assert buried(services) == []
 
 
@@ -105,7 +105,12 @@ def finish_but(services: Services, late: list[str]) -> None:
 
 @pytest.mark.parametrize("when", ["before it reads its parts", "after it was built"])
 def test_a_copy_that_is_built_while_its_person_is_erased_is_nowhere(
-    gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace, when: str
+    gateway: Gateway,
+    services: Services,
+    clock: FixedClock,
+    crm: MemoryPlace,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
 ) -> None:
     access = opened(gateway, services)
     work(services, clock)
@@ -113,13 +118,12 @@ def test_a_copy_that_is_built_while_its_person_is_erased_is_nowhere(
     work(services, clock)
     decide(gateway, access, "approve")
     late = waiting(services)
+    build = services._copying.build
 
-    def erased() -> None:
+    @once
+    def meanwhile() -> None:
         decide(gateway, made, "approve")
         finish_but(services, late)
-
-    meanwhile = once(erased)
-    build = services._copying.build
 
     def built(*args: Any) -> Any:
         if when.startswith("before"):
@@ -129,7 +133,7 @@ def test_a_copy_that_is_built_while_its_person_is_erased_is_nowhere(
         meanwhile()
         return done
 
-    services._copying.build = built  # type: ignore[method-assign,assignment]  # between two lines
+    monkeypatch.setattr(services._copying, "build", built)
     work(services, clock)
     assert (status(gateway, access), status(gateway, made)) == ("withdrawn", "completed")
     assert buried(services) == []
@@ -137,7 +141,7 @@ def test_a_copy_that_is_built_while_its_person_is_erased_is_nowhere(
     assert "Contents" not in services.s3.list_objects_v2(Bucket=bucket)
 
 
-def once(act: Callable[[], object]) -> Callable[[], None]:
+def once(act: Callable[[], None]) -> Callable[[], None]:
     left = [act]
 
     def acting() -> None:
@@ -148,20 +152,23 @@ def once(act: Callable[[], object]) -> Callable[[], None]:
 
 
 def test_one_request_that_cannot_be_wiped_keeps_no_other_from_it(
-    gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace
+    gateway: Gateway,
+    services: Services,
+    clock: FixedClock,
+    crm: MemoryPlace,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broken, fine = opened(gateway, services, **SAID), opened(gateway, services, type="objection")
     work(services, clock)
-    wiping = services.wiping
-    wipe, failures = wiping._wipe, [broken.json()["request_id"]] * 2
+    forget, failures = services.request_book.forget, [broken.json()["request_id"]] * 2
 
-    def failing(request_id: str, erasure: DataRequest) -> None:
-        if failures and request_id == failures[0]:
-            assert failures.pop()
+    def failing(request: DataRequest, *rest: Any) -> list[Action]:
+        if failures and request.request_id == failures[0]:
+            failures.pop()
             raise RuntimeError
-        wipe(request_id, erasure)
+        return forget(request, *rest)
 
-    wiping._wipe = failing  # type: ignore[method-assign]  # an outage
+    monkeypatch.setattr(services.request_book, "forget", failing)
     erase(gateway, services, clock)
     assert failures == []
     assert [kept(services, each).forgotten for each in (broken, fine)] == [True, True]
@@ -199,16 +206,35 @@ def test_what_is_asked_after_the_erasure_is_a_new_person_s(
 
 
 def test_what_nobody_proved_is_forgotten_once_it_is_withdrawn(
-    gateway: Gateway, services: Services
+    gateway: Gateway, services: Services, clock: FixedClock
 ) -> None:
     made = make(gateway, **SAID)
     token = made.json()["tracking_token"]
     assert [withdraw(gateway, made, token).json()["status"] for _ in range(2)] == ["withdrawn"] * 2
+    (message_id,) = waiting(services)
+    work(services, clock)
+    step(services, message_id)  # a queue's second delivery
+    assert prove(gateway, made, code_of(services)).code == "invalid_code"
     left = kept(services, made)
     assert (left.forgotten, left.requester, left.content.name) == (True, "", "")
     assert of_type(services, "asked_request") == []
     fresh = Services(services.settings, clock=services.clock, create_client=services._create_client)
     assert fresh.request_book.get(made.json()["request_id"]).content.email == ""
+
+
+def test_an_erasure_finds_what_was_withdrawn_a_moment_ago(
+    gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace
+) -> None:
+    made = make(gateway, **SAID)
+    withdraw(gateway, made, made.json()["tracking_token"])
+    (late,) = waiting(services)
+    erasure = opened(gateway, services, type="deletion")
+    finish_but(services, [late])
+    decide(gateway, erasure, "approve")
+    finish_but(services, [late])
+    assert kept(services, made).forgotten
+    step(services, late)
+    assert buried(services) == []
 
 
 def test_a_proved_request_is_listed_as_unproved_no_more(

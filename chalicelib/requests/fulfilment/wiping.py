@@ -15,7 +15,7 @@ from chalicelib.requests.fulfilment.models import NothingLeft
 from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.planning import WORKER
 from chalicelib.requests.models import DataRequest
-from chalicelib.requests.rules import LIVING, UNPROVED, Event, moved
+from chalicelib.requests.rules import LIVING, Event, moved
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.telemetry import log_failure
@@ -50,8 +50,8 @@ class Wiping:
         """
         erasure = self._book.get(request_id)
         self._tidy(request_id)
-        if erasure.subject_id is None:
-            return
+        if erasure.subject_id is None or self._subjects.is_there(erasure.subject_id):
+            return  # nobody was erased
         names = self._subjects.names(erasure.subject_id)
         self._subjects.unlink(erasure.subject_id, names)
         failure: Exception | None = None
@@ -67,6 +67,19 @@ class Wiping:
         if failure is not None:
             raise failure
         self._subjects.forget_names(erasure.subject_id, names)
+
+    def forget(self, request_id: str) -> None:
+        """Forgets what a withdrawn request said that nobody had proved. May be repeated."""
+
+        def build() -> list[Action]:
+            request = self._book.get(request_id)
+            if request.forgotten:
+                raise NothingLeft
+            return self._book.forget(request, WORKER, "request.forgotten")
+
+        with suppress(NothingLeft):
+            self._run_command(build)
+        self._store.forget(request_id)
 
     def sweep(self, request_id: str) -> None:
         """Removes what a worker gathered for a request that was forgotten meanwhile."""
@@ -105,4 +118,4 @@ def _is_theirs(request: DataRequest, erasure: DataRequest) -> bool:
         # One that was proved at this moment is somebody's who began anew.
         return request.subject_id == erasure.subject_id
     ended = erasure.closing.at if erasure.closing else erasure.received_at
-    return request.status in UNPROVED and request.received_at <= ended
+    return request.received_at <= ended

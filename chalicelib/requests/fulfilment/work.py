@@ -19,6 +19,7 @@ from chalicelib.requests.fulfilment.planning import (
 from chalicelib.requests.fulfilment.tasks import Tasks
 from chalicelib.requests.fulfilment.wiping import Wiping
 from chalicelib.requests.fulfilment.worker import Do, GiveUp
+from chalicelib.requests.service import FORGET_WORK
 
 
 def work_of(
@@ -53,6 +54,7 @@ def work_of(
         CARRY_OUT: tasks.carry_out,
         CONCLUDE: conclude,
         WIPE: lambda request_id, _: wiping.wipe(request_id),
+        FORGET_WORK: lambda request_id, _: wiping.forget(request_id),
         ANSWERED: take,
     }
 
