@@ -52,6 +52,20 @@ class Settings:
     vouch_audience: str = ""
     vouch_keys_url: str = ""
 
+    @property
+    def own_stores(self) -> frozenset[str]:
+        """The names of our own tables and buckets."""
+        return frozenset(
+            {
+                self.records_table,
+                self.preferences_table,
+                self.audit_table,
+                self.keys_table,
+                self.trail_bucket,
+                self.exports_bucket,
+            }
+        )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Reads `JAGA_<FIELD>` for every field. Raises `MissingSetting`."""

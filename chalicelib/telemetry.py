@@ -19,14 +19,23 @@ NAMESPACE = "Jaga"
 
 
 def log_failure(error: Exception, request_id: str) -> None:
-    """Writes one error line: the type, the frames (file:line function), the request's id."""
+    """Writes one error line: the type, the frames (file:line function), the request's id.
+
+    And the `line` of what could not be read, where the error has one: a number gives nobody away.
+    """
     frames = [
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
+    line = getattr(error, "line", None)
     _logger().error(
         "unexpected_error",
-        extra={"error_type": type(error).__name__, "frames": frames, "request_id": request_id},
+        extra={
+            "error_type": type(error).__name__,
+            "frames": frames,
+            "request_id": request_id,
+            **({"line": line} if isinstance(line, int) else {}),
+        },
     )
 
 

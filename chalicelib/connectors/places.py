@@ -26,6 +26,20 @@ class PlaceUnavailable(Unavailable):
     code = "place_unavailable"
 
 
+class UnreadableObject(PlaceUnavailable):
+    """An object at the place is not in the format that the data map says: somebody has to look.
+
+    It may be anybody's data, so the person's cannot be told apart. `line` counts from 1 and is the
+    one, or shortly before it.
+    """
+
+    code = "place_unreadable_object"
+
+    def __init__(self, line: int) -> None:
+        super().__init__(self.code)
+        self.line = line
+
+
 class UnknownPlace(NotFound):
     """The data map in force knows no such place."""
 

@@ -26,6 +26,7 @@ class ConnectorServices(Foundation):
             DataMapStore(self.records),
             mandates,
             data_categories,
+            self.settings.own_stores,
             self.trail,
             self.clock,
             self.idempotency,
@@ -68,7 +69,11 @@ class ConnectorServices(Foundation):
         return self._stored_place(dataset, SqlStore(DataApi(client, database), settings.in_schema))
 
     def _stored_place(self, dataset: "Dataset", store: "Store") -> "Place":
+        from chalicelib.connectors.datamap.ours import OwnStore, named_own
         from chalicelib.connectors.stored_place import StoredPlace
         from chalicelib.inventory.service import mandates
 
+        # Publishing refuses such a map; one may have come past it, by a restore or by hand.
+        if any(named_own(dataset, self.settings.own_stores)):
+            raise OwnStore
         return StoredPlace(dataset, store, mandates, self.clock)

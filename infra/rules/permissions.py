@@ -185,6 +185,18 @@ def visitors_only_fetch_copies(template: Template) -> Iterator[str]:
             yield "ApiHandlerRole may do more to archives than fetch them"
 
 
+def copies_are_listed_by_request(template: Template) -> Iterator[str]:
+    """Who may list the exports may list what lies below a folder of them, and not all there is."""
+    for statement in template.statements():
+        if not statement.allows or "s3:ListBucket" not in statement.actions:
+            continue
+        below = _named(statement, "StringLike", "s3:prefix")
+        if "${ExportsBucket.Arn}" in statement.resources and (
+            not below or not all("/" in each for each in below)
+        ):
+            yield f"{statement.where} may list all of the exports"
+
+
 def keys_used_under_conditions(template: Template) -> Iterator[str]:
     """Secret keys are used under a condition: an encryption context, a service, an algorithm.
 
@@ -240,6 +252,7 @@ permission_rules = (
     writes_keep_to_their_items,
     visitors_destroy_no_keys,
     visitors_only_fetch_copies,
+    copies_are_listed_by_request,
     keys_used_under_conditions,
     purposes_are_those_of_its_keys,
 )

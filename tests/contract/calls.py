@@ -51,6 +51,10 @@ def call_signed_in(
     existing = _existing(gateway, services, path)
     if (method, path) == ("GET", DATA_MAP):
         services.data_maps.publish(Actor("operator", "test"), DESCRIBED)
+    if path.startswith(f"{DATA_MAP}/versions/"):
+        anew = DESCRIBED.replace("name: Shop", f"name: {services.ids.new()}")
+        proposed = services.data_maps.propose("01JANOTHER", anew)
+        existing = {"version": str(proposed.version.number)}
     if path.startswith(f"{STAFF_REQUESTS}/") and path != IDENTITY:
         made, content = Handled(gateway, services).ready_for(path.rpartition("/")[2])
         existing = {"request_id": made.json()["request_id"], "place": "crm"}

@@ -17,6 +17,7 @@ PARAMETERS = {
     "message_id": "01JMESSAGE0000000000000000",
     "request_id": "01JREQUEST0000000000000000",
     "endpoint_id": "01JENDPOINT000000000000000",
+    "version": "1",
     "place": "crm",
     "place_id": "crm",
     "task_id": "01JTASK0000000000000000000",

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.connectors.places import PlaceUnavailable, Row, Verdict
 from chalicelib.requests.copies.errors import PartMissing
@@ -91,6 +92,14 @@ class TestParts:
         assert pending_uploads(copying) == 0
 
     def test_what_was_never_written_is_missing(self, copying: Copying) -> None:
+        with pytest.raises(PartMissing):
+            read(copying)
+
+    def test_what_s3_will_not_tell_us_of_is_missing(self, copying: Copying) -> None:
+        def refuse(**_: object) -> None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": ""}}, "GetObject")
+
+        copying.services.s3.meta.events.register("before-call.s3.GetObject", refuse)
         with pytest.raises(PartMissing):
             read(copying)
 

@@ -70,6 +70,7 @@ MEANT = {
     "/v1/sessions/verify": 200,
     "/v1/sessions/vouched": 200,
     "/v1/staff/data-map/check": 200,
+    "/v1/staff/data-map/versions/{version}/approve": 200,
     "/v1/staff/subjects/find": 200,
     "/v1/staff/messages/{message_id}": 404,  # an id that nobody has
     **{

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pytest
 
 from chalicelib.connectors.datamap.models import Dataset, StoreKind
+from chalicelib.connectors.datamap.ours import OwnStore
 from chalicelib.connectors.datamap.reading import read_map
 from chalicelib.connectors.places import (
     Description,
@@ -177,3 +178,17 @@ def test_a_new_version_counts_at_once(services: Services) -> None:
     services.data_maps.publish(DPO, BOTH.partition("  - fides_key: shop_logs")[0])
     assert len(services.places.descriptions()) == 1
     assert shop.mails()
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "place"),
+    [("table: shop-orders", "records_table", "shop"), ("shop-logs", "exports_bucket", "shop_logs")],
+)
+def test_a_map_that_came_past_its_check_makes_no_place_of_what_is_ours(
+    services: Services, monkeypatch: pytest.MonkeyPatch, theirs: str, ours: str, place: str
+) -> None:
+    name = getattr(services.settings, ours)
+    text = BOTH.replace(theirs, f"table: {name}" if "table" in theirs else name)
+    monkeypatch.setattr(services.data_maps, "map_in_force", lambda: read_map(text))
+    with pytest.raises(OwnStore):
+        services.places.at(place)

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.connectors.places import Outcome, Place, PlaceUnavailable, Seeds, Verdict
+from chalicelib.connectors.places import (
+    Outcome,
+    Place,
+    PlaceUnavailable,
+    Seeds,
+    UnreadableObject,
+    Verdict,
+)
 from chalicelib.connectors.s3 import S3Store
 from chalicelib.connectors.stored_place import StoredPlace
 from chalicelib.inventory.service import mandates
@@ -192,14 +199,18 @@ def test_a_correction_leaves_older_versions(versions: Shop, services: Services) 
         ("visits/9.ndjson", b"[1]\n"),
         ("visits/9.ndjson", b"\xff\xfe\n"),
         ("visits/9.ndjson", b'{"a": "' + b"x" * (8 * 1024 * 1024) + b'"}\n'),
+        ("visits/9.ndjson", b'{"customer_id": ' + b"[" * 500 + b"]" * 500 + b"}\n"),
+        ("visits/9.ndjson", b'{"customer_id": ' + b"[" * 500_000 + b"]" * 500_000 + b"}\n"),
         ("visits/9.ndjson.gz", b"no gzip"),
         ("visits/9.ndjson.gz", gzip.compress(b'{"customer_id": "c1"}\n')[:-12]),
+        ("visits/9.ndjson.gz", gzip.compress(b'{"customer_id": "c1"}\n')[:10] + b"\xff" * 20),
         ("mails/9.csv", MAILS.encode() + b"a,b,c,d\n"),
         ("mails/9.csv", MAILS.encode() + b"a\n"),
         ("mails/9.csv", MAILS.encode() + b'"a,b,c\n'),
     ],
     ids=[
-        *("cut off", "no object", "no UTF-8", "too long", "no gzip", "gzip cut off"),
+        *("cut off", "no object", "no UTF-8", "too long", "deep", "bottomless"),
+        *("no gzip", "gzip cut off", "gzip broken"),
         *("too many columns", "too few columns", "an open quote"),
     ],
 )
@@ -207,8 +218,9 @@ def test_what_cannot_be_read_cannot_be_judged(
     place: Place, shop: Shop, key: str, body: bytes
 ) -> None:
     shop.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-    with pytest.raises(PlaceUnavailable):
+    with pytest.raises(UnreadableObject) as unreadable:
         place.erase(SEEDS, rehearse=False)
+    assert unreadable.value.code == "place_unreadable_object"
     assert shop.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == body
 
 

@@ -231,10 +231,10 @@ def _fetch_archive(session: boto3.Session, stack: Stack) -> object:
     return _exports("get_object", "archives/x/y")(session, stack)
 
 
-def _list_exports(session: boto3.Session, stack: Stack) -> object:
-    return session.client("s3", endpoint_url=stack.endpoint_url).list_objects_v2(
-        Bucket=stack.settings.exports_bucket
-    )
+def _list_exports(prefix: str = "") -> Attempt:
+    return lambda session, stack: session.client(
+        "s3", endpoint_url=stack.endpoint_url
+    ).list_objects_v2(Bucket=stack.settings.exports_bucket, Prefix=prefix)
 
 
 def _public_key(session: boto3.Session, stack: Stack) -> object:
@@ -389,7 +389,9 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "read a part of a copy", _exports("get_object", "parts/x/y")),
     ("ApiHandlerRole", "put an archive", _exports("put_object", "archives/x/y", Body=b"x")),
     ("ApiHandlerRole", "delete an archive", _exports("delete_object", "archives/x/y")),
-    ("ApiHandlerRole", "list the copies", _list_exports),
+    ("ApiHandlerRole", "list the copies", _list_exports("archives/x/")),
+    ("FulfilRequestsRole", "list the whole bucket", _list_exports()),
+    ("FulfilRequestsRole", "list something else in it", _list_exports("other/")),
     *(
         (f"{function}Role", "fetch an archive", _exports("get_object", "archives/x/y"))
         for function in (
@@ -509,7 +511,8 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
             ("delete", _exports("delete_object", f"{folder}/x/y")),
         )
     ),
-    ("FulfilRequestsRole", "list the copies", _list_exports),
+    ("FulfilRequestsRole", "list the copies", _list_exports("archives/x/")),
+    ("FulfilRequestsRole", "list the parts", _list_exports("parts/x/")),
     ("ApiHandlerRole", "read the public key", _public_key),
     ("ApiHandlerRole", "publish a data map", _put("records", "DATAMAP")),
     ("FulfilRequestsRole", "read the data map", _get("records", "DATAMAP")),

@@ -16,6 +16,11 @@ try:
 except ValueError as error:
     log_failure(error, "request-1")
 """
+FAIL_AT_A_LINE = """
+from chalicelib.connectors.places import UnreadableObject
+from chalicelib.telemetry import log_failure
+log_failure(UnreadableObject(7), "request-1")
+"""
 REPORT = """
 from chalicelib.telemetry import report_counts
 report_counts("checkpoint_trail", "local", {"lag_seconds": 7})
@@ -46,6 +51,11 @@ def test_a_failure_names_its_type_and_places_but_never_its_text() -> None:
     assert logged["request_id"] == "request-1"
     assert logged["frames"] == ["<string>:4 <module>"]
     assert "canary" not in line
+
+
+def test_the_line_of_what_cannot_be_read_is_said() -> None:
+    assert json.loads(said_by(FAIL_AT_A_LINE))["line"] == 7
+    assert "line" not in json.loads(said_by(FAIL))
 
 
 def test_a_failed_handler_fails_without_its_text() -> None:

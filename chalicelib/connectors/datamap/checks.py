@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from chalicelib.connectors.datamap.models import Collection, DataMap, Dataset, Erase, StoreKind
+from chalicelib.connectors.datamap.ours import OwnStore, named_own
 from chalicelib.connectors.datamap.settings import DynamoDbCollection, RdsCollection
 from chalicelib.connectors.masking import is_supported
 from chalicelib.connectors.sql.tables import is_identifier
@@ -23,11 +24,13 @@ class Finding:
     is_error: bool = True
 
 
-def check_map(data_map: DataMap, mandates: Names[str], categories: Names[str]) -> list[Finding]:
+def check_map(
+    data_map: DataMap, mandates: Names[str], categories: Names[str], own: Names[str] = ()
+) -> list[Finding]:
     """All findings.
 
     `mandates` are the ids of the mandates that may keep something, `categories` those of the
-    policy's categories of data.
+    policy's categories of data, `own` the names of our own tables and buckets.
     """
     findings = [
         finding
@@ -40,7 +43,12 @@ def check_map(data_map: DataMap, mandates: Names[str], categories: Names[str]) -
         for each in dataset.categories
         if each not in categories
     ]
-    return findings + unknown
+    ours = [
+        Finding(where, OwnStore.code)
+        for dataset in data_map.datasets.values()
+        for where in named_own(dataset, own)
+    ]
+    return findings + unknown + ours
 
 
 def _dataset(data_map: DataMap, dataset: Dataset, mandates: Names[str]) -> Iterator[Finding]:

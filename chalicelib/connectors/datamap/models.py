@@ -6,6 +6,7 @@ path goes through each of its members. Across a dataset it is `collection.path`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -148,3 +149,15 @@ class DataMap:
 
     datasets: Mapping[str, Dataset]
     leads: tuple[Lead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A data map, the YAML file as it was given, and who proposed it in place of which version."""
+
+    number: int
+    sha256: bytes
+    proposed_at: datetime
+    proposed_by: str
+    replaces: int
+    text: str = field(repr=False)

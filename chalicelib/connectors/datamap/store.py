@@ -1,44 +1,43 @@
-"""Published data maps in the `records` table. They hold no personal data and are stored in clear.
+"""Data maps in the `records` table. They hold no personal data and are stored in clear.
 
 pk  DATAMAP
-sk  VERSION#<number, ten digits>: a version, never changed
-    yaml     the file, compressed (zlib): at most 300 KB before, so it always fits into an item
-    sha256   of the file
-    at       when it was published, ms since 1970 UTC
+sk  VERSION#<number, ten digits>: a version, proposed or more, never changed
+    yaml      the file, compressed (zlib): at most 300 KB before, so it always fits into an item
+    sha256    of the file
+    at        when it was proposed, ms since 1970 UTC
+    by        the id of the member of the staff who proposed it; empty for the operator
+    replaces  the number of the version in force then, 0 for none
 sk  CURRENT: the version in force
-    version  its number, which counts up
+    version   its number
 """
 
 import zlib
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
+from chalicelib.connectors.datamap.models import Version
+from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Moved, Put
 
-DATA_MAP_VERSION = Schema("data_map_version")
+
+def _published_alone(item: Item) -> Item:
+    """Version 1 was in force as soon as it was stored, each in place of the one before."""
+    return {**item, "by": "", "replaces": int(str(item["sk"]).rpartition("#")[2]) - 1}
+
+
+DATA_MAP_VERSION = Schema("data_map_version", 2, {1: _published_alone})
 DATA_MAP_POINTER = Schema("data_map_pointer")
 _PARTITION = "DATAMAP"
 _CURRENT = Key(_PARTITION, "CURRENT")
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A published data map: the YAML file as it was given."""
-
-    number: int
-    sha256: bytes
-    published_at: datetime
-    text: str = field(repr=False)
+_VERSION = "VERSION"
 
 
 class DataMapStore:
-    """Reads versions; makes the writes that publish one."""
+    """Reads versions; makes the writes that add one and that put one in force."""
 
     def __init__(self, records: Table) -> None:
         self._records = records
@@ -48,49 +47,67 @@ class DataMapStore:
         item = self._records.get(_CURRENT, consistent=True)
         return cast("int", DATA_MAP_POINTER.lift(item)["version"]) if item else 0
 
+    def newest_number(self) -> int:
+        """The number of the version added last, read consistently; 0 before the first."""
+        page = self._records.query(
+            _PARTITION, sk_from=_key(0).sk, limit=1, newest_first=True, consistent=True
+        )
+        return int(str(page.items[0]["sk"]).rpartition("#")[2]) if page.items else 0
+
     def get(self, number: int) -> Version | None:
         """The version, read consistently, or None."""
         item = self._records.get(_key(number), consistent=True)
         if item is None:
             return None
         match DATA_MAP_VERSION.lift(item):
-            case {"yaml": bytes(packed), "sha256": bytes(sha256), "at": int(at)}:
-                return Version(number, sha256, from_millis(at), zlib.decompress(packed).decode())
+            case {
+                "yaml": bytes(packed),
+                "sha256": bytes(sha256),
+                "at": int(at),
+                "by": str(by),
+                "replaces": int(replaces),
+            }:
+                text = zlib.decompress(packed).decode()
+                return Version(number, sha256, from_millis(at), by, replaces, text)
         raise UnreadableItem(DATA_MAP_VERSION.item_type)
 
-    def publication(self, version: Version) -> list[Action]:
-        """The writes that put `version` in force, in place of the one numbered just before it."""
-        before, key = version.number - 1, _key(version.number)
-        # Of two authors at once one publishes; the other looks at what came first.
-        one_before_stands = Condition(
-            "#version = :before", {"#version": "version"}, {":before": before}
+    def addition(self, version: Version) -> Action:
+        """The write that adds `version`, for whoever is to look at it."""
+        key = _key(version.number)
+        return Put(
+            self._records,
+            DATA_MAP_VERSION.stamp(
+                {
+                    "pk": key.pk,
+                    "sk": key.sk,
+                    "yaml": zlib.compress(version.text.encode(), 9),
+                    "sha256": version.sha256,
+                    "at": to_millis(version.proposed_at),
+                    "by": version.proposed_by,
+                    "replaces": version.replaces,
+                }
+            ),
+            # Of two authors at once one gets the number, and a version is never changed: who
+            # approves it approves what they read.
+            ABSENT,
+            otherwise=Moved,
         )
-        return [
-            # ABSENT: a version is never changed, even after the pointer was set back by a restore.
-            Put(
-                self._records,
-                DATA_MAP_VERSION.stamp(
-                    {
-                        "pk": key.pk,
-                        "sk": key.sk,
-                        "yaml": zlib.compress(version.text.encode(), 9),
-                        "sha256": version.sha256,
-                        "at": to_millis(version.published_at),
-                    }
-                ),
-                ABSENT,
-                otherwise=Moved,
+
+    def putting_in_force(self, version: Version) -> Action:
+        """The write that puts `version` in force in place of the one that it `replaces`."""
+        # Of two approvals at once one counts; the other was of a change to what is over.
+        replaced_stands = Condition(
+            "#version = :replaced", {"#version": "version"}, {":replaced": version.replaces}
+        )
+        return Put(
+            self._records,
+            DATA_MAP_POINTER.stamp(
+                {"pk": _CURRENT.pk, "sk": _CURRENT.sk, "version": version.number}
             ),
-            Put(
-                self._records,
-                DATA_MAP_POINTER.stamp(
-                    {"pk": _CURRENT.pk, "sk": _CURRENT.sk, "version": version.number}
-                ),
-                one_before_stands if before else ABSENT,
-                otherwise=Moved,
-            ),
-        ]
+            replaced_stands if version.replaces else ABSENT,
+            otherwise=Moved,
+        )
 
 
 def _key(number: int) -> Key:
-    return Key(_PARTITION, compose("VERSION", f"{number:010d}"))
+    return Key(_PARTITION, compose(_VERSION, f"{number:010d}"))

@@ -1,9 +1,14 @@
 """YAML from elsewhere, as plain values: bounded, without aliases, tags and repeated keys.
 
-Before anything is built its events are looked at one by one. What would grow (aliases) or overflow
-the stack (depth) is refused there.
+Before anything is built its events are looked at one by one. What would grow (aliases), overflow
+the stack (depth) or take long to be read (a scalar without end) is refused there.
+
+A plain scalar is null, a boolean, a decimal number of few digits, or text. YAML 1.1 knows more
+(dates, hexadecimal, and numbers to the base of 60, whose reading takes time that grows with the
+square of their length): none of it means anything in a data map.
 """
 
+import re
 from typing import Any
 
 import yaml
@@ -13,6 +18,7 @@ from chalicelib.errors import FieldError, InvalidInput
 MAX_BYTES = 300 * 1024
 _MAX_DEPTH = 40
 _MAX_NODES = 60_000
+_MAX_SCALAR = 1_000  # characters
 
 
 class InvalidDataMap(InvalidInput):
@@ -23,6 +29,24 @@ class InvalidDataMap(InvalidInput):
 
 class _Loader(yaml.CSafeLoader):
     """Plain values; a key that comes twice in one mapping is an error."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012  # PyYAML's way: its own have to go
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    # YAML 1.1's booleans, as fides reads them.
+    (
+        "bool",
+        r"yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF",
+        list("yYnNtTfFoO"),
+    ),
+    ("int", r"[-+]?(?:0|[1-9][0-9]{0,17})", list("-+0123456789")),
+    ("float", r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}", list("-+0123456789")),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), _first
+    )
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -47,8 +71,8 @@ def parse_yaml(text: str) -> Any:
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # derives from CSafeLoader
     except yaml.MarkedYAMLError as error:
         raise InvalidDataMap(FieldError(_line(error.problem_mark), "malformed_yaml")) from None
-    # ValueError: a number or date that is none. TypeError: a key that is a list.
-    except (yaml.YAMLError, ValueError, TypeError):
+    # ValueError: text that is no UTF-8. TypeError: a key that is a list.
+    except (yaml.YAMLError, ValueError, TypeError, ArithmeticError):
         raise InvalidDataMap(FieldError("yaml", "malformed_yaml")) from None
 
 
@@ -62,6 +86,8 @@ def _look_at(text: str) -> None:
             nodes += 1
             if getattr(event, "tag", None) not in {None, "!"}:
                 raise InvalidDataMap(FieldError(where, "tag"))
+            if isinstance(event, yaml.ScalarEvent) and len(event.value) > _MAX_SCALAR:
+                raise InvalidDataMap(FieldError(where, "too_long"))
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH or nodes > _MAX_NODES:

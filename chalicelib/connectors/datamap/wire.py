@@ -20,7 +20,7 @@ class DataMapText(Wire):
 
 
 class DataMapIn(Wire):
-    """The body of `PUT /v1/staff/data-map`.
+    """The body of `POST /v1/staff/data-map/versions`.
 
     `yaml` is a file in fideslang's dataset format (docs/connectors.md). `replaces` is the version
     that it was made from, 0 for none: if another is in force by now, the call is refused.
@@ -45,17 +45,22 @@ class DataMapCheck(Answer):
     findings: tuple[FindingView, ...]
 
 
-class DataMapPublished(Answer):
+class DataMapProposed(Answer):
+    """`replaces` is the version in force, 0 for none: in its place alone this may be approved."""
+
     version: int
     sha256: str
-    published_at: str
+    proposed_at: str
+    replaces: int
     warnings: tuple[FindingView, ...]
 
 
 class DataMapView(Answer):
-    """The version in force, with the file as it was published."""
+    """A version, with the file as it was proposed; `proposed_by` is empty for the operator."""
 
     version: int
     sha256: str
-    published_at: str
+    proposed_at: str
+    proposed_by: str
+    replaces: int
     yaml: str

@@ -65,8 +65,11 @@ class Exports:
     def _read(self, key: str, span: str) -> bytes:
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key, Range=span)
-        except self._s3.exceptions.NoSuchKey:
-            raise ObjectMissing from None
+        except self._s3.exceptions.ClientError as refusal:
+            # S3 says of nothing that it is not there to who may not list the whole bucket.
+            if refusal.response["Error"]["Code"] in {"AccessDenied", "NoSuchKey"}:
+                raise ObjectMissing from None
+            raise
         return answer["Body"].read()
 
 

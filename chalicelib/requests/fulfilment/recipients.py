@@ -1,7 +1,9 @@
 """Telling those who got the data what became of it (GDPR 19, UU PDP 45): by signed webhooks.
 
 They have to know whom it is about, and must not learn of anybody whom they did not know: the
-address goes as its SHA-256, as OpenDSR has it.
+address goes as its SHA-256, as OpenDSR has it, and only to endpoints that asked for such events. Of
+a correction they learn which categories it was of. The new values are not for everybody who has one
+of them: who needs them is a place of the data map and is asked there, or asks us.
 """
 
 import hashlib
@@ -40,5 +42,5 @@ class Recipients:
             )
         data: dict[str, Json] = {"request_id": request.request_id, "identities": identities}
         if progress.plan.deed is Deed.CORRECT:
-            data["corrections"] = dict(content.corrections)
+            data["categories"] = [*sorted(content.corrections)]
         return self._events.announcement(event, data)

@@ -8,6 +8,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from chalicelib.audit.entry import Actor
+from chalicelib.connectors.datamap.errors import NoDataMap
 from chalicelib.services import Services
 from infra.local.platform.database import connect_database
 from infra.local.platform.logs import BUCKET, BUCKET_ARN, fill_bucket, make_bucket
@@ -48,8 +49,11 @@ def fill_platform(session: boto3.Session) -> None:
 
 
 def publish_data_map(services: Services) -> None:
-    """Puts the platform's data map in force: what its files describe, in one. Idempotent."""
-    services.data_maps.publish(_OPERATOR, data_map_text())
+    """Puts the platform's data map in force, unless there is one: the staff may have changed it."""
+    try:
+        services.data_maps.current()
+    except NoDataMap:
+        services.data_maps.publish(_OPERATOR, data_map_text())
 
 
 def data_map_text() -> str:

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.connectors.datamap.checks import check_map
 from chalicelib.connectors.datamap.models import Address, Erase, Keep, Lead, Mark, StoreKind
 from chalicelib.connectors.datamap.reading import read_map
-from chalicelib.connectors.datamap.text import MAX_BYTES, InvalidDataMap
+from chalicelib.connectors.datamap.text import MAX_BYTES, InvalidDataMap, parse_yaml
 from chalicelib.connectors.datamap.vocabulary import categories
 from chalicelib.errors import FieldError
 from tests.maps import BOTH, DESCRIBED, SHOP, data_map
@@ -151,7 +151,10 @@ def test_the_vocabulary_is_that_of_fides() -> None:
         ("a: !include secrets.yml", "line 1", "tag"),
         ("- a", "yaml", "wrong_type"),
         ("? [a]\n: b", "line 1", "malformed_yaml"),
-        ("a: 2026-99-99", "yaml", "malformed_yaml"),
+        ("a: 2026-99-99", "dataset", "missing"),
+        ("a: 1\nb: " + "x" * 1_001, "line 2", "too_long"),
+        ("a: 1" + ":59" * 1_000, "line 1", "too_long"),
+        ("? " + "9" * 1_001 + "\n: a", "line 1", "too_long"),
         ("a: 1\n---\nb: 1", "line 2", "malformed_yaml"),
         ("\x00", "yaml", "malformed_yaml"),
         ("x" * (MAX_BYTES + 1), "yaml", "too_long"),
@@ -197,6 +200,37 @@ def test_the_vocabulary_is_that_of_fides() -> None:
 )
 def test_what_is_refused_and_where(text: str, where: str, code: str) -> None:
     assert FieldError(where, code) in refusals(text)
+
+
+@pytest.mark.parametrize(
+    ("scalar", "value"),
+    [
+        *((text, None) for text in ("", "~", "null", "NULL")),
+        *((text, True) for text in ("true", "True", "yes", "on")),
+        *((text, False) for text in ("false", "FALSE", "no", "Off")),
+        *(("0", 0), ("12", 12), ("+12", 12), ("-3", -3), ("9" * 18, int("9" * 18))),
+        *(("1.50", 1.5), ("-0.25", -0.25)),
+        *(("'12'", "12"), ("! x", "x"), ("x" * 1_000, "x" * 1_000)),
+    ],
+)
+def test_a_scalar_is_null_a_boolean_a_number_or_text(scalar: str, value: object) -> None:
+    assert parse_yaml(f"a: {scalar}") == {"a": value}
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    [
+        *("1:59", "-1:59:59.5", "1" + ":59" * 300, "1_000", "007", "0o7", "0x1F", "0b1"),
+        *("9" * 19, "9" * 1_000, "1e5", "1.5e300", ".5", "5.", ".inf", ".nan"),
+        *("2026-11-24", "2026-11-24 10:00:00", "=", "nULL", "tRUE"),
+    ],
+)
+def test_what_else_yaml_knows_is_text(scalar: str) -> None:
+    assert parse_yaml(f"a: {scalar}") == {"a": scalar}
+
+
+def test_a_merge_key_merges_nothing() -> None:
+    assert parse_yaml("<<: {a: 1}\nb: 2") == {"<<": {"a": 1}, "b": 2}
 
 
 def test_all_refusals_come_at_once_and_none_quotes() -> None:

@@ -1,6 +1,7 @@
 """Objects are read and written anew as streams."""
 
 import gzip
+import io
 import json
 import tracemalloc
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.connectors.places import PlaceUnavailable, UnreadableObject
 from chalicelib.connectors.s3_objects import read_rows, rewrite
 
 ROWS = 6_000
@@ -48,3 +50,34 @@ def test_memory_does_not_grow_with_the_object(
 
 def _without_one(row: Any) -> Any:
     return None if str(row["user"]) == "1" else row
+
+
+@pytest.mark.parametrize(
+    ("layout", "lines", "line"),
+    [
+        ("ndjson", [b'{"a": 1}', b"", b'{"a": 2', b'{"a": 3}'], 3),
+        ("ndjson", [b"[]"], 1),
+        ("csv", [b"a,b", b"1,2", b"1,2,3"], 3),
+    ],
+)
+def test_the_line_that_is_no_row_is_named(layout: str, lines: list[bytes], line: int) -> None:
+    body = io.BytesIO(b"\n".join(lines))
+    with pytest.raises(UnreadableObject) as unreadable:
+        list(read_rows(body, layout, zipped=False))
+    assert unreadable.value.line == line
+
+
+class BrokenOff(io.RawIOBase):
+    """A stream that its sender left."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _into: Any) -> int:
+        raise ConnectionResetError
+
+
+def test_a_stream_that_breaks_off_is_tried_again_and_nobody_has_to_look() -> None:
+    with pytest.raises(PlaceUnavailable) as unavailable:
+        list(read_rows(BrokenOff(), "ndjson", zipped=False))
+    assert unavailable.value.code == "place_unavailable"

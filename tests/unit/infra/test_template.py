@@ -150,6 +150,17 @@ def _branches(role: str, *keys: str) -> Edit:
     return edit
 
 
+def _lists_copies(*below: str) -> Edit:
+    """Makes these the prefixes that the worker may list the exports by; with none, any."""
+
+    def edit(resources: Resources) -> None:
+        for statement in _statements(resources, "FulfilRequestsRole"):
+            if statement["Action"] == ["s3:ListBucket"]:
+                statement["Condition"] = {"StringLike": {"s3:prefix": list(below)}} if below else {}
+
+    return edit
+
+
 def _share_role(resources: Resources) -> None:
     _properties(resources, "APIHandler")["Role"] = _properties(resources, "CheckpointTrail")["Role"]
 
@@ -294,6 +305,10 @@ BREAKS: list[tuple[str, str, Edit]] = [
         "visitors_only_fetch_copies",
         "more to archives",
         _allow("ApiHandlerRole", "s3:PutObject", {"Fn::Sub": "${ExportsBucket.Arn}/archives/*"}),
+    ),
+    *(
+        ("copies_are_listed_by_request", "FulfilRequestsRole", _lists_copies(*below))
+        for below in ((), ("*",), ("archives/*", "*"))
     ),
     (
         "keys_used_under_conditions",
