@@ -13,6 +13,8 @@ from chalicelib.connectors.datamap.settings import DynamoDbCollection, RdsCollec
 from chalicelib.connectors.masking import is_supported
 from chalicelib.connectors.sql.tables import is_identifier
 
+_MOST_PLACES = 40  # a request's plan and what belongs to it are one transaction of 100 items
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -40,7 +42,12 @@ def check_map(data_map: DataMap, mandates: Names[str], categories: Names[str]) -
         for each in dataset.categories
         if each not in categories
     ]
-    return findings + unknown
+    return findings + unknown + [*_count(data_map)]
+
+
+def _count(data_map: DataMap) -> Iterator[Finding]:
+    if sum(each.kind is not None for each in data_map.datasets.values()) > _MOST_PLACES:
+        yield Finding("dataset", "too_many_places")
 
 
 def _dataset(data_map: DataMap, dataset: Dataset, mandates: Names[str]) -> Iterator[Finding]:
