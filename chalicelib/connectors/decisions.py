@@ -5,7 +5,8 @@ does not want is masked, and the row is marked as restricted where the map names
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from chalicelib.connectors.datamap.models import Collection, Erase, Field, Keep
 from chalicelib.connectors.masking import Mask, mask_for
@@ -16,6 +17,10 @@ from chalicelib.inventory.service import Mandate
 from chalicelib.law.periods import end_of_hold
 
 type Mandates = Mapping[str, Mandate]
+
+# The mandates are Indonesian laws: what happened at 20:00 UTC on New Year's Eve is in the next
+# tax year, and is kept a year longer.
+_ZONE = ZoneInfo("Asia/Jakarta")
 
 
 def erasure(collection: Collection, mandates: Mandates, today: date, salt: bytes) -> Decide:
@@ -30,7 +35,11 @@ def erasure(collection: Collection, mandates: Mandates, today: date, salt: bytes
         if holds:
             wanted = _wanted(collection, {each.rule for each in holds})
             masked = _masked(collection, row, wanted, salt)
-            return Decision(changes=masked | _marked(collection, row), holds=tuple(holds))
+            return Decision(
+                changes=masked | _marked(collection, row),
+                holds=tuple(holds),
+                lasting=_lasting(collection, row, wanted),
+            )
         if collection.erase is Erase.DELETE:
             return Decision(delete=True)
         return Decision(changes=_masked(collection, row, frozenset(), salt))
@@ -76,9 +85,14 @@ def _hold(keep: Keep, mandate: Mandate, row: Values) -> Hold:
 
 
 def _day(value: Json) -> date | None:
+    """The day of a date or a time (ISO 8601), in the mandates' zone if the time has an offset.
+
+    None for everything else: to take a part of it for the day could end a hold too early.
+    """
     try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
-    except ValueError:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return at and (at.astimezone(_ZONE) if at.tzinfo else at).date()
+    except (ValueError, OverflowError):
         return None
 
 
@@ -99,6 +113,17 @@ def _masked(
         if path not in wanted and _is_masked(field):
             _change(changed, row, path, mask_for(field, salt))
     return _differing(changed, row)
+
+
+def _lasting(collection: Collection, row: Values, wanted: frozenset[str]) -> dict[str, Json]:
+    """`row` without the fields that its erasure masks or marks."""
+    emptied: dict[str, Json] = {}
+    for path, field in collection.fields.items():
+        if path not in wanted and _is_masked(field):
+            _change(emptied, row, path, lambda _old: None)
+    mark = collection.restriction.field if collection.restriction else None
+    left = {**row, **emptied}
+    return {name: value for name, value in left.items() if name != mark and value is not None}
 
 
 def _is_masked(field: Field) -> bool:

@@ -2,11 +2,13 @@
 
 An object is written anew without, or with changed, rows under the condition that it is still the
 one that was read. One whose rows are all gone stays, empty: a delete could not be conditional
-everywhere. In a bucket with versions the older ones that hold the erased rows go, whole.
+everywhere. In a bucket with versions the older ones that hold the erased rows go
+(`s3_versions.py`).
 """
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.connectors.answering import answer_of
@@ -15,6 +17,7 @@ from chalicelib.connectors.datamap.settings import S3Collection
 from chalicelib.connectors.places import PlaceUnavailable
 from chalicelib.connectors.s3_bucket import Bucket
 from chalicelib.connectors.s3_objects import read_rows, rewrite
+from chalicelib.connectors.s3_versions import purge
 from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches
 
 if TYPE_CHECKING:
@@ -58,7 +61,9 @@ class S3Store:
                 counted.add(key)
                 yield decision
         if erases:
-            yield from self._purged(collection, lookup, decide, counted)
+            read = partial(self._matching, collection, lookup)
+            prefix = _settings(collection).prefix
+            yield from purge(self._bucket, prefix, read, decide, counted)
 
     def _changed(
         self, collection: Collection, lookup: Lookup, key: str, decide: Decide
@@ -93,7 +98,8 @@ class S3Store:
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as anew:
             zipped = _is_zipped(key, answer)
             layout = _settings(collection).format
-            rewrite(answer["Body"], anew, layout, change, zipped=zipped)
+            columns = _columns(collection)
+            rewrite(answer["Body"], anew, layout, change, zipped=zipped, columns=columns)
             anew.seek(0)
             written = answer_of(
                 self._bucket.client.put_object,
@@ -107,35 +113,24 @@ class S3Store:
             )
         return decisions if written is not None else None
 
-    def _purged(
-        self, collection: Collection, lookup: Lookup, decide: Decide, counted: set[str]
-    ) -> Iterator[Decision]:
-        """Deletes older versions with rows that are to be another.
-
-        They are looked at whatever the current ones held: a worker may have died in between. Rows
-        are counted where no current version had any.
-        """
-        for key, version in self._bucket.older_versions(_settings(collection).prefix):
-            which = {"Key": key, "VersionId": version}
-            decisions = [decide(row) for row in self._matching(collection, lookup, which)]
-            if any(each.alters for each in decisions):
-                answer_of(self._bucket.client.delete_object, Bucket=self._bucket.name, **which)
-                if key not in counted:
-                    yield from decisions
-
     def _matching(
         self, collection: Collection, lookup: Lookup, which: dict[str, str]
     ) -> Iterator[Values]:
         answer = self._bucket.get(which)
         if answer is not None:
             zipped = _is_zipped(which["Key"], answer)
-            rows = read_rows(answer["Body"], _settings(collection).format, zipped=zipped)
+            layout, columns = _settings(collection).format, _columns(collection)
+            rows = read_rows(answer["Body"], layout, zipped=zipped, columns=columns)
             yield from (row for row in rows if matches(lookup, row))
 
 
 def _settings(collection: Collection) -> S3Collection:
     settings: S3Collection = collection.settings
     return settings
+
+
+def _columns(collection: Collection) -> frozenset[str]:
+    return frozenset(path.partition(".")[0] for path in collection.fields)
 
 
 def _is_zipped(key: str, answer: Any) -> bool:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, Any, cast
 
 from botocore.exceptions import BotoCoreError
@@ -22,6 +23,7 @@ from chalicelib.connectors.stores import Values
 
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes
 _DEEPEST = 100  # levels of lists and objects in a row: whoever goes through it has a stack, too
+_MARK = "\ufeff"
 
 type Change = Callable[[Values], Values | None]
 """The row as it is to be: the same object where it stays, None where it goes."""
@@ -40,23 +42,33 @@ class _Position:
             self.line += 1
 
 
-def read_rows(body: Any, layout: str, *, zipped: bool) -> Iterator[Values]:
-    """The rows of an object whose stream is `body`.
+def read_rows(
+    body: Any, layout: str, *, zipped: bool, columns: frozenset[str] = frozenset()
+) -> Iterator[Values]:
+    """The rows of an object whose stream is `body`. A CSV's header has to have the `columns`.
 
     Raises `UnreadableObject`, and `PlaceUnavailable` where the stream breaks off.
     """
     position = _Position()
     with _judged(position), _readable(body, zipped=zipped) as stream:
         if layout == "csv":
-            yield from _from_csv(stream, position)
+            yield from _from_csv(stream, position, columns)
         else:
             yield from map(_parsed, _lines(stream, position))
 
 
-def rewrite(body: Any, into: IO[bytes], layout: str, change: Change, *, zipped: bool) -> None:
+def rewrite(
+    body: Any,
+    into: IO[bytes],
+    layout: str,
+    change: Change,
+    *,
+    zipped: bool,
+    columns: frozenset[str] = frozenset(),
+) -> None:
     """Writes the rows of `body` into `into` as `change` wants them. Raises as `read_rows`.
 
-    NDJSON rows that stay, stay byte by byte; CSV is written anew.
+    NDJSON rows that stay, stay byte by byte; CSV is written anew, its byte order mark included.
     """
     position = _Position()
     with (
@@ -65,7 +77,7 @@ def rewrite(body: Any, into: IO[bytes], layout: str, change: Change, *, zipped: 
         _writable(into, zipped=zipped) as out,
     ):
         if layout == "csv":
-            _rewrite_csv(stream, out, change, position)
+            _rewrite_csv(stream, out, change, position, columns)
         else:
             out.writelines(_rewritten(_lines(stream, position), change))
 
@@ -134,9 +146,26 @@ def _rewritten(lines: Iterable[bytes], change: Change) -> Iterator[bytes]:
             yield json.dumps(wanted, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _from_csv(stream: IO[bytes], position: _Position) -> Iterator[Values]:
+def _from_csv(stream: IO[bytes], position: _Position, columns: frozenset[str]) -> Iterator[Values]:
     with io.TextIOWrapper(stream, "utf-8", newline="") as text:
-        yield from _checked(csv.DictReader(position.follow(text), strict=True))
+        _, lines = _without_mark(position.follow(text))
+        yield from _checked(_headed(csv.DictReader(lines, strict=True), columns))
+
+
+def _without_mark(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """The byte order mark that Excel begins a file with, empty without one, and the lines."""
+    first = next(lines, "")
+    text = first.removeprefix(_MARK)
+    return first[: len(first) - len(text)], chain([text] if text else [], lines)
+
+
+def _headed(reader: csv.DictReader[str], columns: frozenset[str]) -> csv.DictReader[str]:
+    """Where a column has another name, or all are one because something else separates them,
+    nobody would be found: that is not the same as nobody being there."""
+    names = reader.fieldnames
+    if names is not None and not columns <= set(names):
+        raise ValueError("the header lacks a column")
+    return reader
 
 
 def _checked(rows: Iterable[Any]) -> Iterator[Values]:
@@ -146,10 +175,18 @@ def _checked(rows: Iterable[Any]) -> Iterator[Values]:
         yield {name: value or None for name, value in row.items()}  # CSV has no other nothing
 
 
-def _rewrite_csv(stream: IO[bytes], into: IO[bytes], change: Change, position: _Position) -> None:
+def _rewrite_csv(
+    stream: IO[bytes],
+    into: IO[bytes],
+    change: Change,
+    position: _Position,
+    columns: frozenset[str],
+) -> None:
     with io.TextIOWrapper(stream, "utf-8", newline="") as text:
-        reader = csv.DictReader(position.follow(text), strict=True)
+        mark, lines = _without_mark(position.follow(text))
+        reader = _headed(csv.DictReader(lines, strict=True), columns)
         anew = io.TextIOWrapper(into, "utf-8", newline="")
+        anew.write(mark)
         writer = csv.DictWriter(anew, reader.fieldnames or [], lineterminator="\n")
         writer.writeheader()
         wanted = map(change, _checked(reader))

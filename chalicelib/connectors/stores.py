@@ -28,12 +28,14 @@ class Hold:
 class Decision:
     """What becomes of one row: it goes, or some of its topmost fields get new values, or nothing.
 
-    None as a value empties the field, in the way of the store. `holds` say why a row stays.
+    None as a value empties the field, in the way of the store. `holds` say why a row stays, and
+    `lasting` is what of it is the same before its erasure and after.
     """
 
     delete: bool = False
     changes: Values = field(default_factory=dict, repr=False)
     holds: tuple[Hold, ...] = ()
+    lasting: Values = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def alters(self) -> bool:

@@ -1,6 +1,7 @@
 """A place in DynamoDB: found by key, index and declared scan; changed only as it was seen."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -97,6 +98,22 @@ def test_erasure_deletes_masks_and_keeps(place: Place, shop: Shop) -> None:
         "processing": "restricted",
     }
     assert {"id": "t1"} in shop.rows("tickets")
+
+
+@pytest.mark.parametrize("number", ["0", "3"])  # before and behind the one whose end is known
+def test_where_one_end_is_not_known_the_end_of_all_is_not(
+    place: Place, shop: Shop, number: str
+) -> None:
+    shop.put("orders", {"customer_id": {"S": "c1"}, "number": {"N": number}})
+    (kept,) = place.erase(Seeds({"orders.customer_id": ("c1",)}), rehearse=True).kept
+    assert (kept.rows, kept.until) == (2, None)
+
+
+def test_of_known_ends_the_latest_counts(place: Place, shop: Shop) -> None:
+    paid_on = {"paid_on": {"S": "2025-12-31T20:00:00Z"}}  # 2026 in Jakarta
+    shop.put("orders", {"customer_id": {"S": "c1"}, "number": {"N": "3"}, **paid_on})
+    (kept,) = place.erase(Seeds({"orders.customer_id": ("c1",)}), rehearse=True).kept
+    assert (kept.rows, kept.until) == (2, date(2036, 12, 31))
 
 
 def test_others_rows_stay_as_they_were(place: Place, shop: Shop) -> None:

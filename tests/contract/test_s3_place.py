@@ -16,12 +16,13 @@ from chalicelib.connectors.places import (
     Verdict,
 )
 from chalicelib.connectors.s3 import S3Store
+from chalicelib.connectors.s3_versions import KeptBesideErased
 from chalicelib.connectors.stored_place import StoredPlace
 from chalicelib.inventory.service import mandates
 from chalicelib.services import Services
 from tests.contract.shop import ANI, BUCKET, MAILS, SITI, VISITS, Shop, open_shop
 from tests.contract.test_dynamodb_place import Interposed
-from tests.maps import dataset
+from tests.maps import BOTH, dataset
 
 SEEDS = Seeds({"visits.customer_id": ("c1",), "mails.to": (SITI,)})
 THEIRS = [each for each in VISITS if each["customer_id"] == "c2"]
@@ -186,6 +187,91 @@ def test_what_was_deleted_with_versions_is_found_in_them(
     assert [key for key, _ in all_versions(versions)] == ["visits/2.ndjson"]
 
 
+KEPT = {"customer_id": "c7", "day": "2025-01-01", "ip": "192.0.2.1"}
+OTHERS = {"customer_id": "c8", "day": "2025-01-01", "ip": "192.0.2.2"}
+FREE = {"customer_id": "c7", "day": "2012-01-01", "ip": "192.0.2.3"}  # its hold is over
+MASKED = {**KEPT, "ip": None}
+ONE = Seeds({"visits.customer_id": ("c7",)})
+
+
+@pytest.fixture
+def taxed(services: Services) -> Shop:
+    """Visits are kept for the tax, but for their addresses."""
+    keep = "keep: [{rule: tax_books, from: day, fields: [customer_id, day]}]"
+    day = "          - name: day\n            data_categories: [system.operations]\n"
+    text = BOTH.replace(
+        "erase: delete}\n          mails", f"erase: delete, {keep}}}\n          mails"
+    )
+    return open_shop(
+        services,
+        text.replace("          - name: ip\n", f"{day}          - name: ip\n"),
+        versions=True,
+    )
+
+
+def written(shop: Shop, *versions: list[dict[str, str]]) -> None:
+    for rows in versions:
+        body = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+        shop.s3.put_object(Bucket=BUCKET, Key="visits/9.ndjson", Body=body)
+
+
+def stored(shop: Shop) -> list[list[dict[str, Any]]]:
+    """The versions of that object, newest first."""
+    return [rows for key, rows in all_versions(shop) if key == "visits/9.ndjson"]
+
+
+def erased(services: Services) -> Outcome:
+    outcome = services.places.at("shop_logs").erase(ONE, rehearse=False)
+    again = services.places.at("shop_logs").erase(ONE, rehearse=False)
+    assert again.kept == outcome.kept
+    return outcome
+
+
+def kept(outcome: Outcome) -> list[int]:
+    return [each.rows for each in outcome.kept]
+
+
+def test_a_version_that_alone_holds_what_the_law_keeps_stays(
+    taxed: Shop, services: Services
+) -> None:
+    written(taxed, [KEPT], [OTHERS])
+    assert kept(erased(services)) == [1]
+    assert stored(taxed) == [[OTHERS], [KEPT]]
+
+
+def test_of_several_such_versions_the_newest_stays(taxed: Shop, services: Services) -> None:
+    written(taxed, [KEPT], [KEPT, OTHERS], [OTHERS])
+    assert kept(erased(services)) == [1]
+    assert stored(taxed) == [[OTHERS], [KEPT, OTHERS]]
+
+
+def test_a_version_goes_when_what_the_law_keeps_is_in_the_current_one(
+    taxed: Shop, services: Services
+) -> None:
+    written(taxed, [FREE, KEPT], [KEPT, OTHERS])
+    assert kept(erased(services)) == [1]
+    assert stored(taxed) == [[MASKED, OTHERS]]
+
+
+def test_a_deleted_objects_version_that_the_law_keeps_stays(
+    taxed: Shop, services: Services
+) -> None:
+    written(taxed, [KEPT])
+    taxed.s3.delete_object(Bucket=BUCKET, Key="visits/9.ndjson")
+    assert kept(erased(services)) == [1]
+    assert stored(taxed) == [[KEPT]]
+
+
+def test_what_has_to_go_beside_what_alone_is_kept_is_left_to_people(
+    taxed: Shop, services: Services
+) -> None:
+    written(taxed, [FREE], [FREE, KEPT], [OTHERS])
+    for _ in range(2):
+        with pytest.raises(KeptBesideErased):
+            services.places.at("shop_logs").erase(ONE, rehearse=False)
+        assert stored(taxed) == [[OTHERS], [FREE, KEPT]]
+
+
 def test_a_correction_leaves_older_versions(versions: Shop, services: Services) -> None:
     services.places.at("shop_logs").correct(SEEDS, {"user.name": "S"}, rehearse=False)
     listed = versions.s3.list_object_versions(Bucket=BUCKET, Prefix="mails/")["Versions"]
@@ -222,6 +308,37 @@ def test_what_cannot_be_read_cannot_be_judged(
         place.erase(SEEDS, rehearse=False)
     assert unreadable.value.code == "place_unreadable_object"
     assert shop.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == body
+
+
+@pytest.mark.parametrize("body", [MAILS, MAILS.replace("to,name,sent", '"to","name","sent"')])
+def test_a_byte_order_mark_is_no_part_of_a_name_and_stays(
+    place: Place, shop: Shop, body: str
+) -> None:
+    shop.s3.put_object(Bucket=BUCKET, Key="mails/1.csv", Body=f"\ufeff{body}".encode())
+    assert place.erase(Seeds({"mails.to": (SITI,)}), rehearse=False) == Outcome(1, 1)
+    assert shop.mails() == f"\ufeffto,name,sent\n{SITI},,1\n{ANI},Ani,2\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["to;name;sent", "To,name,sent", "to,Name,sent", "\ufeff\ufeffto,name,sent", f"{SITI},Siti,1"],
+    ids=["semicolons", "another address", "another name", "two marks", "none"],
+)
+def test_a_file_without_a_column_of_the_map_is_not_taken_for_one_without_the_person(
+    place: Place, shop: Shop, header: str
+) -> None:
+    body = f"{header}\n{SITI},Siti,1\n".encode()
+    shop.s3.put_object(Bucket=BUCKET, Key="mails/9.csv", Body=body)
+    for deed in (lambda: list(place.rows(SEEDS)), lambda: place.erase(SEEDS, rehearse=False)):
+        with pytest.raises(PlaceUnavailable):
+            deed()
+    assert shop.s3.get_object(Bucket=BUCKET, Key="mails/9.csv")["Body"].read() == body
+
+
+@pytest.mark.parametrize("body", ["", "\ufeff", "sent,name,more,to\n"])
+def test_a_file_without_rows_has_nobody(place: Place, shop: Shop, body: str) -> None:
+    shop.s3.put_object(Bucket=BUCKET, Key="mails/1.csv", Body=body.encode())
+    assert place.erase(Seeds({"mails.to": (SITI,)}), rehearse=False) == Outcome(0, 0)
 
 
 def test_a_bucket_that_is_not_there_is_unavailable(shop: Shop, services: Services) -> None:

@@ -1,25 +1,18 @@
 """Vectors that others wrote, read where they lie beside the repository, never copied."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SHARED = Path(__file__).parents[3] / "shared" / "vectors"
+from tests.vectors.shared import shared
 
 
 @pytest.fixture
 def wycheproof() -> "Wycheproof":
-    """The Wycheproof folder. Without it: a failure in CI, elsewhere a skip that says so."""
-    folder = SHARED / "wycheproof"
-    if not folder.is_dir():
-        absent = "../shared/vectors/wycheproof is absent beside the repository"
-        if os.environ.get("CI") == "true":
-            pytest.fail(absent)
-        pytest.skip(absent)
-    return Wycheproof(folder)
+    """The Wycheproof folder."""
+    return Wycheproof(shared("wycheproof"))
 
 
 class Wycheproof:

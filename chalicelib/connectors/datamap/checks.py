@@ -14,6 +14,8 @@ from chalicelib.connectors.datamap.settings import DynamoDbCollection, RdsCollec
 from chalicelib.connectors.masking import is_supported
 from chalicelib.connectors.sql.tables import is_identifier
 
+_MOST_PLACES = 40  # a request's plan and what belongs to it are one transaction of 100 items
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -48,7 +50,12 @@ def check_map(
         for dataset in data_map.datasets.values()
         for where in named_own(dataset, own)
     ]
-    return findings + unknown + ours
+    return findings + unknown + ours + [*_count(data_map)]
+
+
+def _count(data_map: DataMap) -> Iterator[Finding]:
+    if sum(each.kind is not None for each in data_map.datasets.values()) > _MOST_PLACES:
+        yield Finding("dataset", "too_many_places")
 
 
 def _dataset(data_map: DataMap, dataset: Dataset, mandates: Names[str]) -> Iterator[Finding]:

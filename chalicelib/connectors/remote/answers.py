@@ -90,7 +90,7 @@ class RemoteAnswers:
     def _keep(self, task: RemoteTask, answered: Answered) -> None:
         def build() -> list[Action]:
             work = self._outbox.work(ANSWERED, task.task_id)
-            return [self._tasks.answer(task, answered), *work.actions]
+            return [*self._tasks.answer(task, answered), *work.actions]
 
         try:
             with suppress(AlreadyAnswered):

@@ -29,7 +29,7 @@ from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Put
+from chalicelib.tables.transactions import Action, Put
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
@@ -70,17 +70,20 @@ class RemoteTaskStore:
         """The write of a new task. ABSENT: an id that came twice must not redirect its answer."""
         return Put(self._records, _item_of(task, TaskState.ASKED), ABSENT)
 
-    def answer(self, task: RemoteTask, answered: Answered) -> Put:
-        """The write of what the place says; it fails with `AlreadyAnswered`. Raises `KeyDestroyed`
-        when the request was erased, `TooLongToSeal`."""
+    def answer(self, task: RemoteTask, answered: Answered) -> list[Action]:
+        """The writes of what the place says. They fail with `AlreadyAnswered`, and with
+        `KeyDestroyed` (raised here, too) when the request was erased. Raises `TooLongToSeal`."""
+        scope = Scope.request(task.request_id)
         item = _item_of(task, TaskState.ANSWERED)
         item["sealed"] = self._vault.seal(
-            Scope.request(task.request_id),
+            scope,
             SealContext.of(self._records.logical, item),
             answer_to_json(answered),
         )
         # Of two answers at once, or of one that was sent again, one counts.
-        return Put(self._records, item, _is_in(TaskState.ASKED), otherwise=AlreadyAnswered)
+        kept = Put(self._records, item, _is_in(TaskState.ASKED), otherwise=AlreadyAnswered)
+        # A container that knows the key still would keep rows of somebody who was erased.
+        return [kept, self._vault.still_there(scope)]
 
     def open(self, task: RemoteTask) -> Answered | None:
         """The answer that waits to be taken; None when none does. Raises `KeyDestroyed`."""

@@ -1,21 +1,28 @@
 """Data maps: what loads, what is refused and where, what a map means, what publishing checks."""
 
-from pathlib import Path
-
 import pytest
 
 from chalicelib.connectors.datamap.checks import check_map
-from chalicelib.connectors.datamap.models import Address, Erase, Keep, Lead, Mark, StoreKind
+from chalicelib.connectors.datamap.models import (
+    Address,
+    DataMap,
+    Erase,
+    Keep,
+    Lead,
+    Mark,
+    StoreKind,
+)
 from chalicelib.connectors.datamap.reading import read_map
 from chalicelib.connectors.datamap.text import MAX_BYTES, InvalidDataMap, parse_yaml
 from chalicelib.connectors.datamap.vocabulary import categories
 from chalicelib.errors import FieldError
 from tests.maps import BOTH, DESCRIBED, SHOP, data_map
+from tests.vectors.shared import shared
 
 COLLECTION = "dataset.0.collections.0"
 FIELDS = f"{COLLECTION}.fields"
 OURS = "dataset.0.meta.jaga"
-SAMPLES = Path(__file__).parents[4] / "shared" / "vectors" / "fideslang"
+SAMPLES = "fideslang"
 GOOD = [
     "demo_dataset.yml",
     "dynamodb_example_test_dataset.yml",
@@ -50,7 +57,7 @@ def refusals(text: str) -> list[FieldError]:
 
 
 def sample(name: str) -> str:
-    return (SAMPLES / name).read_text("utf-8")
+    return (shared(SAMPLES) / name).read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -64,7 +71,7 @@ def test_maps_that_must_be_refused(name: str, refusal: tuple[str, str]) -> None:
 
 
 def test_no_sample_is_forgotten() -> None:
-    assert {each.name for each in SAMPLES.glob("*.yml")} == {*GOOD, *BAD}
+    assert {each.name for each in shared(SAMPLES).glob("*.yml")} == {*GOOD, *BAD}
 
 
 def test_a_sample_of_fides_means_what_it_says() -> None:
@@ -278,6 +285,15 @@ def test_a_system_that_is_asked_needs_no_settings_of_its_collections() -> None:
     ours = 'meta: {jaga: {kind: webhook, endpoint: "01JENDPOINT000000000000000"}}'
     asked = DESCRIBED.replace("name: Shop", f"{ours}\n    name: Shop")
     assert check_map(data_map(asked), MANDATES, CATEGORIES) == []
+
+
+@pytest.mark.parametrize(("count", "codes"), [(40, set()), (41, {"too_many_places"})])
+def test_a_request_is_planned_for_40_places_at_most(count: int, codes: set[str]) -> None:
+    (shop,) = data_map(SHOP).datasets.values()
+    (described,) = data_map(DESCRIBED).datasets.values()  # not connected: nothing is done there
+    many = {f"place-{number}": shop for number in range(count)} | {"described": described}
+    findings = check_map(DataMap(many), MANDATES, CATEGORIES)
+    assert {each.code for each in findings if each.is_error} == codes
 
 
 def test_what_is_warned_of() -> None:

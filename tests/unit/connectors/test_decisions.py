@@ -1,6 +1,6 @@
 """What becomes of a row: erased, masked, kept by a mandate, corrected, restricted."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from chalicelib.connectors.datamap.models import Collection, Field, Keep, Mark, Masking
 from chalicelib.connectors.decisions import correction, erasure, restriction
 from chalicelib.connectors.masking import mask_for
+from chalicelib.connectors.places import Json
 from chalicelib.connectors.stores import Decision, Hold
 from chalicelib.inventory.service import mandates
 from tests.maps import dataset
@@ -16,7 +17,7 @@ MANDATES = mandates()
 TODAY = date(2026, 11, 23)
 SALT = bytes(32)
 SHOP = dataset("shop")
-ORDER = {
+ORDER: dict[str, Json] = {
     "customer_id": "c1",
     "number": 1,
     "total": 90,
@@ -24,6 +25,7 @@ ORDER = {
     "address_id": "a1",
     "note": "leave it with Ani",
 }
+LAST = date(2030, 12, 31)  # ten years after the end of the tax year 2020
 
 
 def erase(collection: Collection, row: dict[str, Any]) -> Decision:
@@ -39,10 +41,9 @@ def test_a_row_that_nothing_keeps_goes() -> None:
 
 
 def test_a_mandate_keeps_what_it_wants_masks_the_rest_and_marks_the_row() -> None:
-    until = date(2030, 12, 31)  # ten years after the end of the tax year 2020
     assert erase(of("orders"), ORDER) == Decision(
         changes={"note": None, "processing": "restricted"},
-        holds=(Hold("tax_books", "UU KUP 28(11)", until),),
+        holds=(Hold("tax_books", "UU KUP 28(11)", LAST),),
     )
 
 
@@ -57,7 +58,46 @@ def test_a_hold_ends_with_its_last_day(paid_on: str, kept: bool) -> None:
     assert bool(erase(of("orders"), ORDER | {"paid_on": paid_on}).holds) is kept
 
 
-@pytest.mark.parametrize("paid_on", [None, "", "last year", 20160101, "2026-13-01"])
+@pytest.mark.parametrize(("today", "kept"), [(LAST, True), (LAST + timedelta(days=1), False)])
+def test_a_row_is_kept_on_the_last_day_itself(today: date, kept: bool) -> None:
+    decision = erasure(of("orders"), MANDATES, today, SALT)(ORDER)
+    assert (bool(decision.holds), decision.delete) == (kept, not kept)
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "until"),
+    [
+        ("2025-12-31T20:00:00Z", 2036),  # 1 January, 03:00 in Jakarta
+        ("2025-12-31 20:00:00+00", 2036),
+        ("2025-12-31T20:00:00.123456789+00:00", 2036),
+        ("2026-01-01T03:00:00+07:00", 2036),
+        ("2025-12-31T16:59:59Z", 2035),
+        ("2026-01-01T01:00:00+09:00", 2035),
+        ("2025-12-31T20:00:00", 2035),  # without an offset: the day as it stands there
+        ("2025-12-31", 2035),
+    ],
+)
+def test_a_time_is_in_the_tax_year_that_it_is_in_in_jakarta(paid_on: str, until: int) -> None:
+    (hold,) = erase(of("orders"), ORDER | {"paid_on": paid_on}).holds
+    assert hold.until == date(until, 12, 31)
+
+
+def test_what_lasts_of_a_kept_row_is_the_same_after_its_erasure() -> None:
+    once = erase(of("orders"), ORDER)
+    again = erase(of("orders"), ORDER | dict(once.changes))
+    other = erase(of("orders"), ORDER | {"total": 91})
+    assert once.lasting == again.lasting
+    assert once.lasting == {name: value for name, value in ORDER.items() if name != "note"}
+    assert other.lasting != once.lasting
+
+
+@pytest.mark.parametrize(
+    "paid_on",
+    [
+        *(None, "", "last year", 20160101, "2026-13-01"),
+        *("2026-01-01T24:99:00Z", "2026-01-01 UTC", "0001-01-01T00:00:00+14:00"),
+    ],
+)
 def test_a_date_that_cannot_be_read_keeps_the_row_for_nobody_knows_how_long(paid_on: Any) -> None:
     (hold,) = erase(of("orders"), ORDER | {"paid_on": paid_on}).holds
     assert hold.until is None

@@ -39,7 +39,7 @@ def test_remote_task_1() -> None:
     store = RemoteTaskStore(records(item), cast("Vault", OneKey()))
     assert store.get("01JTASK") == TASK
     assert store.open(TASK) == ANSWER
-    put = store.answer(TASK, ANSWER)
+    put, _ = store.answer(TASK, ANSWER)
     assert isinstance(put, Put)
     assert put.item.keys() == item.keys()
     assert {**put.item, "sealed": b""} == {**item, "sealed": b""}
