@@ -3,17 +3,35 @@
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from chalicelib.http.permissions import Role
 from chalicelib.law.models import PauseReason
 from chalicelib.services import Services
-from tests.contract.asking import code_of, make, prove
+from tests.contract.asking import code_of, make, post, prove
 from tests.contract.moto_tables import SESSION
 from tests.contract.working import MemoryPlace, equip, step, waiting, work
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
+from tests.tokens import STAFF, staff_claims
 
 STAFF_REQUESTS = "/v1/staff/requests"
 MEMBER = "22222222-2222-4333-8444-555555555555"
 """Whoever else of the staff was at it before."""
+
+
+def by_staff(
+    gateway: Gateway,
+    made: Answer,
+    what: str,
+    content: Any = None,
+    *,
+    who: str | None = None,
+    key: str = "",
+) -> Answer:
+    """What the staff does with the request that was `made`: as `who`, or as whoever is on duty."""
+    changes = {"sub": who} if who else {}
+    token = STAFF.sign(staff_claims(gateway._clock, Role.DPO, **changes))
+    path = f"{STAFF_REQUESTS}/{made.json()['request_id']}/{what}"
+    return post(gateway, path, content or {}, token, key=key)
 
 
 @dataclass

@@ -118,6 +118,11 @@ class Advancing:
         """The writes that send a changed request back to be rehearsed. Raises `ImpossibleNow`."""
         if progress.plan.stage is not Stage.DECIDING:
             raise ImpossibleNow
+        if not progress.tasks:  # nothing to rehearse: it waits for its decision as it is
+            return [
+                self._plans.change_plan(progress.plan),
+                *self._book.change(request, who, "request.returned"),
+            ]
         anew = [replace(task, prepared=None, failure=None) for task in progress.tasks]
         return [
             self._plans.change_plan(replace(progress.plan, stage=Stage.PREPARING)),
@@ -168,7 +173,7 @@ class Advancing:
         facts: Mapping[str, Fact],
     ) -> list[Action]:
         change = self._book.change(replace(request, approved=True), who, action, facts)
-        if progress.plan.deed is Deed.COPY:
+        if progress.plan.deed is Deed.COPY or not progress.tasks:  # nothing to carry out
             return [*self._at(progress, Stage.CONCLUDING), *change]
         # What could not be rehearsed is tried all the same: the place may be there again.
         anew = [replace(task, failure=None) for task in progress.failed]
