@@ -144,9 +144,7 @@ def test_a_request_can_be_withdrawn_and_stays_so(gateway: Gateway, services: Ser
     made = make(gateway)
     token = made.json()["tracking_token"]
     assert [withdraw(gateway, made, token).json()["status"] for _ in range(2)] == ["withdrawn"] * 2
-    assert (
-        prove(gateway, made, code_of(services)).code == "invalid_code"
-    )  # its address is forgotten
+    assert prove(gateway, made, code_of(services)).code == "impossible_now"
     events = [each["event"] for each in look(gateway, made).json()["timeline"]]
     assert events == ["request.received", "request.withdrawn"]
 
