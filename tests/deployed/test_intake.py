@@ -68,7 +68,8 @@ def test_the_staff_checks_a_guardians_mandate(stack: Stack, http: httpx.Client, 
     path = f"{REQUESTS}/{made['request_id']}/verify"
     proved = http.post(path, json={"code": code_for(stack, guardian)})
     assert (proved.status_code, proved.json()["status"]) == (200, "awaiting_identity"), proved.text
-    checked = http.post(f"{FORM}/{made['request_id']}/identity", json=CHECK, headers=staff)
+    check = CHECK | {"means": "mandate"}
+    checked = http.post(f"{FORM}/{made['request_id']}/identity", json=check, headers=staff)
     assert (checked.status_code, checked.json()["status"]) == (200, "open"), checked.text
 
 
