@@ -80,7 +80,10 @@ def _hold(keep: Keep, mandate: Mandate, row: Values) -> Hold:
     if not starts or None in starts:
         return Hold(mandate.id, mandate.citation, None)
     latest = max(each for each in starts if each)
-    until = end_of_hold(latest, mandate.years, year_end=mandate.year_end)
+    try:
+        until = end_of_hold(latest, mandate.years, year_end=mandate.year_end)
+    except ValueError:  # behind the calendar's end: 9999-12-31, where others write "never"
+        return Hold(mandate.id, mandate.citation, None)
     return Hold(mandate.id, mandate.citation, until)
 
 

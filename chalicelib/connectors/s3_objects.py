@@ -13,17 +13,16 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from typing import IO, Any, cast
 
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.connectors.places import Json, PlaceUnavailable, UnreadableObject
+from chalicelib.connectors.s3_csv import csv_rows, rewrite_csv
 from chalicelib.connectors.stores import Values
 
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes
 _DEEPEST = 100  # levels of lists and objects in a row: whoever goes through it has a stack, too
-_MARK = "\ufeff"
 
 type Change = Callable[[Values], Values | None]
 """The row as it is to be: the same object where it stays, None where it goes."""
@@ -52,7 +51,8 @@ def read_rows(
     position = _Position()
     with _judged(position), _readable(body, zipped=zipped) as stream:
         if layout == "csv":
-            yield from _from_csv(stream, position, columns)
+            with _text(stream) as text:
+                yield from csv_rows(position.follow(text), columns)
         else:
             yield from map(_parsed, _lines(stream, position))
 
@@ -77,7 +77,8 @@ def rewrite(
         _writable(into, zipped=zipped) as out,
     ):
         if layout == "csv":
-            _rewrite_csv(stream, out, change, position, columns)
+            with _text(stream) as text:
+                rewrite_csv(position.follow(text), out, change, columns)
         else:
             out.writelines(_rewritten(_lines(stream, position), change))
 
@@ -107,6 +108,10 @@ def _writable(into: IO[bytes], *, zipped: bool) -> Iterator[IO[bytes]]:
     # No time in it: the same rows give the same bytes.
     with gzip.GzipFile(fileobj=into, mode="wb", mtime=0) as stream:
         yield cast("IO[bytes]", stream)
+
+
+def _text(stream: IO[bytes]) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, "utf-8", newline="")
 
 
 def _lines(stream: IO[bytes], position: _Position) -> Iterator[bytes]:
@@ -144,51 +149,3 @@ def _rewritten(lines: Iterable[bytes], change: Change) -> Iterator[bytes]:
             yield line if line.endswith(b"\n") else line + b"\n"
         elif wanted is not None:
             yield json.dumps(wanted, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _from_csv(stream: IO[bytes], position: _Position, columns: frozenset[str]) -> Iterator[Values]:
-    with io.TextIOWrapper(stream, "utf-8", newline="") as text:
-        _, lines = _without_mark(position.follow(text))
-        yield from _checked(_headed(csv.DictReader(lines, strict=True), columns))
-
-
-def _without_mark(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
-    """The byte order mark that Excel begins a file with, empty without one, and the lines."""
-    first = next(lines, "")
-    text = first.removeprefix(_MARK)
-    return first[: len(first) - len(text)], chain([text] if text else [], lines)
-
-
-def _headed(reader: csv.DictReader[str], columns: frozenset[str]) -> csv.DictReader[str]:
-    """Where a column has another name, or all are one because something else separates them,
-    nobody would be found: that is not the same as nobody being there."""
-    names = reader.fieldnames
-    if names is not None and not columns <= set(names):
-        raise ValueError("the header lacks a column")
-    return reader
-
-
-def _checked(rows: Iterable[Any]) -> Iterator[Values]:
-    for row in rows:
-        if None in row or None in row.values():
-            raise ValueError("a line has other columns than the header")
-        yield {name: value or None for name, value in row.items()}  # CSV has no other nothing
-
-
-def _rewrite_csv(
-    stream: IO[bytes],
-    into: IO[bytes],
-    change: Change,
-    position: _Position,
-    columns: frozenset[str],
-) -> None:
-    with io.TextIOWrapper(stream, "utf-8", newline="") as text:
-        mark, lines = _without_mark(position.follow(text))
-        reader = _headed(csv.DictReader(lines, strict=True), columns)
-        anew = io.TextIOWrapper(into, "utf-8", newline="")
-        anew.write(mark)
-        writer = csv.DictWriter(anew, reader.fieldnames or [], lineterminator="\n")
-        writer.writeheader()
-        wanted = map(change, _checked(reader))
-        writer.writerows(row for row in wanted if row is not None)
-        anew.detach()  # flushed, and `into` stays open

@@ -330,7 +330,7 @@ def test_a_file_without_a_column_of_the_map_is_not_taken_for_one_without_the_per
     body = f"{header}\n{SITI},Siti,1\n".encode()
     shop.s3.put_object(Bucket=BUCKET, Key="mails/9.csv", Body=body)
     for deed in (lambda: list(place.rows(SEEDS)), lambda: place.erase(SEEDS, rehearse=False)):
-        with pytest.raises(PlaceUnavailable):
+        with pytest.raises(UnreadableObject):
             deed()
     assert shop.s3.get_object(Bucket=BUCKET, Key="mails/9.csv")["Body"].read() == body
 

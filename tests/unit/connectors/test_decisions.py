@@ -96,6 +96,7 @@ def test_what_lasts_of_a_kept_row_is_the_same_after_its_erasure() -> None:
     [
         *(None, "", "last year", 20160101, "2026-13-01"),
         *("2026-01-01T24:99:00Z", "2026-01-01 UTC", "0001-01-01T00:00:00+14:00"),
+        *("9999-12-31", "9999-12-31T23:00:00Z"),
     ],
 )
 def test_a_date_that_cannot_be_read_keeps_the_row_for_nobody_knows_how_long(paid_on: Any) -> None:
