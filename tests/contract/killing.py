@@ -1,4 +1,5 @@
-"""Workers that die: a call to AWS that never returns, or whose answer nobody hears."""
+"""Workers that die: a call to AWS that never returns, or whose answer nobody hears. And others who
+act in the moment between what one of them read and what it writes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,3 +44,15 @@ class Killer:
         if self._after and model.name in _WRITES:
             self._after = False
             raise Killed
+
+
+def meanwhile(services: Services, act: Callable[[], object]) -> None:
+    """Somebody else does `act` after the next command's reads and before its write."""
+    others = [act]
+
+    def before_call(**_rest: Any) -> None:
+        if others:
+            others.pop()()
+
+    events = services.dynamodb.meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", before_call)
