@@ -9,7 +9,7 @@ import pytest
 from chalicelib.connectors.places import Deed, Outcome, Verdict
 from chalicelib.connectors.remote.models import Answered, RemoteTask
 from chalicelib.connectors.remote.task_store import AlreadyAnswered
-from chalicelib.requests.fulfilment.models import Plan, Progress, Stage
+from chalicelib.requests.fulfilment.models import Plan, Progress, Stage, Task
 from chalicelib.requests.lapsing import Lapsing
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.register import end_actions
@@ -65,6 +65,22 @@ def test_of_two_plans_of_a_round_one_stands(services: Services) -> None:
     assert found.plan == again
 
 
+def test_who_changes_a_plan_or_a_task_saw_it_as_it_is(services: Services) -> None:
+    plans = services._plans
+    plan = Plan("01JREQUEST", Deed.ERASE, Stage.PREPARING)
+    task = Task("01JREQUEST", "crm", Deed.ERASE)
+    write(services, [plans.new_plan(plan), plans.new_task(task)])
+    write(services, [plans.change_plan(replace(plan, stage=Stage.DECIDING))])
+    write(services, [plans.change_task(replace(task, failure="worker_died"))])
+    with pytest.raises(Moved):
+        write(services, [plans.change_plan(plan)])
+    with pytest.raises(Moved):
+        write(services, [plans.change_task(task)])
+    found = plans.get("01JREQUEST")
+    assert found is not None
+    assert (found.plan.stage, found.tasks[0].failure) == (Stage.DECIDING, "worker_died")
+
+
 @pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.CARRYING_OUT])
 def test_of_two_tasks_that_finish_at_once_the_second_moves_the_plan_on(
     gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace, stage: Stage
@@ -75,12 +91,12 @@ def test_of_two_tasks_that_finish_at_once_the_second_moves_the_plan_on(
         work(services, clock)
         assert by_staff(gateway, made, "approve").status == 200
         step(services, waiting(services)[0])  # located
-    request_id, tasks = id_of(made), services.fulfilment_tasks
-    first, second = tasks.fail, tasks.fail  # the shortest way in which a task finishes
-    meanwhile(services, lambda: second(request_id, "ledger", stage, "place_unavailable"))
-    first(request_id, "crm", stage, "place_unavailable")
+    request_id, code = id_of(made), "place_unavailable"
+    fail = services.fulfilment_tasks.fail  # the shortest way in which a task finishes
+    meanwhile(services, lambda: fail(request_id, "ledger", stage, code))
+    fail(request_id, "crm", stage, code)
     found = progress(services, made)
-    assert [task.failure for task in found.tasks] == ["place_unavailable"] * 2
+    assert [task.failure for task in found.tasks] == [code] * 2
     if stage is Stage.PREPARING:
         assert found.plan.stage is Stage.DECIDING
         assert look(gateway, made).json()["status"] == "awaiting_approval"
