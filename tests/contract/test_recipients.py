@@ -64,7 +64,7 @@ def told(hooks: Hooks) -> list[dict[str, Any]]:
         ("consent_withdrawal", {}, RESTRICTED),
     ],
 )
-def test_who_asked_for_it_learns_whom_it_is_about_and_no_address(
+def test_who_asked_for_it_learns_whom_it_is_about_and_neither_address_nor_new_value(
     gateway: Gateway,
     services: Services,
     clock: FixedClock,
