@@ -262,12 +262,13 @@ class TestRefusing:
         shown = look(gateway, anew).json()
         assert (shown["joined_to"], shown["status"]) == (None, "open")
 
-    def test_what_is_carried_out_is_refused_no_more(
+    def test_what_is_carried_out_is_neither_refused_nor_withdrawn(
         self, gateway: Gateway, services: Services
     ) -> None:
         handled = Handled(gateway, services)
         made = handled.failed()
         assert by_staff(gateway, made, "refuse", {"ground": "id/defence"}).code == "impossible_now"
+        assert withdraw(gateway, made, made.json()["tracking_token"]).code == "impossible_now"
         assert read(services, made).status == "in_progress"
 
 

@@ -102,6 +102,15 @@ def test_of_two_tasks_that_finish_at_once_the_second_moves_the_plan_on(
         assert look(gateway, made).json()["status"] == "awaiting_approval"
 
 
+def test_who_changes_a_request_saw_it_as_it_is(gateway: Gateway, services: Services) -> None:
+    request = read(services, made := opened(gateway, services))
+    store = services._request_store
+    write(services, [store.change_action(replace(request, extended=True))])
+    with pytest.raises(Moved):
+        write(services, [store.change_action(request)])
+    assert read(services, made).extended
+
+
 def test_a_refusal_and_an_approval_at_once_are_one_decision(
     gateway: Gateway, services: Services, clock: FixedClock, crm: MemoryPlace
 ) -> None:
