@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.clock import from_millis, to_millis
-from chalicelib.requests.models import Content, DataRequest
-from chalicelib.requests.store import (
+from chalicelib.requests.items import (
     DATA_REQUEST,
     WATCHED,
     key_of_request,
     listing,
     request_from,
 )
+from chalicelib.requests.models import Content, DataRequest
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.conditions import revision_is
 from chalicelib.tables.table import Table

@@ -14,7 +14,7 @@ import app
 from chalicelib.audit import stream
 from chalicelib.notices import relay
 from chalicelib.requests import watching
-from chalicelib.requests.store import WATCHED, key_of_request
+from chalicelib.requests.items import WATCHED, key_of_request
 from chalicelib.services import Services
 from infra.template import merged_template
 from tests.contract.hooks import DPO, Hooks

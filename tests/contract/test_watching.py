@@ -12,8 +12,8 @@ from botocore.exceptions import ConnectionClosedError
 
 from chalicelib.notices.outbox import message_context, message_scope
 from chalicelib.requests import watching
+from chalicelib.requests.items import WATCHED, key_of_request
 from chalicelib.requests.models import DataRequest, Status
-from chalicelib.requests.store import WATCHED, key_of_request
 from chalicelib.requests.watching import Report
 from chalicelib.services import Services
 from chalicelib.tables.conditions import PRESENT

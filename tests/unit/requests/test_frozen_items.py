@@ -8,6 +8,7 @@ from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
 from chalicelib.requests.copies.models import Copy
 from chalicelib.requests.copies.store import DATA_COPY, CopyStore
+from chalicelib.requests.items import DATA_REQUEST, listing
 from chalicelib.requests.models import Content, DataRequest, RequestType, Status
 from chalicelib.requests.register import (
     ASKED_REQUEST,
@@ -16,7 +17,7 @@ from chalicelib.requests.register import (
     asked_actions,
     asked_by,
 )
-from chalicelib.requests.store import DATA_REQUEST, RequestStore, listing
+from chalicelib.requests.store import RequestStore
 from chalicelib.tables.transactions import Put
 from chalicelib.vault.vault import Vault
 from tests.unit.identity.test_frozen_items import ADDRESS_INDEX, OneKey, fixture, records
