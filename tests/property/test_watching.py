@@ -26,7 +26,7 @@ from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import Key
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put, Update
+from chalicelib.tables.transactions import Action, Delete, Moved, Put, Update
 from chalicelib.vault.vault import Vault
 from tests.fakes import START, FixedClock
 from tests.unit.identity.test_frozen_items import OneKey
@@ -67,19 +67,14 @@ class Memory:
 
     def write(self, actions: Sequence[Action]) -> None:
         """All of `actions` or, when a condition does not hold, `Moved`."""
-        writes = [each for each in actions if isinstance(each, Put | Update)]
-        for each in writes:
-            item = self.items.get(_key(each), {})
-            holds = (
-                not item
-                if each.condition == ABSENT
-                else each.condition == revision_is(cast("int", item["rev"]))
-            )
-            if not holds:
-                raise Moved
+        writes = [each for each in actions if isinstance(each, Put | Update | Delete)]
+        if not all(self._holds(each) for each in writes):
+            raise Moved
         for each in writes:
             if isinstance(each, Put):
                 self.items[_key(each)] = each.item
+            elif isinstance(each, Delete):
+                self.items.pop(each.key, None)
             else:
                 item = {**self.items[each.key], **each.changes.put}
                 item["rev"] = cast("int", item["rev"]) + each.changes.add["rev"]
@@ -87,9 +82,17 @@ class Memory:
                     k: v for k, v in item.items() if k not in each.changes.remove
                 }
 
+    def _holds(self, action: Put | Update | Delete) -> bool:
+        item = self.items.get(_key(action), {})
+        if action.condition is None:
+            return True
+        if action.condition == ABSENT:
+            return not item
+        return action.condition == revision_is(cast("int", item["rev"]))
 
-def _key(action: Put | Update) -> Key:
-    if isinstance(action, Update):
+
+def _key(action: Put | Update | Delete) -> Key:
+    if isinstance(action, Update | Delete):
         return action.key
     return Key(str(action.item["pk"]), str(action.item["sk"]))
 
@@ -252,4 +255,6 @@ def _check(world: World, now: datetime) -> None:
         assert (asked.alerts if asked.alerts_for == date.unpaused_due_at else 0) == min(
             passed, most
         )
-    assert asked.content == request().content
+    # Forgotten with the lapse, and by nothing else of the watcher's.
+    assert asked.forgotten == (asked.status is Status.LAPSED)
+    assert asked.forgotten or asked.content == request().content

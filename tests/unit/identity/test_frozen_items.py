@@ -55,6 +55,12 @@ class OneKey:
     def still_there(self, _scope: Scope) -> Any:
         return None
 
+    def destroy_actions(self, _scope: Scope) -> list[Any]:
+        return []
+
+    def forget(self, _scope: Scope) -> None:
+        """It keeps nothing."""
+
 
 class Stored:
     """A client that holds one item and counts additions to it."""
