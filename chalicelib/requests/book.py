@@ -52,11 +52,7 @@ class RequestBook:
         They meet `Moved` when somebody changed it since it was read. Call it inside the `build` of
         `run_command`.
         """
-        return [
-            self._store.change_action(request),
-            *self.news(request),
-            *self.entry(request, who, action, facts),
-        ]
+        return [self._store.change_action(request), *self._told(request, who, action, facts)]
 
     def forget(
         self,
@@ -69,11 +65,7 @@ class RequestBook:
 
         Call the store's `forget` after they went through.
         """
-        return [
-            *self._store.erase_actions(request),
-            *self.news(request),
-            *self.entry(request, who, action, facts),
-        ]
+        return [*self._store.erase_actions(request), *self._told(request, who, action, facts)]
 
     def news(self, request: DataRequest) -> list[Action]:
         """The writes that tell partners of the changed `request`; `change` has them already."""
@@ -92,6 +84,11 @@ class RequestBook:
     ) -> list[Action]:
         """The writes of an entry alone."""
         return self._trail.actions(request_entity(request.request_id), who, action, facts or {})
+
+    def _told(
+        self, request: DataRequest, who: Actor, action: str, facts: Mapping[str, Fact] | None
+    ) -> list[Action]:
+        return [*self.news(request), *self.entry(request, who, action, facts)]
 
 
 def request_entity(request_id: str) -> Entity:

@@ -11,11 +11,11 @@ import pytest
 from app import app
 from chalicelib.ids import UlidFactory
 from chalicelib.services import Services, use
-from chalicelib.settings import Settings
 from infra.seed import seed
 from tests.contract.cookies import ORIGIN
 from tests.contract.moto_tables import SESSION, Tables, moto_tables, share_among_threads
-from tests.fakes import MAIL, POOLS, FixedClock, SequentialIds
+from tests.contract.office import settings_on
+from tests.fakes import FixedClock, SequentialIds
 from tests.gateway import Gateway
 from tests.tokens import gatekeeper
 from tests.unit.vault.test_certificates import signer_of
@@ -44,19 +44,7 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
     kms = SESSION.client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
-    settings = Settings(
-        stage="test",
-        records_table=tables.records.name,
-        preferences_table=tables.preferences.name,
-        audit_table=tables.audit.name,
-        keys_table=tables.keys.name,
-        vault_key_id=key,
-        signing_key_id=signing,
-        trail_bucket=tables.bucket,
-        exports_bucket=tables.exports,
-        **POOLS,
-        **MAIL,
-    )
+    settings = settings_on(tables, vault_key=key, signing_key=signing)
     built = Services(settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client)
     built.gatekeeper = gatekeeper(clock)
     built.partner_signer = signer_of()

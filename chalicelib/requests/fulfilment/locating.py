@@ -80,18 +80,16 @@ class Locating:
             raise NothingLeft
         changed = {task.place: task for task in _changed(progress, located)}
         open_tasks = [changed.get(task.place, task) for task in _open(progress)]
-        lost = [
-            replace(task, failure=NOT_LOCATED)
+        lost = {
+            task.place: replace(task, failure=NOT_LOCATED)
             for task in open_tasks
             if not located and not task.seeds and task.failure is None
-        ]
-        changed |= {task.place: task for task in lost}
+        }
+        changed |= lost
         ready = [
             task
             for task in open_tasks
-            if task.place not in {each.place for each in lost}
-            and task.failure is None
-            and place in {"", task.place}
+            if task.place not in lost and task.failure is None and place in {"", task.place}
         ]
         actions = [
             *map(self._plans.change_task, changed.values()),
