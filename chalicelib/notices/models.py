@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from chalicelib.tables.codec import Item
 from chalicelib.wire import Answer
 
 type Language = Literal["en", "id"]
@@ -22,23 +23,67 @@ def text_sha256(texts: Texts) -> str:
     Hashed are the UTF-8 bytes of their JSON with sorted keys, no white space and no escapes beyond
     what JSON needs: what RFC 8785 gives for an object of strings with ASCII keys.
     """
-    canonical = json.dumps(texts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return _json_sha256(texts)
 
 
 @dataclass(frozen=True)
 class NoticeVersion:
-    """One published version: immutable, in both languages."""
+    """One published version: immutable, in both languages.
+
+    `asks` holds, by purpose, what consent to it covers, frozen as plain JSON values. A `significant`
+    change is told to everybody before it takes effect (UU PDP 21(2)); `opening` is the first version
+    of its notice, of which nobody has to be told.
+    """
 
     notice_id: str
     version: str
     texts: Mapping[Language, Texts]
     published_at: datetime
+    effective_at: datetime | None = None
+    summary: Texts = field(default_factory=dict)
+    significant: bool = False
+    opening: bool = False
+    asks: Mapping[str, Item] = field(default_factory=dict)
 
     @cached_property
     def sha256(self) -> dict[Language, str]:
         """The hash of each language's text."""
         return {language: text_sha256(self.texts[language]) for language in LANGUAGES}
+
+    @cached_property
+    def pair_sha256(self) -> str:
+        """The hash of both texts together with what they ask consent for."""
+        return _json_sha256({"texts": self.sha256, "asks": dict(self.asks)})
+
+    @property
+    def takes_effect_at(self) -> datetime:
+        return self.effective_at or self.published_at
+
+    @property
+    def needs_telling(self) -> bool:
+        """Whether it may only take effect once everybody was told."""
+        return self.significant and not self.opening
+
+    def terms_sha256(self, purpose: str) -> str | None:
+        """The hash of what it asks consent for under `purpose`; None where it asks nothing.
+
+        A consent covers what was asked: one given under another hash does not fit any more.
+        """
+        asked = self.asks.get(purpose)
+        return None if asked is None else _json_sha256(dict(asked))
+
+    def same_content(self, other: "NoticeVersion") -> bool:
+        """Whether both say the same, whenever they were published."""
+        return (
+            self.pair_sha256 == other.pair_sha256
+            and self.effective_at == other.effective_at
+            and (dict(self.summary), self.significant) == (dict(other.summary), other.significant)
+        )
+
+
+def _json_sha256(value: Mapping[str, object]) -> str:
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 class CookieUse(Answer):

@@ -1,0 +1,1 @@
+"""Consents of known people, purpose by purpose: given, proved, obeyed."""
