@@ -19,11 +19,14 @@ from chalicelib.audit.stream import keep_digests
 from chalicelib.connectors.datamap.routes import data_map
 from chalicelib.connectors.remote.routes import place_answers
 from chalicelib.connectors.webhooks.routes import webhooks
+from chalicelib.consents.platform_routes import collected_consents
+from chalicelib.consents.routes import own_consents
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.authorizing import admit
 from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
 from chalicelib.identity.routes import people
+from chalicelib.notices.notice_routes import notices
 from chalicelib.notices.routes import messages
 from chalicelib.opendsr.routes import opendsr
 from chalicelib.requests.copies.routes import copies
@@ -45,6 +48,9 @@ capabilities = (
     public,
     pages,
     people,
+    notices,
+    collected_consents,
+    own_consents,
     requests,
     copies,
     staff,

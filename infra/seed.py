@@ -24,6 +24,7 @@ from chalicelib.inventory.service import cookie_types
 from chalicelib.notices.models import LANGUAGES, NoticeVersion
 from chalicelib.services import Services
 from chalicelib.settings import Settings
+from infra.policy_notice import publish_policy
 
 DEMONSTRATION = Path(__file__).parent / "sites" / "jutsoo.toml"
 _OPERATOR = Actor("operator", "seed")
@@ -57,6 +58,7 @@ def seed(services: Services, origins: Iterable[str], site: Path = DEMONSTRATION)
         storage={name: tuple(values) for name, values in described["storage"].items()},
     )
     services.sites.publish(record, notice, _OPERATOR)
+    publish_policy(services)
     banner = banner_for(services.sites.get(record.site_id))
     return Published(record.site_id, notice.version, banner.integrity)
 

@@ -132,7 +132,9 @@ class ConsentEvent:
 class Entry:
     """Where one consent stands, in clear: ids, constants, hashes and moments.
 
-    `asked` names the version of the notice that asks anew, and `asked_at` when it did.
+    `former_terms` is what a consent covered that was renewed under other terms while it was valid:
+    both count, each while its notice is in force. `asked` names the version of the notice that asks
+    anew, and `asked_at` when it did.
     """
 
     state: State
@@ -143,6 +145,7 @@ class Entry:
     terms_sha256: str
     language: Language
     expires_at: datetime | None = None
+    former_terms: str | None = None
     asked: str | None = None
     asked_at: datetime | None = None
 

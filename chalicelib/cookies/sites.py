@@ -121,7 +121,7 @@ class Sites:
             )
             return [
                 self._store.put_action(record, replaces=stored),
-                *([] if known else [self._notices.publication(notice)]),
+                *([] if known else self._notices.publication(notice)),
                 *self._trail.actions(
                     Entity("site", record.site_id),
                     actor,

@@ -30,9 +30,9 @@ def text_sha256(texts: Texts) -> str:
 class NoticeVersion:
     """One published version: immutable, in both languages.
 
-    `asks` holds, by purpose, what consent to it covers, frozen as plain JSON values. A `significant`
-    change is told to everybody before it takes effect (UU PDP 21(2)); `opening` is the first version
-    of its notice, of which nobody has to be told.
+    `asks` holds, by purpose, what consent to it covers, frozen as plain JSON values. A
+    `significant` change is told to everybody before it takes effect (UU PDP 21(2)); `opening` is
+    the first version of its notice, of which nobody has to be told.
     """
 
     notice_id: str

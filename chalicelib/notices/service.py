@@ -2,7 +2,7 @@
 
 from chalicelib.notices.models import NoticeVersion
 from chalicelib.notices.store import NoticeStore
-from chalicelib.tables.transactions import Put
+from chalicelib.tables.transactions import Action
 
 
 class Notices:
@@ -11,12 +11,12 @@ class Notices:
     def __init__(self, store: NoticeStore) -> None:
         self._store = store
 
-    def publication(self, notice: NoticeVersion) -> Put:
-        """The write that publishes `notice`, for the transaction of whoever publishes it.
+    def publication(self, notice: NoticeVersion) -> list[Action]:
+        """The writes that publish `notice`, for the transaction of whoever publishes it.
 
-        Fails that transaction with `AlreadyPublished` when the version exists.
+        They fail that transaction with `AlreadyPublished` when the version exists.
         """
-        return self._store.publish_action(notice)
+        return self._store.publish_actions(notice)
 
     def published(self, notice_id: str) -> list[NoticeVersion]:
         """Every version ever published, in no particular order."""

@@ -8,14 +8,14 @@ transfer manager for nothing), and what a visitor's page does not need is import
 that needs it.
 """
 
-from chalicelib.services.cookies import CookieServices
+from chalicelib.services.consents import ConsentServices
 from chalicelib.services.fulfilment import FulfilmentServices
 from chalicelib.services.opendsr import OpenDsrServices
 from chalicelib.services.watch import WatchServices
 from chalicelib.settings import Settings
 
 
-class Services(CookieServices, FulfilmentServices, WatchServices, OpenDsrServices):
+class Services(ConsentServices, FulfilmentServices, WatchServices, OpenDsrServices):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 
 

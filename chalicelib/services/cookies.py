@@ -16,7 +16,11 @@ class CookieServices(Foundation):
 
     @cached_property
     def notices(self) -> Notices:
-        return Notices(NoticeStore(self.records))
+        return Notices(self._notice_store)
+
+    @cached_property
+    def _notice_store(self) -> NoticeStore:
+        return NoticeStore(self.records)
 
     @cached_property
     def sites(self) -> Sites:

@@ -1,0 +1,176 @@
+"""What people do with their own consents, and what the client platform records for them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.audit.entry import Actor
+from chalicelib.clock import Clock
+from chalicelib.consents.book import ConsentBook, Said, SaidBefore
+from chalicelib.consents.event_store import EventStore
+from chalicelib.consents.models import (
+    ConsentEvent,
+    Decision,
+    Evidence,
+    Standing,
+)
+from chalicelib.consents.standing_store import StandingStore
+from chalicelib.consents.texts import ShownTexts
+from chalicelib.errors import FieldError, InvalidInput, NotFound
+from chalicelib.idempotency.models import KeyedCall
+from chalicelib.idempotency.service import Idempotency
+from chalicelib.identity.subjects import Subjects
+from chalicelib.ids import Ids
+from chalicelib.notices.models import Language
+from chalicelib.tables.keys import Key
+from chalicelib.tables.transactions import Action
+from chalicelib.vault.blind_index import Kind
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far ahead of ours the clock of whoever records a consent may be."""
+
+
+class UnknownRecord(NotFound):
+    """No such record of a consent, or not this person's."""
+
+    code = "unknown_record"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A record, and whether this call made it."""
+
+    event: ConsentEvent
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A decision that was collected elsewhere, with what shows it. `occurred_at` is aware."""
+
+    purpose: str
+    decision: Decision
+    notice_sha256: str
+    language: Language
+    evidence: Evidence
+    occurred_at: datetime
+
+
+class Consents:
+    """Gives, withdraws and shows consents."""
+
+    def __init__(
+        self,
+        book: ConsentBook,
+        events: EventStore,
+        standings: StandingStore,
+        texts: ShownTexts,
+        subjects: Subjects,
+        clock: Clock,
+        ids: Ids,
+        idempotency: Idempotency,
+    ) -> None:
+        self._book = book
+        self._events = events
+        self._standings = standings
+        self._texts = texts
+        self._subjects = subjects
+        self._clock = clock
+        self._ids = ids
+        self._idempotency = idempotency
+
+    def decide(
+        self,
+        subject_id: str,
+        purpose: str,
+        decision: Decision,
+        shown: tuple[str, Language],
+        evidence: Evidence,
+        call: KeyedCall | None = None,
+    ) -> Recorded:
+        """The person's own decision; to say the same again changes nothing.
+
+        `shown` is the hash of the text that was shown, and its language: for a yes one that is in
+        force or coming. One transaction. Raises `InvalidInput`, `NoticeSuperseded`,
+        `NothingToWithdraw`, `WithdrawInstead`, `KeyDestroyed`, `IdempotencyConflict`.
+        """
+        find = self._texts.now if decision is Decision.GIVEN else self._texts.ever
+        now = self._clock.now()
+        said = Said(self._ids.new(), purpose, decision, find(*shown, purpose), evidence, now)
+
+        def build() -> list[Action]:
+            actions = self._book.decision(subject_id, said, Actor("subject", subject_id))
+            return [*actions, self._events.still_there(subject_id)]
+
+        record_id, created = self._carry_out(call, said, build)
+        return Recorded(self.get(subject_id, purpose, record_id), created)
+
+    def record(
+        self,
+        identifiers: Mapping[Kind, str],
+        collected: Collected,
+        actor: Actor,
+        call: KeyedCall | None = None,
+    ) -> Recorded:
+        """A decision that the platform collected from its user, whom it vouches for.
+
+        Somebody new becomes known in the same transaction. Raises `InvalidInput`, `Superseded`,
+        `NothingToWithdraw`, `WithdrawInstead`, `UnusableIdentifier`, `IdentifiersOfTwoPeople`,
+        `IdempotencyConflict`.
+        """
+        said = self._said(collected)
+        whose = ""
+
+        def build() -> list[Action]:
+            nonlocal whose
+            whose, made = self._subjects.vouched_for(identifiers, collected.language, actor)
+            there = [] if made else [self._events.still_there(whose)]
+            return [*made, *self._book.decision(whose, said, actor), *there]
+
+        record_id, created = self._carry_out(call, said, build)
+        if not whose:  # a repeat under the same key
+            whose, _ = self._subjects.known_by(identifiers, collected.language)
+        return Recorded(self.get(whose, collected.purpose, record_id), created)
+
+    def standing(self, subject_id: str) -> Standing:
+        """All that counts of the person, read consistently."""
+        return self._standings.get(subject_id, consistent=True)
+
+    def history(
+        self, subject_id: str, purpose: str, limit: int, start: Key | None
+    ) -> tuple[list[ConsentEvent], Key | None]:
+        """`limit` records of one consent, the newest first. Raises `KeyDestroyed`."""
+        return self._events.page(subject_id, purpose, limit, start)
+
+    def get(self, subject_id: str, purpose: str, record_id: str) -> ConsentEvent:
+        """One record. Raises `UnknownRecord`, `KeyDestroyed`."""
+        event = self._events.get(subject_id, purpose, record_id)
+        if event is None:
+            raise UnknownRecord
+        return event
+
+    def _said(self, collected: Collected) -> Said:
+        if collected.occurred_at > self._clock.now() + CLOCK_TOLERANCE:
+            raise InvalidInput(FieldError("occurred_at", "in_the_future"))
+        return Said(
+            self._ids.new(),
+            collected.purpose,
+            collected.decision,
+            self._texts.ever(collected.notice_sha256, collected.language, collected.purpose),
+            collected.evidence,
+            collected.occurred_at,
+        )
+
+    def _carry_out(
+        self, call: KeyedCall | None, said: Said, build: Callable[[], list[Action]]
+    ) -> tuple[str, bool]:
+        """The id of the record of what was said, and whether this call made it."""
+        earlier = self._idempotency.earlier(call)
+        try:
+            if earlier is None:
+                earlier = self._idempotency.run(call, {"record": said.record_id}, build)
+        except SaidBefore as before:
+            return before.record_id, False
+        if earlier is not None:
+            return str(earlier["record"]), False
+        return said.record_id, True

@@ -1,0 +1,121 @@
+"""The services of known people's consents, and of the notices that ask for them."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.services.audit import AuditServices
+from chalicelib.services.cookies import CookieServices
+from chalicelib.services.identity import IdentityServices
+
+if TYPE_CHECKING:
+    from chalicelib.consents.asking import Asking
+    from chalicelib.consents.attaching import Attaching
+    from chalicelib.consents.book import ConsentBook
+    from chalicelib.consents.event_store import EventStore
+    from chalicelib.consents.gate import Gate
+    from chalicelib.consents.receipts.service import Receipts
+    from chalicelib.consents.service import Consents
+    from chalicelib.consents.standing_store import StandingStore
+    from chalicelib.consents.texts import ShownTexts
+    from chalicelib.notices.directory import Directory
+    from chalicelib.notices.publishing import Publishing
+
+
+class ConsentServices(CookieServices, AuditServices, IdentityServices):
+    """Notices and their texts, decisions, the gate, receipts."""
+
+    @cached_property
+    def directory(self) -> "Directory":
+        from chalicelib.notices.directory import Directory
+
+        return Directory(self._notice_store, self.clock)
+
+    @cached_property
+    def publishing(self) -> "Publishing":
+        from chalicelib.inventory.consenting import consent_terms
+        from chalicelib.notices.publishing import Publishing
+
+        return Publishing(
+            self._notice_store,
+            consent_terms,
+            lambda _: [],
+            self.trail,
+            self.clock,
+            self.idempotency,
+        )
+
+    @cached_property
+    def consents(self) -> "Consents":
+        from chalicelib.consents.service import Consents
+
+        return Consents(
+            self.consent_book,
+            self._consent_events,
+            self._standings,
+            self._shown_texts,
+            self.subjects,
+            self.clock,
+            self.ids,
+            self.idempotency,
+        )
+
+    @cached_property
+    def consent_asking(self) -> "Asking":
+        from chalicelib.consents.asking import Asking
+        from chalicelib.inventory.consenting import consent_purposes, consent_terms
+
+        return Asking(self._shown_texts, consent_purposes(), consent_terms, self.clock)
+
+    @cached_property
+    def gate(self) -> "Gate":
+        from chalicelib.consents.gate import Gate
+        from chalicelib.inventory.consenting import bases_of
+
+        return Gate(self._standings, self._shown_texts, bases_of, self.clock)
+
+    @cached_property
+    def attaching(self) -> "Attaching":
+        from chalicelib.consents.attaching import Attaching
+        from chalicelib.consents.attachment_store import AttachmentStore
+
+        store = AttachmentStore(
+            self.records, self.vault, lambda: self.keyring.mac_key("attachments")
+        )
+        return Attaching(store, self.cookies, self.trail, self.run_command)
+
+    @cached_property
+    def receipts(self) -> "Receipts":
+        from chalicelib.consents.receipts.service import Receipts
+
+        return Receipts(self.directory, self.signer)
+
+    @cached_property
+    def consent_book(self) -> "ConsentBook":
+        from chalicelib.consents.book import ConsentBook
+
+        return ConsentBook(
+            self._consent_events,
+            self._standings,
+            lambda _: [],
+            self.trail,
+            self.clock,
+            self.ids,
+        )
+
+    @cached_property
+    def _consent_events(self) -> "EventStore":
+        from chalicelib.consents.event_store import EventStore
+
+        return EventStore(self.records, self.vault)
+
+    @cached_property
+    def _standings(self) -> "StandingStore":
+        from chalicelib.consents.standing_store import StandingStore
+
+        return StandingStore(self.records)
+
+    @cached_property
+    def _shown_texts(self) -> "ShownTexts":
+        from chalicelib.consents.texts import ShownTexts
+
+        return ShownTexts(self.directory, self.clock)

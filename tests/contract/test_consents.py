@@ -1,0 +1,205 @@
+"""Consents through the API: given, refused, withdrawn, asked about."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.services import Services
+from tests.contract.consenting import PURPOSE, Office
+from tests.contract.people import EMAIL, records
+from tests.fakes import FixedClock
+from tests.gateway import Gateway
+from tests.tokens import platform_token
+
+
+@pytest.fixture
+def office(services: Services, gateway: Gateway) -> Office:
+    return Office(services, gateway)
+
+
+def test_a_person_gives_and_withdraws_and_the_gate_changes_its_answer_at_once(
+    office: Office,
+) -> None:
+    siti = office.person()
+    subject = siti.subject_id
+    assert (siti.consent()["state"], siti.consent()["allowed"]) == ("unknown", False)
+    assert office.check(subject)["why"] == "no_consent"
+    given = siti.decide("given", language="id", notice_sha256=office.shown("id")["notice_sha256"])
+    assert given.status == 201, given.body
+    record = given.json()["record"]
+    assert (record["state"], record["before"], record["language"]) == ("given", "unknown", "id")
+    allowed = office.check(subject)
+    assert (allowed["allowed"], allowed["basis"], allowed["why"]) == (True, "consent", "consent")
+    assert allowed["record_id"] == record["record_id"]
+    assert siti.decide("withdrawn").json()["record"]["state"] == "withdrawn"
+    refused = office.check(subject)
+    assert (refused["allowed"], refused["state"], refused["why"]) == (
+        False,
+        "withdrawn",
+        "no_consent",
+    )
+    assert [each["state"] for each in siti.history()] == ["withdrawn", "given"]
+
+
+def test_to_say_the_same_again_changes_nothing(office: Office, services: Services) -> None:
+    siti = office.person()
+    first = siti.decide("given")
+    before = len(records(services))
+    again = siti.decide("given")
+    assert (again.status, again.json()["record"]) == (200, first.json()["record"])
+    assert len(records(services)) == before
+
+
+def test_a_yes_in_another_language_is_a_renewal(office: Office) -> None:
+    siti = office.person()
+    siti.decide("given")
+    renewed = siti.decide("given", **office.shown("id"))
+    assert renewed.json()["record"]["state"] == "renewed_given"
+    assert renewed.json()["record"]["previous_record_id"]
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        (["withdrawn"], "nothing_to_withdraw"),
+        (["refused", "withdrawn"], "nothing_to_withdraw"),
+        (["given", "refused"], "withdraw_instead"),
+    ],
+)
+def test_what_cannot_be_said_is_refused(office: Office, states: list[str], code: str) -> None:
+    siti = office.person()
+    answers = [siti.decide(state) for state in states]
+    assert (answers[-1].status, answers[-1].code) == (409, code)
+    assert len(siti.history()) == len(states) - 1
+
+
+def test_silence_is_neither_a_yes_nor_a_no(office: Office) -> None:
+    siti = office.person()
+    assert office.check(siti.subject_id)["state"] == "unknown"
+    siti.decide("refused")
+    assert office.check(siti.subject_id)["state"] == "refused"
+
+
+def test_a_late_repeat_of_a_yes_does_not_undo_a_withdrawal(office: Office) -> None:
+    siti = office.person()
+    first = siti.decide("given", key="one")
+    siti.decide("withdrawn")
+    late = siti.decide("given", key="one")
+    assert (late.status, late.json()["record"]) == (200, first.json()["record"])
+    assert siti.consent()["state"] == "withdrawn"
+
+
+def test_consent_ends_to_the_second_without_anybody_s_help(
+    office: Office, clock: FixedClock
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    subject = siti.subject_id
+    clock.advance(timedelta(days=730) - timedelta(milliseconds=1))
+    assert office.check(subject)["allowed"]
+    clock.advance(timedelta(milliseconds=1))
+    over = office.check(subject)
+    assert (over["allowed"], over["state"], over["why"]) == (False, "expired", "expired")
+
+
+def test_an_answer_says_until_when_it_may_be_kept(office: Office, clock: FixedClock) -> None:
+    siti = office.person()
+    record = siti.decide("given").json()["record"]
+    subject = siti.subject_id
+    clock.advance(timedelta(days=730) - timedelta(seconds=30))
+    assert office.check(subject)["valid_until"] == record["expires_at"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "allowed", "basis"),
+    [("service_delivery", True, "contract"), ("security", True, "legal_obligation")],
+)
+def test_what_does_not_rest_on_consent_is_answered_by_its_basis(
+    office: Office, purpose: str, allowed: bool, basis: str
+) -> None:
+    answer = office.check(office.person().subject_id, purpose)
+    assert (answer["allowed"], answer["basis"], answer["why"]) == (allowed, basis, "basis")
+
+
+def test_the_platform_records_what_it_collected_and_learns_whom_to_ask_about(
+    office: Office,
+) -> None:
+    answer = office.collect(guardian=GUARDIAN)
+    assert answer.status == 201, answer.body
+    subject = answer.json()["subject_id"]
+    assert office.check(subject)["allowed"]
+    record = answer.json()["record"]
+    assert (record["method"], record["channel"]) == ("checkbox", "platform")
+    assert record["guardian"] == "parent"
+    assert office.person().subject_id == subject
+    again = office.collect(guardian=GUARDIAN)
+    assert (again.status, again.json()["record"]) == (200, record)
+
+
+GUARDIAN = {"relationship": "parent", "name": "Canary Guardian", "verified_by": "identity card"}
+
+
+def test_nothing_of_the_person_or_the_evidence_stands_in_clear(
+    office: Office, services: Services
+) -> None:
+    office.collect(guardian=GUARDIAN, evidence="canary evidence")
+    stored = repr(records(services))
+    for canary in (EMAIL, "user-1", "Canary Guardian", "identity card", "canary evidence"):
+        assert canary not in stored
+
+
+def test_what_was_decided_later_stands(office: Office, clock: FixedClock) -> None:
+    siti = office.person()
+    siti.decide("refused")
+    late = office.collect()
+    assert (late.status, late.code) == (409, "superseded")
+    assert siti.consent()["state"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"notice_sha256": "0" * 64}, "notice_sha256", "unknown_notice"),
+        ({"purpose": "service_delivery"}, "notice_sha256", "does_not_ask_for_this"),
+        ({"occurred_at": "2126-01-01T00:00:00Z"}, "occurred_at", "in_the_future"),
+        ({"user_id": None, "email": None}, "body", "invalid_value"),
+        ({"state": "expired"}, "state", "not_allowed"),
+    ],
+)
+def test_a_bad_record_stores_nothing(
+    office: Office, services: Services, changes: dict[str, str], field: str, code: str
+) -> None:
+    office.shown()
+    before = len(records(services))
+    answer = office.collect(**changes)
+    assert answer.status == 422, answer.body
+    assert {"field": field, "code": code} in answer.json()["errors"]
+    assert len(records(services)) == before
+
+
+def test_a_hundred_people_are_asked_about_in_one_read(office: Office, services: Services) -> None:
+    siti = office.person()
+    siti.decide("given")
+    others = [f"{number:026d}" for number in range(99)]
+    token = platform_token(services.clock, "consents:check")
+    body = {"purpose": PURPOSE, "subjects": [siti.subject_id, *others]}
+    answer = office.call("POST", "/v1/consents/check", token, body)
+    checks = answer.json()["checks"]
+    assert [each["subject"] for each in checks] == body["subjects"]
+    assert [each["allowed"] for each in checks] == [True] + 99 * [False]
+    body["subjects"] = [*others, *others[:2]]
+    assert office.call("POST", "/v1/consents/check", token, body).status == 422
+
+
+def test_the_receipt_is_of_the_record_in_both_forms(office: Office) -> None:
+    siti = office.person()
+    record_id = siti.decide("given").json()["record"]["record_id"]
+    path = f"/v1/consents/{PURPOSE}/{record_id}/receipt"
+    dpv = siti.call("GET", path).json()
+    kantara = siti.call("GET", f"{path}?format=kantara").json()
+    assert record_id in json.dumps(dpv["content"])
+    assert kantara["content"]["consentReceiptID"] == record_id
+    assert siti.call("GET", f"{path}?format=xml").status == 422
+    budi = office.person("budi@example.test")
+    assert (budi.call("GET", path).status, budi.call("GET", path).code) == (404, "unknown_record")
