@@ -1,12 +1,10 @@
 """A consent receipt in the W3C DPV profile of ISO/IEC TS 27560:2023, as JSON-LD.
 
-    receipt   schema_version, receipt_id, and a copy of the record
-    record    schema_version, record_id, pii_principal_id, privacy_notice and language
-      process   the purpose, the data, and how they are handled  (processing.py)
-      entities  the controller as a party                        (parties.py)
-      parts     the event: time, validity, entity, type, state
-
-The guide is https://w3id.org/dpv/guides/consent-27560, the vocabulary https://w3id.org/dpv.
+receipt   schema_version, receipt_id, and a copy of the record
+record    schema_version, record_id, pii_principal_id, privacy_notice and language
+  process   the purpose, the data, and how they are handled  (processing.py)
+  entities  the controller as a party                        (parties.py)
+  parts     the event: time, validity, entity, type, state
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How long something holds, as DPV's durations say it (guide to ISO/IEC TS 27560, 8.5.4)."""
+"""How long something holds, as DPV's durations say it (guide, 8.5.4)."""
 
 from datetime import datetime, timedelta
 

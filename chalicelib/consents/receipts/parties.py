@@ -1,4 +1,4 @@
-"""The parties of a record (guide to ISO/IEC TS 27560, 8.4): the controller, the data subject, a guardian."""
+"""The parties of a record (guide, 8.4): the controller, the data subject, a guardian."""
 
 from collections.abc import Mapping
 from typing import Any

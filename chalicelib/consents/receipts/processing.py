@@ -1,4 +1,4 @@
-"""The processing that consent was asked for (guide to ISO/IEC TS 27560, 8.3), as the notice froze it."""
+"""The processing that consent was asked for (guide, 8.3), as the notice froze it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
