@@ -6,17 +6,18 @@ trail says from which to which.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import rfc3339
+from chalicelib.law.alerting import alert_name, hours_left
 from chalicelib.law.deadline import Deadline
 from chalicelib.notices.models import Language
 from chalicelib.notices.outbox import Outbox
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.watch_store import WatchStore
-from chalicelib.requests.watching_rules import Terms, alert_name, watched_date
+from chalicelib.requests.watching_rules import Terms, watched_date
 from chalicelib.tables.transactions import Action
 
 WATCHER = Actor("system", "watcher")
@@ -55,7 +56,7 @@ class Alerts:
         date = watched_date(request)
         if date is None:
             raise ValueError("a request without a date has no alerts")
-        hours = hours_left(date, now)
+        hours = hours_left(date.unpaused_due_at, now)
         names = [alert_name(terms.offset(number)) for number in (numbers[0], numbers[-1])]
         facts: dict[str, Fact] = {
             "first": names[0],
@@ -89,13 +90,6 @@ class Alerts:
                 "request_alert", address, self._language, values, about=request.request_id
             ).actions
         ]
-
-
-def hours_left(date: Deadline, now: datetime) -> int:
-    """Whole hours until the date, rounded up; negative after it, rounded down."""
-    left = date.unpaused_due_at - now
-    hour = timedelta(hours=1)
-    return -(-left // hour) if left > timedelta() else left // hour
 
 
 def _data(request: DataRequest, date: Deadline, alert: str, hours: int) -> dict[str, str | int]:

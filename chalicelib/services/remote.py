@@ -34,10 +34,9 @@ class RemoteServices(WebhookServices):
 
         return RemoteAnswers(
             self.remote_tasks,
-            self.webhook_endpoints,
+            self.webhook_verifying,
             self.outbox,
             _citations,
-            self.clock,
             self.run_command,
         )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.connectors.webhooks.events import Events
     from chalicelib.connectors.webhooks.redrive import Redrive
     from chalicelib.connectors.webhooks.service import Webhooks
+    from chalicelib.connectors.webhooks.verifying import Verifying
     from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.messages import Message
 
@@ -76,6 +77,12 @@ class WebhookServices(MessageServices):
         from chalicelib.connectors.webhooks.events import Events
 
         return Events(self.webhook_endpoints, self.outbox, self.clock)
+
+    @cached_property
+    def webhook_verifying(self) -> "Verifying":
+        from chalicelib.connectors.webhooks.verifying import Verifying
+
+        return Verifying(self.webhook_endpoints, self.clock)
 
     @cached_property
     def webhook_consumer(self) -> "Consumer":

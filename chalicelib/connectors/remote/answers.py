@@ -8,13 +8,11 @@ one transaction: what is said here is not forgotten, and the system that says it
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from chalicelib.clock import Clock
 from chalicelib.connectors.places import Deed, Kept, Outcome, Row, Verdict
 from chalicelib.connectors.remote.models import Answered, RemoteTask, TaskState
 from chalicelib.connectors.remote.task_store import AlreadyAnswered, RemoteTaskStore
 from chalicelib.connectors.remote.wire import KeptIn, TaskAnswerIn
-from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
-from chalicelib.connectors.webhooks.signing import UnverifiedWebhook, verify
+from chalicelib.connectors.webhooks.verifying import Verifying
 from chalicelib.errors import FieldError, InvalidInput, NotFound
 from chalicelib.notices.outbox import Outbox
 from chalicelib.tables.transactions import Action, RunCommand
@@ -39,17 +37,15 @@ class RemoteAnswers:
     def __init__(
         self,
         tasks: RemoteTaskStore,
-        endpoints: EndpointStore,
+        verifying: Verifying,
         outbox: Outbox,
         citations: Citations,
-        clock: Clock,
         run_command: RunCommand,
     ) -> None:
         self._tasks = tasks
-        self._endpoints = endpoints
+        self._verifying = verifying
         self._outbox = outbox
         self._citations = citations
-        self._clock = clock
         self._run_command = run_command
 
     def take(
@@ -68,7 +64,7 @@ class RemoteAnswers:
         task = self._tasks.get(task_id)
         if task is None or task.place_id != place_id:
             raise UnknownTask
-        self._verify(task, headers, raw)
+        self._verifying.check(task.endpoint_id, headers, raw)
         # The signature does not cover the path: without this an answer could be signed for one
         # task and sent, by whoever saw it, to another.
         if (body.place, body.task) != (place_id, task_id):
@@ -78,14 +74,6 @@ class RemoteAnswers:
         answered = self._answered(body)
         if task.state is TaskState.ASKED:
             self._keep(task, answered)
-
-    def _verify(self, task: RemoteTask, headers: Mapping[str, str], raw: bytes) -> None:
-        endpoint = self._endpoints.get(task.endpoint_id)
-        if endpoint is None:
-            raise UnverifiedWebhook  # it was removed, and its secret with it
-        (opened,) = self._endpoints.open([endpoint])
-        now = self._clock.now()
-        verify(headers, raw, opened.signers(now), now)
 
     def _keep(self, task: RemoteTask, answered: Answered) -> None:
         def build() -> list[Action]:
