@@ -10,7 +10,7 @@ To say the same again changes nothing, unless it is said to another text or in a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.consents.models import (
@@ -22,7 +22,10 @@ from chalicelib.consents.models import (
     Standing,
     State,
 )
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, FieldError, InvalidInput
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far ahead of ours the clock of whoever records a consent may be."""
 
 
 class NothingToWithdraw(Conflict):
@@ -80,6 +83,12 @@ def state_of(entry: Entry | None, now: datetime) -> State:
 def counts_from(decision: Decision, occurred_at: datetime, now: datetime) -> datetime:
     """Where a decision stands among others: a no counts from its arrival."""
     return min(occurred_at, now) if decision is Decision.GIVEN else now
+
+
+def check_moment(occurred_at: datetime, now: datetime) -> None:
+    """Raises `InvalidInput` for a decision that is yet to come, by more than clocks differ."""
+    if occurred_at > now + CLOCK_TOLERANCE:
+        raise InvalidInput(FieldError("occurred_at", "in_the_future"))
 
 
 def check_order(entry: Entry | None, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import Clock
@@ -14,9 +14,10 @@ from chalicelib.consents.models import (
     Evidence,
     Standing,
 )
+from chalicelib.consents.rules import check_moment
 from chalicelib.consents.standing_store import StandingStore
 from chalicelib.consents.texts import ShownTexts
-from chalicelib.errors import FieldError, InvalidInput, NotFound
+from chalicelib.errors import NotFound
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.identity.subjects import Subjects
@@ -25,9 +26,6 @@ from chalicelib.notices.models import Language
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action
 from chalicelib.vault.blind_index import Kind
-
-CLOCK_TOLERANCE = timedelta(minutes=10)
-"""How far ahead of ours the clock of whoever records a consent may be."""
 
 
 class UnknownRecord(NotFound):
@@ -118,19 +116,45 @@ class Consents:
         `NothingToWithdraw`, `WithdrawInstead`, `UnusableIdentifier`, `IdentifiersOfTwoPeople`,
         `IdempotencyConflict`.
         """
-        said = self._said(collected)
+        said = self.said(collected)
         whose = ""
 
         def build() -> list[Action]:
             nonlocal whose
-            whose, made = self._subjects.vouched_for(identifiers, collected.language, actor)
-            there = [] if made else [self._events.still_there(whose)]
-            return [*made, *self._book.decision(whose, said, actor), *there]
+            whose, actions = self.recording(identifiers, said, actor)
+            return actions
 
         record_id, created = self._carry_out(call, said, build)
         if not whose:  # a repeat under the same key
             whose, _ = self._subjects.known_by(identifiers, collected.language)
         return Recorded(self.get(whose, collected.purpose, record_id), created)
+
+    def said(self, collected: Collected) -> Said:
+        """What was collected, under a fresh record's id and with the text that was shown.
+
+        Raises `InvalidInput`.
+        """
+        check_moment(collected.occurred_at, self._clock.now())
+        return Said(
+            self._ids.new(),
+            collected.purpose,
+            collected.decision,
+            self._texts.ever(collected.notice_sha256, collected.language, collected.purpose),
+            collected.evidence,
+            collected.occurred_at,
+        )
+
+    def recording(
+        self, identifiers: Mapping[Kind, str], said: Said, actor: Actor
+    ) -> tuple[str, list[Action]]:
+        """Whose consent it is, and the writes that record what the platform's user said.
+
+        For one transaction, made anew when it meets `Moved`. Raises `SaidBefore`, and what
+        `record` raises but `InvalidInput`, `IdempotencyConflict`.
+        """
+        whose, made = self._subjects.vouched_for(identifiers, said.shown.language, actor)
+        there = [] if made else [self._events.still_there(whose)]
+        return whose, [*made, *self._book.decision(whose, said, actor), *there]
 
     def standing(self, subject_id: str) -> Standing:
         """All that counts of the person, read consistently."""
@@ -148,18 +172,6 @@ class Consents:
         if event is None:
             raise UnknownRecord
         return event
-
-    def _said(self, collected: Collected) -> Said:
-        if collected.occurred_at > self._clock.now() + CLOCK_TOLERANCE:
-            raise InvalidInput(FieldError("occurred_at", "in_the_future"))
-        return Said(
-            self._ids.new(),
-            collected.purpose,
-            collected.decision,
-            self._texts.ever(collected.notice_sha256, collected.language, collected.purpose),
-            collected.evidence,
-            collected.occurred_at,
-        )
 
     def _carry_out(
         self, call: KeyedCall | None, said: Said, build: Callable[[], list[Action]]
