@@ -14,9 +14,11 @@ from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.consents.event_store import EventStore
 from chalicelib.consents.models import (
     VALID,
+    Channel,
     ConsentEvent,
     Decision,
     Evidence,
+    Method,
     Shown,
     Standing,
     State,
@@ -31,6 +33,9 @@ from chalicelib.consents.rules import (
 from chalicelib.consents.standing_store import StandingStore
 from chalicelib.ids import Ids
 from chalicelib.tables.transactions import Action
+
+NOBODY = Evidence(Method.NONE, Channel.PRIVACY_OFFICE)
+"""Of what happens without anybody's act."""
 
 type Follow = Callable[[ConsentEvent], list[Action]]
 """The writes that follow from an event, in its transaction."""
@@ -103,16 +108,30 @@ class ConsentBook:
         ]
         return self._writes(standing, events, now, actor) if events else []
 
-    def ending(
-        self, standing: Standing, purposes: Sequence[str], evidence: Evidence, actor: Actor
-    ) -> list[Action]:
+    def ending(self, standing: Standing, purposes: Sequence[str]) -> list[Action]:
         """The writes that note that the consents to `purposes` are over. Raises `KeyDestroyed`."""
-        now = self._now()
+        now, actor = self._now(), Actor("system", "watcher")
         events = [
-            self._following(standing, purpose, State.EXPIRED, evidence, actor, now)
+            self._following(standing, purpose, State.EXPIRED, NOBODY, actor, now)
             for purpose in purposes
         ]
         return self._writes(standing, events, now, actor)
+
+    def asking_anew(
+        self, standing: Standing, purposes: Sequence[str], version: str
+    ) -> list[Action]:
+        """The writes that ask anew for what was given: it stands until the notice takes effect.
+
+        Raises `KeyDestroyed`.
+        """
+        now, actor = self._now(), Actor("notice", version)
+        entries, actions = dict(standing.entries), list[Action]()
+        for purpose in purposes:
+            event = self._following(standing, purpose, State.REQUESTED, NOBODY, actor, now)
+            addition, sha256 = self._events.addition(event)
+            entries[purpose] = replace(entries[purpose], asked=version, asked_at=now)
+            actions += [addition, *self._entry(event, actor, sha256)]
+        return [self._standings.change(replace(standing, entries=entries)), *actions]
 
     def _writes(
         self, standing: Standing, events: Sequence[ConsentEvent], at: datetime, actor: Actor

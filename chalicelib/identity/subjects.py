@@ -1,6 +1,6 @@
 """Data subjects, as themselves and the staff see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import batched
@@ -15,6 +15,9 @@ from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
 from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
+
+ROLL_PARTS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""The parts of the roll of all people: the last characters that an id can have."""
 
 
 class UnknownSubject(NotFound):
@@ -140,6 +143,14 @@ class Subjects:
         """Forgets which `names` an erased subject had. May be repeated."""
         for some in batched(names, MOST_AT_ONCE, strict=False):
             self._run_command(partial(self._store.forget_names_actions, subject_id, some))
+
+    def on_roll(self, part: str, after: str, limit: int) -> list[str]:
+        """Up to `limit` ids of those in a `part` of the roll (`ROLL_PARTS`) that come `after`."""
+        return self._store.on_roll(part, after, limit)
+
+    def many(self, subject_ids: Iterable[str]) -> dict[str, Subject]:
+        """Up to 100 subjects by their ids, without those who were erased."""
+        return self._store.many(subject_ids)
 
     def is_there(self, subject_id: str) -> bool:
         """Whether the subject was not erased, read consistently."""

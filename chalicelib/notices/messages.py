@@ -30,10 +30,15 @@ class Template:
 
 _CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
 
+_CHANGE = Template(frozenset({"notice", "version", "effective_on", "summary"}), timedelta(days=14))
+
 _NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
 
 TEMPLATES: Mapping[str, Template] = {
     "agent_code": Template(_CODE.values | {"agent", "agent_address"}, _CODE.life),
+    "consent_ends": Template(frozenset({"ends_on"}), timedelta(days=14)),
+    "notice_change": _CHANGE,
+    "notice_change_asks": _CHANGE,
     "request_alert": Template(
         frozenset({"request_id", "type", "law", "article", "due_at", "hours"}), timedelta(hours=24)
     ),
@@ -47,6 +52,10 @@ TEMPLATES: Mapping[str, Template] = {
     "request_refused": Template(_NEWS.values | {"ground"}, _NEWS.life),
     "request_restricted": _NEWS,
     "sign_in_code": _CODE,
+    "stop_alert": Template(
+        frozenset({"stop_order", "purpose", "processors", "law", "article", "stop_by", "hours"}),
+        timedelta(hours=24),
+    ),
 }
 """Every mail by the name of its template."""
 

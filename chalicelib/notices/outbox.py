@@ -80,11 +80,13 @@ class Outbox:
         values: Mapping[str, str],
         *,
         about: str | None = None,
+        delay: timedelta = timedelta(),
     ) -> Queued:
         """A mail from `template` to the address `to`, which is normalised first.
 
-        `values` fill the template and hold codes and links, no contents. `ValueError` when there
-        is no such template or it takes other values; raises `UnusableIdentifier`, `UnfitForMail`,
+        `values` fill the template and hold codes and links, no contents. It goes out after `delay`
+        at the earliest, at most 15 minutes (what SQS delays a message). `ValueError` when there is
+        no such template or it takes other values; raises `UnusableIdentifier`, `UnfitForMail`,
         `TooLongToSeal`.
         """
         known = TEMPLATES.get(template)
@@ -93,7 +95,8 @@ class Outbox:
         check_values(values)
         address = normalise(Kind.EMAIL, to)
         content = {"to": address, "language": language, "values": dict(values)}
-        return self._queued(Channel.MAIL, template, json.dumps(content).encode(), about=about)
+        body = json.dumps(content).encode()
+        return self._queued(Channel.MAIL, template, body, about=about, delay=delay)
 
     def webhook(self, endpoint_id: str, event_type: str, body: bytes) -> Queued:
         """An event of `event_type` for the endpoint: `body` is what will be signed and sent.
@@ -114,6 +117,7 @@ class Outbox:
         *,
         endpoint: str | None = None,
         about: str | None = None,
+        delay: timedelta = timedelta(),
     ) -> Queued:
         message_id = self._ids.new()
         at = self._clock.now()
@@ -129,6 +133,8 @@ class Outbox:
             "ttl": ceil((at + KEPT).timestamp()),
             **unclaimed(message_id, at),
         }
+        if delay:
+            item["lease"] = to_millis(at + delay)  # nobody may claim it earlier
         for name, value in (("endpoint", endpoint), ("about", about)):
             if value is not None:
                 item[name] = value

@@ -5,13 +5,14 @@ id is noted beside it: `RECEIPT#<its id>` / `MESSAGE`, which a bounce finds its 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, cast
 
 from chalicelib.clock import Clock, to_millis
-from chalicelib.notices.messages import Channel, Mail, Message, State
+from chalicelib.errors import Unavailable
+from chalicelib.notices.messages import Mail, Message, State
 from chalicelib.notices.outbox import (
     OUTBOX_MESSAGE,
     UNCLAIMED,
@@ -19,33 +20,51 @@ from chalicelib.notices.outbox import (
     message_key,
     message_scope,
 )
+from chalicelib.notices.outbox_items import MAIL_RECEIPT, message_from, receipt_item, receipt_key
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.conditions import Condition, revision_is
-from chalicelib.tables.keys import Key, compose
-from chalicelib.tables.schema import Schema, UnreadableItem
+from chalicelib.tables.schema import UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put, RunCommand
+from chalicelib.tables.transactions import Action, Moved, Put, RunCommand, Update
+from chalicelib.tables.updates import Changes
 from chalicelib.vault.errors import KeyDestroyed
 from chalicelib.vault.vault import Vault
 
-MAIL_RECEIPT = Schema("mail_receipt")
 LEASE = timedelta(seconds=60)
 """Longer than a consumer lives (its function's timeout), so a live one never loses its claim."""
+
+type Follow = Callable[[Message, State, str], list[Action]]
+"""The writes that note elsewhere what became of a message: its new state and the reason."""
+
+
+class _OldNews(Unavailable):
+    """What is reported is known, or overtaken by something later. Never leaves this module."""
+
+    code = "old_news"
 
 
 class OutboxStore:
     """The room of the outbox that consumers use."""
 
-    def __init__(self, records: Table, vault: Vault, clock: Clock, run_command: RunCommand) -> None:
+    def __init__(
+        self,
+        records: Table,
+        vault: Vault,
+        clock: Clock,
+        run_command: RunCommand,
+        followers: Mapping[str, Follow] | None = None,
+    ) -> None:
+        """`followers` note, by the kind of a mail, what becomes of it where that is kept longer."""
         self._records = records
         self._vault = vault
         self._clock = clock
         self._run_command = run_command
+        self._followers = followers or {}
 
     def get(self, message_id: str) -> Message | None:
         """The message, read consistently; None when there is none (any more)."""
         item = self._records.get(message_key(message_id), consistent=True)
-        return _message_from(item) if item else None
+        return message_from(item) if item else None
 
     def wait(self, message_id: str) -> int | None:
         """The seconds after which the message may be claimed again, for whoever could not.
@@ -87,7 +106,7 @@ class OutboxStore:
             add={"rev": 1, **({"attempts": 1} if counted else {})},
             remove=UNCLAIMED,
         )
-        return _message_from(item) if item else None
+        return message_from(item) if item else None
 
     def open_mail(self, message: Message) -> Mail:
         """What the mail says. Raises `KeyDestroyed` when its day's key ended, `SealBroken`."""
@@ -136,8 +155,7 @@ class OutboxStore:
 
         `reason` is a stable code. What it said is forgotten: nothing brings it back.
         """
-        changes: dict[str, Value] = {"state": State.DEAD.value, "reason": reason}
-        return self._while_claimed(message, changes, remove=("sealed",))
+        return self._settle(message, State.DEAD, reason, _claim_holds(message))
 
     def mark_sent(self, message_id: str) -> None:
         """Says that the message went out, unless something later is known of it already.
@@ -157,20 +175,21 @@ class OutboxStore:
             if item is None:
                 raise UnreadableItem(OUTBOX_MESSAGE.item_type)
             # The same content whenever it is written, so writing it again changes nothing.
-            actions: list[Action] = [Put(self._records, _receipt_item(receipt, message_id, item))]
+            actions: list[Action] = [Put(self._records, receipt_item(receipt, message_id, item))]
             if item["state"] in {State.QUEUED, State.SENDING}:
                 revision = cast("int", item["rev"])
                 kept = {name: value for name, value in item.items() if name != "sealed"}
                 sent = {**kept, "state": State.SENT.value, "rev": revision + 1}
                 # A bounce that overtakes us is not overwritten.
                 actions.append(Put(self._records, sent, revision_is(revision), otherwise=Moved))
+                actions += self._following(message_from(item), State.SENT, "")
             return actions
 
         self._run_command(build)
 
     def message_of_receipt(self, receipt: str) -> str | None:
         """The id of the message that the provider knows as `receipt`; None while unknown."""
-        item = self._records.get(_receipt_key(receipt), consistent=True)
+        item = self._records.get(receipt_key(receipt), consistent=True)
         return str(MAIL_RECEIPT.lift(item)["message_id"]) if item else None
 
     def report(self, message_id: str, state: State, reason: str) -> None:
@@ -184,8 +203,9 @@ class OutboxStore:
             {"#state": "state"},
             dict(zip(places, (each.value for each in hidden), strict=True)),
         )
-        changes: dict[str, Value] = {"state": state.value, "reason": reason}
-        self._update(message_id, news, changes, remove=("sealed",))  # as in mark_sent
+        message = self.get(message_id)
+        if message is not None:
+            self._settle(message, state, reason, news)
 
     def note(self, message_id: str, reason: str) -> None:
         """Notes what went wrong without an end: a mailbox that was full, the provider tries on."""
@@ -199,6 +219,31 @@ class OutboxStore:
         """
         changes: dict[str, Value] = {"state": State.DEAD.value, "reason": "forgotten"}
         self._update(message_id, _SAYS_SOMETHING, changes, remove=("sealed", *UNCLAIMED))
+
+    def _settle(self, message: Message, state: State, reason: str, condition: Condition) -> bool:
+        """Says that this is the end of the message, if `condition` holds: says whether it did.
+
+        What it said is forgotten, as in `mark_sent`. One write where nobody else has to know.
+        """
+        changes: dict[str, Value] = {"state": state.value, "reason": reason}
+        if message.kind not in self._followers:
+            return self._update(message.id, condition, changes, remove=("sealed",)) is not None
+        end = Update(
+            self._records,
+            message_key(message.id),
+            Changes(put=changes, add={"rev": 1}, remove=("sealed",)),
+            condition,
+            _OldNews,
+        )
+        try:
+            self._run_command(lambda: [end, *self._following(message, state, reason)])
+        except _OldNews:
+            return False
+        return True
+
+    def _following(self, message: Message, state: State, reason: str) -> list[Action]:
+        follow = self._followers.get(message.kind)
+        return follow(message, state, reason) if follow else []
 
     def _while_claimed(
         self, message: Message, changes: Mapping[str, Value], remove: Sequence[str] = ()
@@ -235,54 +280,4 @@ def _claim_holds(message: Message) -> Condition:
         "#state = :sending AND #lease = :lease",
         {"#state": "state", "#lease": "lease"},
         {":sending": State.SENDING.value, ":lease": message.lease},
-    )
-
-
-def _message_from(item: Item) -> Message:
-    match OUTBOX_MESSAGE.lift(item):
-        case {
-            "pk": str(pk),
-            "channel": str(channel),
-            "kind": str(kind),
-            "state": str(state),
-            "at": int(at),
-            "rev": int(rev),
-        }:
-            return Message(
-                pk.removeprefix("OUTBOX#"),
-                Channel(channel),
-                kind,
-                State(state),
-                at,
-                rev,
-                _text(item, "endpoint"),
-                _text(item, "about"),
-                _text(item, "reason"),
-                _whole(item, "attempts"),
-                _whole(item, "handed"),
-                _whole(item, "lease"),
-                _whole(item, "ttl"),
-                item=item,
-            )
-    raise UnreadableItem(OUTBOX_MESSAGE.item_type)
-
-
-def _text(item: Item, name: str) -> str | None:
-    value = item.get(name)
-    return value if isinstance(value, str) else None
-
-
-def _whole(item: Item, name: str) -> int:
-    value = item.get(name)
-    return value if isinstance(value, int) else 0
-
-
-def _receipt_key(receipt: str) -> Key:
-    return Key(compose("RECEIPT", receipt), "MESSAGE")
-
-
-def _receipt_item(receipt: str, message_id: str, message: Item) -> Item:
-    key = _receipt_key(receipt)
-    return MAIL_RECEIPT.stamp(
-        {"pk": key.pk, "sk": key.sk, "message_id": message_id, "ttl": message["ttl"]}
     )

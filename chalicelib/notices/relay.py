@@ -23,7 +23,9 @@ _BATCH_LIMIT = 10
 _ENDPOINT = re.compile(r"[0-9A-Za-z]{1,128}")
 """What an endpoint's id looks like, within what SQS takes as the name of a group."""
 
-type Entry = dict[str, str]
+_LONGEST_DELAY_SECONDS = 900  # what SQS delays a message
+
+type Entry = dict[str, str | int]
 """A message for SQS, but for its number in the batch."""
 
 
@@ -111,12 +113,21 @@ def _entry_of(image: Mapping[str, Any]) -> tuple[Channel, Entry]:
             "channel": {"S": str(channel)},
         }:
             endpoint = image["endpoint"]["S"] if "endpoint" in image else None
-            return Channel(channel), _entry(pk.removeprefix("OUTBOX#"), endpoint)
+            entry = _entry(pk.removeprefix("OUTBOX#"), endpoint)
+            return Channel(channel), entry | _delayed(image)
     raise UnreadableItem(OUTBOX_MESSAGE.item_type)
 
 
+def _delayed(image: Mapping[str, Any]) -> Entry:
+    """A new message that has a lease is to go out later: its queue keeps it until then."""
+    if "lease" not in image or "at" not in image:
+        return {}
+    millis = int(image["lease"]["N"]) - int(image["at"]["N"])
+    return {"DelaySeconds": min(max(0, millis // 1000), _LONGEST_DELAY_SECONDS)}
+
+
 def _entry(message_id: str, endpoint: str | None) -> Entry:
-    entry = {"MessageBody": json.dumps({"id": message_id})}
+    entry: Entry = {"MessageBody": json.dumps({"id": message_id})}
     if endpoint is not None:
         if not _ENDPOINT.fullmatch(endpoint):
             raise UnreadableItem(OUTBOX_MESSAGE.item_type)

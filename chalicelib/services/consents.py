@@ -9,6 +9,7 @@ from chalicelib.services.identity import IdentityServices
 
 if TYPE_CHECKING:
     from chalicelib.consents.asking import Asking
+    from chalicelib.consents.asking_anew import AskingAnew
     from chalicelib.consents.attaching import Attaching
     from chalicelib.consents.book import ConsentBook
     from chalicelib.consents.event_store import EventStore
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from chalicelib.consents.service import Consents
     from chalicelib.consents.standing_store import StandingStore
     from chalicelib.consents.texts import ShownTexts
+    from chalicelib.consents.watching import ConsentWatcher
+    from chalicelib.identity.roll import Roll
     from chalicelib.notices.directory import Directory
     from chalicelib.notices.publishing import Publishing
+    from chalicelib.notices.telling.teller import Teller
 
 
 class ConsentServices(CookieServices, AuditServices, IdentityServices):
@@ -38,10 +42,39 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices):
         return Publishing(
             self._notice_store,
             consent_terms,
-            lambda _: [],
+            self.teller.start,
             self.trail,
             self.clock,
             self.idempotency,
+        )
+
+    @cached_property
+    def teller(self) -> "Teller":
+        from chalicelib.notices.telling.steps import Steps
+        from chalicelib.notices.telling.teller import Teller
+
+        steps = Steps(
+            self._tellings,
+            self._notice_store,
+            self._people,
+            self._asking_anew.of,
+            self.outbox,
+            self.trail,
+            self.clock,
+        )
+        return Teller(self._tellings, steps, self.directory, self.clock, self.run_command)
+
+    @cached_property
+    def consent_watcher(self) -> "ConsentWatcher":
+        from chalicelib.consents.watching import ConsentWatcher
+
+        return ConsentWatcher(
+            self._standings,
+            self.consent_book,
+            self.subjects,
+            self.outbox,
+            self.clock,
+            self.run_command,
         )
 
     @cached_property
@@ -101,6 +134,18 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices):
             self.clock,
             self.ids,
         )
+
+    @cached_property
+    def _asking_anew(self) -> "AskingAnew":
+        from chalicelib.consents.asking_anew import AskingAnew
+
+        return AskingAnew(self._standings, self.consent_book, self.clock)
+
+    @cached_property
+    def _people(self) -> "Roll":
+        from chalicelib.identity.roll import Roll
+
+        return Roll(self.subjects)
 
     @cached_property
     def _consent_events(self) -> "EventStore":

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from chalicelib.notices.outbox_store import OutboxStore
     from chalicelib.notices.relay import Relay
     from chalicelib.notices.stranded import Stranded
+    from chalicelib.notices.telling.ledger import Ledger
+    from chalicelib.notices.telling.store import TellingStore
     from chalicelib.notices.tracking import Tracking
 
 
@@ -27,8 +29,27 @@ class MessageServices(Foundation):
     @cached_property
     def outbox_store(self) -> "OutboxStore":
         from chalicelib.notices.outbox_store import OutboxStore
+        from chalicelib.notices.telling.ledger import KINDS
 
-        return OutboxStore(self.records, self.vault, self.clock, self.run_command)
+        return OutboxStore(
+            self.records,
+            self.vault,
+            self.clock,
+            self.run_command,
+            dict.fromkeys(KINDS, self.telling_ledger.follow),
+        )
+
+    @cached_property
+    def telling_ledger(self) -> "Ledger":
+        from chalicelib.notices.telling.ledger import Ledger
+
+        return Ledger(self._tellings, self.clock)
+
+    @cached_property
+    def _tellings(self) -> "TellingStore":
+        from chalicelib.notices.telling.store import TellingStore
+
+        return TellingStore(self.records)
 
     @cached_property
     def outbox_actions(self) -> "OutboxActions":

@@ -1,0 +1,116 @@
+"""The scheduled job that notes what ended by itself, and tells people before it does.
+
+The gate needs none of it: a consent is over in its very millisecond (rules.py). This writes the
+event down, so that history and processors learn of it, and asks people in time to renew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from chalicelib.clock import Clock
+from chalicelib.consents.book import ConsentBook
+from chalicelib.consents.models import Standing
+from chalicelib.consents.standing_store import StandingStore
+from chalicelib.consents.watching_rules import due_reminders, ended
+from chalicelib.identity.subjects import Subjects
+from chalicelib.notices.outbox import Outbox
+from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.telemetry import log_failure
+
+RESERVE = 10_000
+"""ms kept for the person at hand: a contended transaction is built anew for seconds."""
+REMINDER = "consent_ends"
+"""The mail that says that a consent ends."""
+
+
+class _Settled(Exception):
+    """There is nothing to do for the person (any more)."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did, in counts of people; `waiting` says whether some are left for the next."""
+
+    reminded: int = 0
+    ended: int = 0
+    failed: int = 0
+    waiting: bool = False
+
+
+class ConsentWatcher:
+    """Looks at everybody one of whose consents is about to end, or over."""
+
+    def __init__(
+        self,
+        standings: StandingStore,
+        book: ConsentBook,
+        subjects: Subjects,
+        outbox: Outbox,
+        clock: Clock,
+        run_command: RunCommand,
+    ) -> None:
+        self._standings = standings
+        self._book = book
+        self._subjects = subjects
+        self._outbox = outbox
+        self._clock = clock
+        self._run_command = run_command
+
+    def run(self, remaining_ms: Callable[[], int]) -> Report:
+        """Attends to whoever is due, the earliest first, until `remaining_ms` runs low.
+
+        One that fails stays due and holds up none of the others.
+        """
+        report, now = Report(), self._clock.now()
+        for subject_id in self._standings.due(now):
+            if remaining_ms() < RESERVE:
+                report.waiting = True
+                break
+            try:
+                self._attend(subject_id, now, report)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the next ones are due too
+                log_failure(error, "")
+                report.failed += 1
+        return report
+
+    def _attend(self, subject_id: str, now: datetime, report: Report) -> None:
+        """An end first, then reminders: each is a transaction of its own."""
+        report.ended += self._done(partial(self._end, subject_id, now))
+        report.reminded += self._done(partial(self._remind, subject_id, now))
+
+    def _done(self, build: Callable[[], list[Action]]) -> bool:
+        try:
+            self._run_command(build)
+        except _Settled:
+            return False
+        return True
+
+    def _end(self, subject_id: str, now: datetime) -> list[Action]:
+        standing = self._standings.get(subject_id, consistent=True)
+        over = ended(standing, now)
+        if not over:
+            raise _Settled
+        return self._book.ending(standing, over)
+
+    def _remind(self, subject_id: str, now: datetime) -> list[Action]:
+        standing = self._standings.get(subject_id, consistent=True)
+        purposes = due_reminders(standing, now)
+        if not purposes:
+            raise _Settled
+        records = {purpose: standing.entries[purpose].record_id for purpose in purposes}
+        reminded = replace(standing, reminded={**standing.reminded, **records})
+        return [self._standings.change(reminded), *self._mail(standing, purposes)]
+
+    def _mail(self, standing: Standing, purposes: list[str]) -> list[Action]:
+        subject = self._subjects.own(standing.subject_id)
+        if not subject.email:
+            return []  # the platform's user without an address: it is shown there (`asked_anew`)
+        ends = min(
+            entry.expires_at
+            for purpose, entry in standing.entries.items()
+            if purpose in purposes and entry.expires_at is not None
+        )
+        values = {"ends_on": ends.date().isoformat()}
+        return self._outbox.mail(REMINDER, subject.email, subject.language, values).actions

@@ -1,0 +1,1 @@
+"""Telling everybody of a significant change before it takes effect (UU PDP 21(2))."""

@@ -1,0 +1,103 @@
+"""A telling and its ledger: the domain's values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from chalicelib.notices.models import Language, NoticeVersion
+from chalicelib.tables.transactions import Action
+
+TEMPLATE = "notice_change"
+TEMPLATE_ASKING = "notice_change_asks"
+"""For those whose consent does not fit the coming version."""
+
+
+class TellingState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+
+
+class Channel(StrEnum):
+    """On which way somebody was told; whoever has no address meets the notice on the platform."""
+
+    EMAIL = "email"
+    NONE = "none"
+
+
+class Outcome(StrEnum):
+    """What became of telling somebody."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    DEAD = "dead"
+    NO_ADDRESS = "no_address"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How far the telling of a version is. Moments are aware, UTC.
+
+    `part` of the roll is being told, everybody up to `after` was. The next mail may go out at
+    `next_at`: that is how the rate is kept, whoever runs when.
+    """
+
+    notice_id: str
+    version: str
+    state: TellingState
+    started_at: datetime
+    effective_at: datetime
+    next_at: datetime
+    part: int = 0
+    after: str = ""
+    told: int = 0
+    unreachable: int = 0
+    asked: int = 0
+    done_at: datetime | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the ledger. `at` is when its outcome came, `queued_at` when it was written."""
+
+    subject_id: str
+    channel: Channel
+    language: Language
+    message_id: str | None
+    queued_at: datetime
+    outcome: Outcome
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom to tell: an address (empty where none is known), and in which language."""
+
+    email: str = field(repr=False)
+    language: Language
+
+
+class People(Protocol):
+    """Everybody known, part by part of a roll."""
+
+    @property
+    def parts(self) -> int:
+        """How many parts the roll has."""
+        ...
+
+    def after(self, part: int, after: str, limit: int) -> list[str]:
+        """Up to `limit` ids of the part that come after that one, in order."""
+        ...
+
+    def readers(self, subject_ids: Sequence[str]) -> Mapping[str, Reader]:
+        """Those of them who were not erased."""
+        ...
+
+
+type AskAnew = Callable[[Sequence[str], NoticeVersion], Mapping[str, Sequence[Action]]]
+"""By subject id the writes that ask those of some people anew whose consent does not fit."""
