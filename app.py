@@ -21,6 +21,8 @@ from chalicelib.connectors.remote.routes import place_answers
 from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.consents.platform_routes import collected_consents
 from chalicelib.consents.routes import own_consents
+from chalicelib.consents.stopping.routes import stop_answers
+from chalicelib.consents.stopping.staff_routes import stopping
 from chalicelib.cookies.routes import pages, public
 from chalicelib.http.authorizing import admit
 from chalicelib.http.headers import complete_response
@@ -51,6 +53,8 @@ capabilities = (
     notices,
     collected_consents,
     own_consents,
+    stopping,
+    stop_answers,
     requests,
     copies,
     staff,

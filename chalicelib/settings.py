@@ -18,7 +18,8 @@ class Settings:
     """Names of the deployed resources. Nothing here is secret.
 
     `alert_address` are the addresses that alerts about dates go to, comma-separated, and
-    `alert_language` the language of those mails.
+    `alert_language` the language of those mails. `dpo_address` and `second_dpo_address` are whom
+    alerts escalate to.
 
     `vault_key_id`, `signing_key_id` and `partner_key_id` are key ARNs: what KMS answers is compared
     with them. `opendsr_domain` is where partners reach us. The `vouch_` settings name whose ID
@@ -42,6 +43,8 @@ class Settings:
     feedback_queue_url: str
     alert_address: str
     alert_language: str
+    dpo_address: str
+    second_dpo_address: str
     partner_key_id: str
     opendsr_domain: str
     staff_pool_id: str

@@ -49,6 +49,8 @@ MAIL = {
     "feedback_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/feedback",
     "alert_address": "dpo@jutsoo.test,privacy@jutsoo.test",
     "alert_language": "en",
+    "dpo_address": "officer@jutsoo.test",
+    "second_dpo_address": "legal@jutsoo.test",
     "partner_key_id": "arn:aws:kms:ap-southeast-3:111122223333:key/3",
     "opendsr_domain": "opendsr.jutsoo.test",
 }

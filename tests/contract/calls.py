@@ -25,6 +25,7 @@ from tests.contract.people import (
     signed_in,
 )
 from tests.contract.remote import System
+from tests.contract.stopping import call_about_stopping
 from tests.gateway import Answer, Gateway
 from tests.maps import DESCRIBED
 from tests.tokens import bearer, platform_token, staff_token
@@ -44,6 +45,8 @@ def call_signed_in(
     if path.startswith(PLACES):
         system = System(services, gateway)
         return system.answer(system.ask(), query)
+    if "/processors" in path or "/stop-orders" in path:
+        return call_about_stopping(gateway, services, method, path, query)
     if path.startswith(OPENDSR):
         return _of_partner(gateway, services, method, path + query)
     headers = {"content-type": "application/json", **_token(gateway, services, path)}

@@ -1,0 +1,70 @@
+"""When a stop order is issued, what becomes of it, and who is alerted of it when. Pure.
+
+    asked ──acknowledge──> acknowledged
+      └────remove────────> removed
+
+An order is done when it waits for nobody; until then it is alerted on.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chalicelib.consents.models import VALID, ConsentEvent, State
+from chalicelib.consents.stopping.models import Receiver, StopOrder
+from chalicelib.law.alerting import AlertTimes
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far a processor's clock may be from ours."""
+
+_ENDED = frozenset({State.WITHDRAWN, State.EXPIRED, State.INVALIDATED, State.TERMINATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who is told of alerts from which one on: `since` is before the date, zero at it."""
+
+    to: str
+    since: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """When alerts come, and to whom. Every alert has to go to somebody, else `ValueError`."""
+
+    times: AlertTimes
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        earliest = max((*self.times.before, timedelta()))
+        if not any(step.since >= earliest for step in self.steps):
+            raise ValueError("nobody is told of the first alert")
+
+    def told(self, number: int) -> tuple[str, ...]:
+        """To whom alert `number` goes."""
+        offset = self.times.offset(number)
+        return tuple(step.to for step in self.steps if -step.since <= offset)
+
+
+def ends_consent(event: ConsentEvent) -> bool:
+    """Whether processing that rested on the consent has to stop: it was valid, and is over."""
+    return event.before in VALID and event.state in _ENDED
+
+
+def may_have_stopped(order: StopOrder, stopped_at: datetime, now: datetime) -> bool:
+    """Whether a processor can have stopped then: not before it had to, and not after `now`."""
+    return order.ended_at - CLOCK_TOLERANCE <= stopped_at <= now + CLOCK_TOLERANCE
+
+
+def settled(order: StopOrder, processor_id: str, receiver: Receiver) -> StopOrder:
+    """The order once `receiver` stands for the processor."""
+    return replace(order, receivers={**order.receivers, processor_id: receiver})
+
+
+def alerts_to_raise(order: StopOrder, now: datetime, times: AlertTimes) -> range:
+    """The numbers of the alerts whose moment has come and that were not raised yet."""
+    return range(order.alerts, times.passed(order.stop_by, now) if order.waiting else 0)
+
+
+def next_moment(order: StopOrder, times: AlertTimes) -> datetime | None:
+    """When the watcher has to look at the order next; None once it is done."""
+    return order.stop_by + times.offset(order.alerts) if order.waiting else None
