@@ -146,6 +146,19 @@ def test_a_consent_that_ran_out_is_stopped_like_one_that_was_withdrawn(
     assert stops.order(order_id)["stop_by"] == rfc3339(clock.now() + 72 * HOUR)
 
 
+def test_the_clock_runs_from_when_we_heard_of_it(
+    stops: Stops, acme: Processor, clock: FixedClock
+) -> None:
+    assert stops.office.collect().status == 201
+    clock.advance(24 * HOUR)
+    decided = rfc3339(clock.now() - 5 * HOUR)
+    answer = stops.office.collect(state="withdrawn", occurred_at=decided)
+    assert answer.status == 201, answer.body
+    order = stops.order(answer.json()["record"]["record_id"])
+    assert order["ended_at"] == rfc3339(clock.now())
+    assert order["stop_by"] == rfc3339(clock.now() + 72 * HOUR)
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_withdrawal_that_dies_has_told_everybody_or_nobody(
     stops: Stops, acme: Processor, services: Services, moment: str
