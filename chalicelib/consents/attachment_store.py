@@ -55,11 +55,7 @@ class AttachmentStore:
 
     def of(self, subject_id: str) -> list[Attachment]:
         """All attachments of the person, read consistently. Raises `KeyDestroyed`."""
-        first = f"{_BROWSER}{SEPARATOR}"
-        page = self._records.query(
-            compose("SUBJECT", subject_id), sk_from=first, sk_to=f"{first}~", consistent=True
-        )
-        return [self._opened(subject_id, item) for item in page.items]
+        return [self._opened(subject_id, item) for item in self._items(subject_id)]
 
     def addition(self, subject_id: str, attachment: Attachment) -> list[Action]:
         """The writes of a new attachment. They meet `Moved` when it is there already, and
@@ -74,6 +70,18 @@ class AttachmentStore:
     def removal(self, subject_id: str, attachment_id: str) -> Action:
         """The delete. It meets `Moved` when it is gone already."""
         return Delete(self._records, _key(subject_id, attachment_id), PRESENT, Moved)
+
+    def removals(self, subject_id: str) -> list[Action]:
+        """The deletes of all attachments of a person who was erased."""
+        keys = (Key(str(item["pk"]), str(item["sk"])) for item in self._items(subject_id))
+        return [Delete(self._records, key) for key in keys]
+
+    def _items(self, subject_id: str) -> list[Item]:
+        first = f"{_BROWSER}{SEPARATOR}"
+        page = self._records.query(
+            compose("SUBJECT", subject_id), sk_from=first, sk_to=f"{first}~", consistent=True
+        )
+        return page.items
 
     def _opened(self, subject_id: str, item: Item) -> Attachment:
         item = ATTACHED_BROWSER.lift(item)

@@ -1,6 +1,6 @@
 """What the API shows of consents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib.clock import rfc3339
 from chalicelib.consents.asking import Own
@@ -14,7 +14,9 @@ from chalicelib.consents.wire import (
     ConsentView,
     OwnConsents,
     RecordView,
+    ShownTextView,
 )
+from chalicelib.notices.directory import Directory
 
 
 def record_view(event: ConsentEvent) -> RecordView:
@@ -107,4 +109,19 @@ def _consent(own: Own) -> ConsentView:
             if notice is not None and asks
             else None
         ),
+    )
+
+
+def shown_texts(events: Iterable[ConsentEvent], directory: Directory) -> tuple[ShownTextView, ...]:
+    """The texts that `events` name, each once. Raises `UnknownNotice`."""
+    shown = {event.shown.sha256: event.shown for event in events}
+    return tuple(
+        ShownTextView(
+            sha256=each.sha256,
+            language=each.language,
+            notice_id=each.notice_id,
+            version=each.version,
+            texts=dict(directory.version(each.notice_id, each.version).texts[each.language]),
+        )
+        for each in shown.values()
     )

@@ -200,6 +200,27 @@ class RecordList(Answer):
     cursor: str | None
 
 
+class ShownTextView(Answer):
+    """A text that was shown, with the notice that has it."""
+
+    sha256: str
+    language: str
+    notice_id: str
+    version: str
+    texts: dict[str, str]
+
+
+class ConsentHistory(RecordList):
+    """Records with the very texts that they name."""
+
+    subject_id: str
+    texts: tuple[ShownTextView, ...]
+
+
+class RestrictionLifted(Answer):
+    subject_id: str
+
+
 class CheckView(Answer):
     """May we use it?
 

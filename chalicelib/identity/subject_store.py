@@ -6,14 +6,12 @@
                                           due_pk ROLL#<last character of the id>, due_sk its id:
                                           so everybody is found, one part of the roll after another
     pk SUBJECT#<subject id>   sk KNOWN_AS#<blind index>  the other way round, for the erasure
-    pk SUBJECT#<subject id>   sk RESTRICTION  request, at: no processing but storage (UU PDP 41)
 
 Destroying the person's key leaves an id that means nobody.
 """
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
 from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
@@ -31,7 +29,6 @@ from chalicelib.vault.vault import Vault
 
 PROFILE = Schema("subject_profile")
 ADDRESS = Schema("subject_address")
-RESTRICTION = Schema("subject_restriction")
 KNOWN_AS = Schema("subject_known_as")
 _ALIAS = "KNOWN_AS"
 MOST_AT_ONCE = 50
@@ -174,17 +171,6 @@ class SubjectStore:
     def is_there(self, subject_id: str) -> bool:
         """Whether the subject is there and was not erased, read consistently."""
         return self._records.get(_profile_key(subject_id), consistent=True) is not None
-
-    def restrict_action(self, subject_id: str, request_id: str, at: datetime) -> Action:
-        """The write of the mark; a later request's takes the place of an earlier one's."""
-        key = Key(compose("SUBJECT", subject_id), "RESTRICTION")
-        mark = {**_item(key), "request": request_id, "at": to_millis(at)}
-        return Put(self._records, RESTRICTION.stamp(mark))
-
-    def is_restricted(self, subject_id: str) -> bool:
-        """Whether the mark stands, read consistently."""
-        key = Key(compose("SUBJECT", subject_id), "RESTRICTION")
-        return self._records.get(key, consistent=True) is not None
 
     def forget(self, subject_id: str) -> None:
         """Drops the person's key from this container's memory."""

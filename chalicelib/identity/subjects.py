@@ -160,18 +160,6 @@ class Subjects:
         """Drops an erased subject's key from memory."""
         self._store.forget(subject_id)
 
-    def restrict_actions(self, subject_id: str, request_id: str) -> list[Action]:
-        """The writes that mark all processing of the subject's data as restricted (UU PDP 41)."""
-        entity, who = Entity("subject", subject_id), Actor("request", request_id)
-        return [
-            self._store.restrict_action(subject_id, request_id, self._clock.now()),
-            *self._trail.actions(entity, who, "subject.restricted", {"request": request_id}),
-        ]
-
-    def is_restricted(self, subject_id: str) -> bool:
-        """Whether processing of the subject's data is restricted."""
-        return self._store.is_restricted(subject_id)
-
     def find_for_staff(self, email: str, staff_id: str) -> Subject:
         """The subject with this address, for a member of the staff; the reading is in the trail.
 
@@ -187,6 +175,19 @@ class Subjects:
         self._record(Entity("subject", subject_id), staff_id, "personal_data.read")
         return self.own(subject_id)
 
-    def _record(self, entity: Entity, staff_id: str, action: str) -> None:
-        who, facts = Actor("staff", staff_id), {"permission": "subjects.read"}
+    def read_by_staff(self, subject_id: str, staff_id: str, permission: str) -> None:
+        """Notes that a member of the staff is about to read the subject's personal data.
+
+        Before it is shown: nothing is shown whose showing could not be recorded. Raises
+        `UnknownSubject` for somebody who is not there (any more).
+        """
+        if not self.is_there(subject_id):
+            raise UnknownSubject
+        entity = Entity("subject", subject_id)
+        self._record(entity, staff_id, "personal_data.read", permission)
+
+    def _record(
+        self, entity: Entity, staff_id: str, action: str, permission: str = "subjects.read"
+    ) -> None:
+        who, facts = Actor("staff", staff_id), {"permission": permission}
         self._run_command(lambda: self._trail.actions(entity, who, action, facts))

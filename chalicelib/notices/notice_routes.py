@@ -9,7 +9,7 @@ from chalicelib.http.caching import cacheable, matches
 from chalicelib.http.routes import JSON, Call, Operation, Reply, Routes
 from chalicelib.notices.models import NoticeVersion
 from chalicelib.notices.publishing import Draft
-from chalicelib.notices.views import edition_list, notice_text, published_notice
+from chalicelib.notices.views import edition_list, notice_text, published_notice, telling_view
 from chalicelib.notices.wire import (
     LONGEST_NOTICE,
     NOTICE_ID_PATTERN,
@@ -19,6 +19,7 @@ from chalicelib.notices.wire import (
     NoticeIn,
     NoticeText,
     PublishedNotice,
+    TellingView,
 )
 from chalicelib.services import services
 
@@ -124,6 +125,24 @@ def publish_notice(call: Call[NoticeIn], notice_id: str) -> Reply:
         asks=body.asks,
     )
     return Reply(published_notice(services().publishing.publish(draft, actor, call.keyed)), 201)
+
+
+@notices.operation(
+    Operation(
+        "GET",
+        "/v1/staff/notices/{notice_id}/versions/{version}/telling",
+        "Who was told of a version, when, and what became of it",
+        TellingView,
+        query=("limit", "cursor"),
+        parameters=_VERSION,
+        access=Staff("notices.ledger"),
+    )
+)
+def show_telling(call: Call[None], notice_id: str, version: str) -> Reply:
+    here = services()
+    return Reply(
+        telling_view(here.telling_ledger, here.cursors, _id(notice_id), version, call.query)
+    )
 
 
 def _kept(call: Call[None], notice: NoticeVersion, seconds: int) -> Reply:

@@ -91,6 +91,35 @@ class PublishedNotice(Answer):
     terms_sha256: dict[str, str]
 
 
+class ToldView(Answer):
+    """One line of the ledger: who was told, when, on which channel, and what became of it."""
+
+    subject_id: str
+    channel: str
+    language: str
+    message_id: str | None
+    queued_at: str
+    outcome: str
+    at: str
+    reason: str | None
+
+
+class TellingView(Answer):
+    """How far the telling of a version is, with a page of its ledger in the order of the ids."""
+
+    notice_id: str
+    version: str
+    state: str
+    started_at: str
+    done_at: str | None
+    effective_at: str
+    told: int
+    unreachable: int
+    asked_anew: int
+    ledger: tuple[ToldView, ...]
+    cursor: str | None
+
+
 class NoticeText(Answer):
     """A text by its hash, as whoever saw it saw it, and every version that has it."""
 

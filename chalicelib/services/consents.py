@@ -1,6 +1,6 @@
 """The services of known people's consents, and of the notices that ask for them."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from chalicelib.services.audit import AuditServices
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from chalicelib.consents.asking import Asking
     from chalicelib.consents.asking_anew import AskingAnew
     from chalicelib.consents.attaching import Attaching
+    from chalicelib.consents.attachment_store import AttachmentStore
     from chalicelib.consents.book import ConsentBook
     from chalicelib.consents.event_store import EventStore
     from chalicelib.consents.gate import Gate
+    from chalicelib.consents.obeying import Obeying
     from chalicelib.consents.receipts.service import Receipts
     from chalicelib.consents.service import Consents
     from chalicelib.consents.standing_store import StandingStore
@@ -107,14 +109,30 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices):
         return Gate(self._standings, self._shown_texts, bases_of, self.clock)
 
     @cached_property
+    def obeying(self) -> "Obeying":
+        from chalicelib.consents.obeying import Obeying
+
+        return Obeying(
+            self._standings,
+            self._consent_events,
+            self._attachments,
+            self.consent_book,
+            self.trail,
+            self.run_command,
+        )
+
+    @cached_property
     def attaching(self) -> "Attaching":
         from chalicelib.consents.attaching import Attaching
+
+        return Attaching(self._attachments, self.cookies, self.trail, self.run_command)
+
+    @cached_property
+    def _attachments(self) -> "AttachmentStore":
         from chalicelib.consents.attachment_store import AttachmentStore
 
-        store = AttachmentStore(
-            self.records, self.vault, lambda: self.keyring.mac_key("attachments")
-        )
-        return Attaching(store, self.cookies, self.trail, self.run_command)
+        mac_key = partial(self.keyring.mac_key, "attachments")
+        return AttachmentStore(self.records, self.vault, mac_key)
 
     @cached_property
     def receipts(self) -> "Receipts":

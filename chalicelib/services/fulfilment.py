@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.services.connectors import ConnectorServices
+from chalicelib.services.consents import ConsentServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.remote import RemoteServices
 from chalicelib.telemetry import report_counts
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
+class FulfilmentServices(ConsentServices, ConnectorServices, CopyServices, RemoteServices):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     @cached_property
@@ -102,6 +103,7 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
             self._copying,
             self._request_messages,
             self.subjects,
+            self.obeying,
             self.run_command,
         )
 
@@ -122,6 +124,7 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
             self._copying,
             self.certificates,
             self.subjects,
+            self.obeying,
             self.outbox,
             self.clock,
         )
@@ -171,4 +174,4 @@ class FulfilmentServices(ConnectorServices, CopyServices, RemoteServices):
     def _own_records(self) -> "OwnRecords":
         from chalicelib.requests.fulfilment.own_records import OwnRecords
 
-        return OwnRecords(self.subjects, self._request_store)
+        return OwnRecords(self.subjects, self.obeying, self._request_store)

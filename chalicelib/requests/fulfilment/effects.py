@@ -7,6 +7,7 @@ forgotten with it.
 
 from chalicelib.clock import Clock
 from chalicelib.connectors.places import Deed
+from chalicelib.consents.obeying import Obeying
 from chalicelib.identity.subjects import Subjects
 from chalicelib.notices.outbox import Outbox
 from chalicelib.requests.copies.models import BuiltCopy
@@ -14,7 +15,7 @@ from chalicelib.requests.fulfilment.certificates import Certificates
 from chalicelib.requests.fulfilment.copying import Copying
 from chalicelib.requests.fulfilment.models import Progress
 from chalicelib.requests.fulfilment.planning import WIPE
-from chalicelib.requests.models import DataRequest
+from chalicelib.requests.models import DataRequest, RequestType
 from chalicelib.requests.store import RequestStore
 from chalicelib.tables.transactions import Action
 from chalicelib.vault.keys import Scope
@@ -29,6 +30,7 @@ class Effects:
         copying: Copying,
         certificates: Certificates,
         subjects: Subjects,
+        obeying: Obeying,
         outbox: Outbox,
         clock: Clock,
     ) -> None:
@@ -36,6 +38,7 @@ class Effects:
         self._copying = copying
         self._certificates = certificates
         self._subjects = subjects
+        self._obeying = obeying
         self._outbox = outbox
         self._clock = clock
 
@@ -56,7 +59,7 @@ class Effects:
             case Deed.CORRECT:
                 return [self._store.change_action(ended)]
             case Deed.RESTRICT:
-                return [*self._restricted(ended), self._store.change_action(ended)]
+                return [*self._obeyed(ended), self._store.change_action(ended)]
             case Deed.ERASE:
                 return self._erased(progress, ended)
 
@@ -71,17 +74,26 @@ class Effects:
             if request.subject_id is not None:
                 self._subjects.forget(request.subject_id)
 
-    def _restricted(self, ended: DataRequest) -> list[Action]:
+    def _obeyed(self, ended: DataRequest) -> list[Action]:
+        """What the gate obeys from now on, by what the person asked for."""
         if ended.subject_id is None:
             return []
-        return self._subjects.restrict_actions(ended.subject_id, ended.request_id)
+        match ended.type:
+            case RequestType.CONSENT_WITHDRAWAL:
+                return self._obeying.withdrawal(ended.subject_id, ended.request_id)
+            case RequestType.OBJECTION:
+                return self._obeying.objection(ended.subject_id, ended.request_id)
+        return self._obeying.restriction(ended.subject_id, ended.request_id)
 
     def _erased(self, progress: Progress, ended: DataRequest) -> list[Action]:
         scopes = [Scope.request(ended.request_id)]
         person: list[Action] = []
         if ended.subject_id is not None:
             scopes.append(Scope.person(ended.subject_id))
-            person = self._subjects.erase_actions(ended.subject_id)
+            person = [
+                *self._subjects.erase_actions(ended.subject_id),
+                *self._obeying.erasure(ended.subject_id),
+            ]
         names = [each.value for each in scopes]
         return [
             self._certificates.issue(ended, progress.tasks, self._clock.now(), names),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from chalicelib.clock import rfc3339
 from chalicelib.connectors.places import Description, Json, Row, Seeds
+from chalicelib.consents.models import ConsentEvent
+from chalicelib.consents.obeying import Obeying
 from chalicelib.identity.subjects import Subjects, UnknownSubject
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.store import RequestStore
@@ -17,22 +19,23 @@ _SEED = "profile.subject_id"
 
 
 class OwnRecords:
-    """The profile and the requests of a person."""
+    """The profile, the consents and the requests of a person."""
 
-    def __init__(self, subjects: Subjects, store: RequestStore) -> None:
+    def __init__(self, subjects: Subjects, obeying: Obeying, store: RequestStore) -> None:
         self._subjects = subjects
+        self._obeying = obeying
         self._store = store
 
     @property
     def description(self) -> Description:
-        return Description(OWN, "Privacy office", "own", ("profile", "requests"))
+        return Description(OWN, "Privacy office", "own", ("profile", "consents", "requests"))
 
     def seeds(self, subject_id: str) -> Seeds:
         """Where the search for the subject begins."""
         return Seeds({_SEED: (subject_id,)})
 
     def rows(self, seeds: Seeds) -> Iterator[Row]:
-        """The profile, then the requests in the order in which they came."""
+        """The profile, the records of consents, then the requests, as they came."""
         for subject_id in seeds.values.get(_SEED, ()):
             try:
                 profile = self._subjects.own(subject_id)
@@ -45,12 +48,33 @@ class OwnRecords:
                     "email": profile.email,
                     "language": profile.language,
                     "since": rfc3339(profile.since),
-                    "restricted": self._subjects.is_restricted(subject_id),
+                    "restricted": self._obeying.is_restricted(subject_id),
                 },
             )
+            for event in self._obeying.records(subject_id):
+                yield Row("consents", _consented(event))
             for request_id in self._store.of_subject(subject_id):
                 if request := self._store.get(request_id):
                     yield Row("requests", _said(request))
+
+
+def _consented(event: ConsentEvent) -> dict[str, Json]:
+    shown, evidence = event.shown, event.evidence
+    guardian = evidence.guardian
+    return {
+        "record_id": event.record_id,
+        "purpose": event.purpose,
+        "state": event.state.value,
+        "notice": f"{shown.notice_id} {shown.version}",
+        "notice_sha256": shown.sha256,
+        "language": shown.language,
+        "method": evidence.method.value,
+        "channel": evidence.channel.value,
+        "evidence": evidence.detail,
+        "guardian": guardian.name if guardian else "",
+        "occurred_at": rfc3339(event.occurred_at),
+        "recorded_at": rfc3339(event.recorded_at),
+    }
 
 
 def _said(request: DataRequest) -> dict[str, Json]:

@@ -7,6 +7,7 @@ one that does the rest. The names that the person was known by go last, since th
 
 from contextlib import suppress
 
+from chalicelib.consents.obeying import Obeying
 from chalicelib.identity.subjects import Subjects
 from chalicelib.requests.book import RequestBook
 from chalicelib.requests.fulfilment.copying import Copying
@@ -32,6 +33,7 @@ class Wiping:
         copying: Copying,
         messages: Messages,
         subjects: Subjects,
+        obeying: Obeying,
         run_command: RunCommand,
     ) -> None:
         self._book = book
@@ -40,6 +42,7 @@ class Wiping:
         self._copying = copying
         self._messages = messages
         self._subjects = subjects
+        self._obeying = obeying
         self._run_command = run_command
 
     def wipe(self, request_id: str) -> None:
@@ -54,6 +57,7 @@ class Wiping:
             return  # nobody was erased
         names = self._subjects.names(erasure.subject_id)
         self._subjects.unlink(erasure.subject_id, names)
+        self._obeying.sweep(erasure.subject_id)
         failure: Exception | None = None
         for other in [
             *self._store.of_subject(erasure.subject_id),

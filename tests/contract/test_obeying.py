@@ -1,0 +1,149 @@
+"""The gate obeys what a person's requests ended in."""
+
+import json
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from chalicelib.audit.entry import Entity
+from chalicelib.services import Services
+from tests.contract.consenting import PURPOSE, Office
+from tests.contract.people import EMAIL, records
+from tests.contract.test_fulfilment import archive, decide, status
+from tests.contract.working import MemoryPlace, equip, opened, work
+from tests.fakes import FixedClock
+from tests.gateway import Gateway
+from tests.tokens import staff_token
+
+
+@pytest.fixture
+def office(services: Services, gateway: Gateway) -> Office:
+    equip(services, MemoryPlace("crm", {EMAIL: [{"email": EMAIL}]}))
+    return Office(services, gateway)
+
+
+def ended(office: Office, clock: FixedClock, type_: str) -> Any:
+    """A request of Siti's, carried out."""
+    made = opened(office.gateway, office.services, type=type_)
+    work(office.services, clock)
+    if status(office.gateway, made) == "awaiting_approval":
+        assert decide(office.gateway, made, "approve").status == 200
+        work(office.services, clock)
+    assert status(office.gateway, made) == "completed"
+    return made
+
+
+@pytest.mark.parametrize(
+    ("type_", "purpose", "why"),
+    [
+        ("restriction", PURPOSE, "restricted"),
+        ("restriction", "service_delivery", "restricted"),
+        ("objection", "improvement", "objected"),
+        ("consent_withdrawal", PURPOSE, "no_consent"),
+        ("deletion", PURPOSE, "erased"),
+        ("deletion", "service_delivery", "erased"),
+    ],
+)
+def test_a_request_that_ended_stops_the_use(
+    office: Office, clock: FixedClock, type_: str, purpose: str, why: str
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    subject = siti.subject_id
+    assert office.check(subject, purpose)["allowed"]
+    ended(office, clock, type_)
+    stopped = office.check(subject, purpose)
+    assert (stopped["allowed"], stopped["why"]) == (False, why)
+
+
+@pytest.mark.parametrize(
+    ("type_", "purpose", "basis", "why"),
+    [
+        ("restriction", "regulatory_compliance", "legal_obligation", "required_by_law"),
+        ("objection", PURPOSE, "consent", "consent"),
+        ("objection", "service_delivery", "contract", "basis"),
+        ("consent_withdrawal", "service_delivery", "contract", "basis"),
+    ],
+)
+def test_it_stops_nothing_else(
+    office: Office, clock: FixedClock, type_: str, purpose: str, basis: str, why: str
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    subject = siti.subject_id
+    ended(office, clock, type_)
+    answer = office.check(subject, purpose)
+    assert (answer["allowed"], answer["basis"], answer["why"]) == (True, basis, why)
+
+
+def test_a_withdrawal_by_request_is_a_record_like_any_other(
+    office: Office, clock: FixedClock
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    made = ended(office, clock, "consent_withdrawal")
+    newest, oldest = office.person().history()
+    assert (newest["state"], oldest["state"]) == ("withdrawn", "given")
+    assert newest["actor"] == f"request/{made.json()['request_id']}"
+    assert newest["method"] == "request"
+
+
+def test_an_erasure_leaves_no_record_of_a_consent(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    subject = siti.subject_id
+    browser = {"site": "jutsoo", "visitor_id": 26 * "V"}
+    assert siti.call("POST", "/v1/consents/preferences", browser).status == 201
+    ended(office, clock, "deletion")
+    left = [item for item in records(services) if subject in str(item["pk"])]
+    kinds = sorted({str(item["et"]) for item in left} - {"trail_head", "person_request"})
+    assert kinds == ["consent_standing", "erasure"]
+    (standing,) = [item for item in left if item["et"] == "consent_standing"]
+    assert (standing["erased"], standing["entries"]) == (True, {})
+
+
+def test_a_copy_holds_the_records_of_consents(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    office.collect(evidence="screen 12")
+    made = ended(office, clock, "access")
+    with ZipFile(BytesIO(archive(services, made))) as copy:
+        (record,) = json.loads(copy.read("places/privacy-office/consents.json"))
+    assert (record["state"], record["evidence"]) == ("given", "screen 12")
+
+
+def test_the_privacy_officer_lifts_a_restriction(office: Office, clock: FixedClock) -> None:
+    siti = office.person()
+    siti.decide("given")
+    subject = siti.subject_id
+    ended(office, clock, "restriction")
+    path = f"/v1/staff/subjects/{subject}/restriction/lift"
+    lifted = office.call("POST", path, staff_token(clock, "dpo"))
+    assert lifted.status == 200, lifted.body
+    assert office.check(subject)["allowed"]
+    again = office.call("POST", path, staff_token(clock, "dpo"))
+    assert (again.status, again.code) == (409, "not_restricted")
+
+
+def test_an_auditor_sees_the_history_with_the_very_text(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    siti = office.person()
+    subject = siti.subject_id
+    shown = office.shown("id")
+    siti.decide("given", **shown)
+    siti.decide("withdrawn", **shown)
+    path = f"/v1/staff/subjects/{subject}/consents/{PURPOSE}"
+    answer = office.call("GET", path, staff_token(clock, "auditor"))
+    assert answer.status == 200, answer.body
+    assert [each["state"] for each in answer.json()["records"]] == ["withdrawn", "given"]
+    (text,) = answer.json()["texts"]
+    assert (text["sha256"], text["language"]) == (shown["notice_sha256"], "id")
+    assert "04" in text["texts"]
+    actions = [each.action for each in services.trail.history(Entity("subject", subject))]
+    assert "personal_data.read" in actions
+    assert office.call("GET", path, staff_token(clock, "engineer")).status == 403
