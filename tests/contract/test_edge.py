@@ -71,7 +71,9 @@ MEANT = {
     "/v1/sessions/vouched": 200,
     "/v1/staff/data-map/check": 200,
     "/v1/staff/data-map/versions/{version}/approve": 200,
+    "/v1/staff/stop-orders/{stop_order}/processors/{processor_id}": 200,
     "/v1/staff/subjects/find": 200,
+    "/v1/stop-orders/{stop_order}/processors/{processor_id}": 200,
     "/v1/staff/messages/{message_id}": 404,  # an id that nobody has
     **{
         f"/v1/staff/webhooks/{{endpoint_id}}/{verb}": 200
