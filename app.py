@@ -21,6 +21,7 @@ from chalicelib.connectors.remote.routes import place_answers
 from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.consents.platform_routes import collected_consents
 from chalicelib.consents.routes import own_consents
+from chalicelib.consents.statistics.routes import consent_statistics
 from chalicelib.consents.stopping.routes import stop_answers
 from chalicelib.consents.stopping.staff_routes import stopping
 from chalicelib.cookies.routes import pages, public
@@ -55,6 +56,7 @@ capabilities = (
     own_consents,
     stopping,
     stop_answers,
+    consent_statistics,
     requests,
     copies,
     staff,
@@ -99,6 +101,22 @@ def relay_outbox(event: DynamoDBEvent) -> None:
     here = services()
     if passed_over := here.relay.forward(event.to_dict()):
         report_counts("relay_outbox", here.settings.stage, {"senseless": passed_over})
+
+
+@app.on_dynamodb_record(stream_arn="the template puts the records table's stream here")
+def count_consents(event: DynamoDBEvent) -> None:
+    """Counts what people decided, for the statistics."""
+    here = services()
+    if passed_over := here.counting.consents(event.to_dict()):
+        report_counts("count_consents", here.settings.stage, {"uncountable": passed_over})
+
+
+@app.on_dynamodb_record(stream_arn="the template puts the preferences table's stream here")
+def count_preferences(event: DynamoDBEvent) -> None:
+    """Counts what visitors chose, for the statistics."""
+    here = services()
+    if passed_over := here.counting.preferences(event.to_dict()):
+        report_counts("count_preferences", here.settings.stage, {"uncountable": passed_over})
 
 
 @app.on_sqs_message(queue_arn="the template puts the mail queue here", batch_size=3)

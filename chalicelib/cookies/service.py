@@ -1,5 +1,6 @@
 """What visitors do with their cookie preferences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from chalicelib.cookies.sites import Sites
 from chalicelib.cookies.store import PreferenceStore, Recorded
 from chalicelib.errors import Conflict, FieldError, InvalidInput
 from chalicelib.ids import Ids
+from chalicelib.tables.codec import Item
 
 _TICK = timedelta(milliseconds=1)
 
@@ -129,6 +131,13 @@ class CookiePreferences:
             )
         )
         return self.standing(site_id, visitor_id, gpc=gpc, consistent=True)
+
+    def opened(self, items: Sequence[Item]) -> list[Preference]:
+        """The choices in `items`, which the table's stream brought, as far as they open.
+
+        Operators hear of what was tampered with. Raises `ReadIncomplete`.
+        """
+        return self._store.opened(items)
 
     def _now(self) -> datetime:
         # Milliseconds are what is stored, so that a read gives back what was answered.

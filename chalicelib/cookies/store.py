@@ -33,7 +33,7 @@ from chalicelib.vault.vault import Vault
 
 PREFERENCE = Schema("preference")
 _LONGEST_HISTORY = 500
-_UNREADABLE = (SealBroken, UnreadableItem, KeyError, TypeError, ValueError)
+_UNREADABLE = (SealBroken, UnreadableItem, LookupError, TypeError, ValueError)
 """What an item raises that somebody else wrote, that was damaged, or that is of a later version."""
 
 
@@ -96,6 +96,17 @@ class PreferenceStore:
             return History(self._opened(page.items), complete=page.last is None)
         except _UNREADABLE:
             return History(self._opened_singly(page.items), complete=False)
+
+    def opened(self, items: Sequence[Item]) -> list[Preference]:
+        """The choices stored as `items`, as far as they open. One batch read for keys not cached.
+
+        Operators hear of what was tampered with. Raises `ReadIncomplete`.
+        """
+        try:
+            recorded = self._opened(items)
+        except _UNREADABLE:
+            recorded = self._opened_singly(items)
+        return [each.preference for each in recorded]
 
     def _item(self, preference: Preference) -> Item:
         day = preference.effective_at.date()

@@ -11,13 +11,19 @@ that needs it.
 from chalicelib.services.consents import ConsentServices
 from chalicelib.services.fulfilment import FulfilmentServices
 from chalicelib.services.opendsr import OpenDsrServices
+from chalicelib.services.statistics import StatisticsServices
 from chalicelib.services.stopping import StoppingServices
 from chalicelib.services.watch import WatchServices
 from chalicelib.settings import Settings
 
 
 class Services(
-    ConsentServices, FulfilmentServices, WatchServices, OpenDsrServices, StoppingServices
+    ConsentServices,
+    FulfilmentServices,
+    WatchServices,
+    OpenDsrServices,
+    StatisticsServices,
+    StoppingServices,
 ):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""
 

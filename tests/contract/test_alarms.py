@@ -12,6 +12,7 @@ import pytest
 
 import app
 from chalicelib.audit import stream
+from chalicelib.consents.statistics import reading
 from chalicelib.notices import relay
 from chalicelib.requests import watching
 from chalicelib.requests.items import WATCHED, key_of_request
@@ -93,10 +94,18 @@ def pass_a_preference_over(_: Services) -> None:
     app.digest_preferences({"Records": [{}]}, None)
 
 
+def pass_a_consent_over(_: Services) -> None:
+    app.count_consents({"Records": [{}]}, None)
+
+
+def pass_a_choice_over(_: Services) -> None:
+    app.count_preferences({"Records": [{}]}, None)
+
+
 @pytest.fixture(autouse=True)
 def no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     # A logger keeps the stream that was standard output when it was made.
-    for module in (relay, stream, watching):
+    for module in (reading, relay, stream, watching):
         monkeypatch.setattr(module, "log_failure", lambda _error, _request_id: None)
 
 
@@ -109,6 +118,8 @@ def no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         (fail_at_a_request, "watch_requests", "watch_lag_seconds"),
         (pass_a_message_over, "relay_outbox", "senseless"),
         (pass_a_preference_over, "digest_preferences", "undigestible"),
+        (pass_a_consent_over, "count_consents", "uncountable"),
+        (pass_a_choice_over, "count_preferences", "uncountable"),
     ],
 )
 def test_what_is_counted_is_watched(

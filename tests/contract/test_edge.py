@@ -363,6 +363,8 @@ EVENTS: dict[str, dict[str, Any]] = {
     "checkpoint_trail": SCHEDULED,
     "watch_requests": SCHEDULED,
     "relay_outbox": {"Records": []},
+    "count_consents": {"Records": []},
+    "count_preferences": {"Records": []},
     "send_mail": {"Records": []},
     "record_feedback": {"Records": []},
     "send_webhooks": {"Records": []},

@@ -20,7 +20,8 @@ from chalicelib.services import Services, use
 from chalicelib.tables.table import Table
 from tests.contract.asking import code_of, look, make, prove
 from tests.contract.calls import call_signed_in
-from tests.contract.cookies import PREFERENCES, body, post
+from tests.contract.cookies import PREFERENCES, body, post, stored
+from tests.contract.counted import consent, delivery
 from tests.contract.hooks import DPO, URL, Hooks
 from tests.contract.moto_tables import SESSION
 from tests.contract.operations import OPERATIONS
@@ -160,6 +161,20 @@ def test_the_feedback_uses_every_right_that_it_has(services: Services) -> None:
         )
     assert post.look(message_id).reason == "permanent_other"
     assert used == granted("record_feedback")
+
+
+def test_the_counts_use_every_right_that_they_have(services: Services, gateway: Gateway) -> None:
+    assert post(gateway, body(services)).status == 201
+    with _another_container(services) as other:
+        tables = (other.records, other.preferences, other.audit, other.keys)
+        said = [consent(services.ids.new(), services.clock.now())]
+        with recorded(other.dynamodb, *tables) as used:
+            other.counting.consents(delivery(said))
+        assert used == granted("count_consents")
+        chosen = delivery(stored(services))
+        with recorded(other.dynamodb, *tables) as used:
+            other.counting.preferences(chosen)
+        assert used == granted("count_preferences")
 
 
 def test_the_relay_touches_no_item() -> None:

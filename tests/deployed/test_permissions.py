@@ -339,6 +339,8 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
         for function in (
             "Authorize",
             "CheckpointTrail",
+            "CountConsents",
+            "CountPreferences",
             "DigestPreferences",
             "RecordFeedback",
             "RelayOutbox",
@@ -404,6 +406,26 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
             "SendWebhooks",
         )
     ),
+    *(
+        (f"{function}Role", what, attempt)
+        for function in ("CountConsents", "CountPreferences")
+        for what, attempt in (
+            ("read a person's consents", _get("records", "CONSENTS#x")),
+            ("read one among markers", _batch_get("records", "COUNTED#x", "SUBJECT#x")),
+            ("read a choice", _get("preferences", "SITE#x")),
+            ("set a counter anew", _put("records", "STATISTICS#2026-11-23")),
+            ("remove a counter", _delete("records", "STATISTICS#2026-11-23")),
+            ("forget a marker", _delete("records", "COUNTED#x")),
+            ("count a request", _update("records", "REQUEST#x")),
+            ("read a person's key", _batch_get("keys", PERSONS)),
+            ("make a data key", _data_key(application="jaga", stage="local", purpose="visitors")),
+        )
+    ),
+    ("CountConsentsRole", "read a visitors' key", _batch_get("keys", OURS)),
+    ("CountConsentsRole", "open a visitors' key", _unwrap("visitors")),
+    ("DigestPreferencesRole", "open a visitors' key", _unwrap("visitors")),
+    ("ApiHandlerRole", "change a counter", _update("records", "STATISTICS#2026-11-23")),
+    ("ApiHandlerRole", "set a counter", _put("records", "STATISTICS#2026-11-23")),
     ("ApiHandlerRole", "make a role", _attach_policy),
     ("DigestPreferencesRole", "read a wrapped key", _get("keys")),
     ("DigestPreferencesRole", "read a choice", _get("preferences")),
@@ -548,6 +570,18 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("WatchRequestsRole", "write a message", _put("records", "OUTBOX#x")),
     ("WatchRequestsRole", "open a request's key", _unwrap("request")),
     ("WatchRequestsRole", "ask for endpoints", _query("records", "WEBHOOKS")),
+    ("ApiHandlerRole", "read counters", _query("records", "STATISTICS#2026-11-23")),
+    ("CountPreferencesRole", "open a visitors' key", _unwrap("visitors")),
+    ("CountPreferencesRole", "read its wrapped key", _batch_get("keys", OURS)),
+    *(
+        (f"{function}Role", what, attempt)
+        for function in ("CountConsents", "CountPreferences")
+        for what, attempt in (
+            ("read markers", _batch_get("records", "COUNTED#x")),
+            ("put a marker", _put_in_a_transaction("records", f"COUNTED#{function}")),
+            ("count", _update_in_a_transaction("records", "STATISTICS#2000-01-01")),
+        )
+    ),
 ]
 
 

@@ -469,6 +469,9 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("every_job_has_its_alarms", "lag", _remove("DigestPreferencesLag")),
     ("every_job_has_its_alarms", "passes over", _remove("DigestPreferencesUndigestible")),
     ("every_job_has_its_alarms", "RelayOutbox has no", _remove("RelayOutboxSenseless")),
+    ("every_job_has_its_alarms", "CountConsents has no", _remove("CountConsentsUncountable")),
+    ("every_job_has_its_alarms", "CountPreferences has no", _remove("CountPreferencesLag")),
+    ("failed_records_arrive", "given up", _event("CountConsents", "DestinationConfig")),
     ("every_job_has_its_alarms", "MailDeadLetters", _remove("SendMailDeadLetters")),
     (
         "every_job_has_its_alarms",

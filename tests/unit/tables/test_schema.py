@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,12 +17,16 @@ from chalicelib.audit.entry import SCHEMA as ENTRY_SCHEMA
 from chalicelib.audit.entry import Entity, Entry
 from chalicelib.audit.pointer import link_from
 from chalicelib.audit.trail import Head
+from chalicelib.consents.statistics.models import Cell, Occurrence, Source
+from chalicelib.consents.statistics.store import CellStore
 from chalicelib.cookies.site_store import SiteStore
 from chalicelib.cookies.store import PREFERENCE
 from chalicelib.notices.store import NoticeStore
 from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.schema import Schema, UnreadableItem
-from chalicelib.tables.table import Table
+from chalicelib.tables.table import Table, key_of
+from chalicelib.tables.transactions import Put, Update
+from tests.fakes import START
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -177,6 +182,26 @@ def test_preference_1_keeps_its_digest() -> None:
     assert PREFERENCE.lift(item) == item
     digest = "649c8e7069a0fb61195d06e04c0a57ce250680b574dbebf8b2945c534f5bd822"
     assert preference_digest(item).hex() == digest
+
+
+CELL = Cell(date(2026, 11, 23), Source.CONSENTS, "third_party_integration", "given", "id", "-")
+
+
+def test_statistics_cell_1() -> None:
+    item = fixture("statistics_cell.1")
+    store = CellStore(records(item))
+    assert store.page([CELL.day], 10, None) == ([(CELL, 12)], None)
+    _, count = store.additions([Occurrence("01JAGA00000000000000000001", (CELL,))], START)
+    assert isinstance(count, Update)
+    assert {**key_of(count.key), **count.changes.put, "n": 12} == item
+
+
+def test_counted_record_1() -> None:
+    item = fixture("counted_record.1")
+    occurrence = Occurrence("01JAGA00000000000000000001", (CELL,))
+    marker, _ = CellStore(records(item)).additions([occurrence], START)
+    assert isinstance(marker, Put)
+    assert marker.item == item
 
 
 def every_schema() -> set[tuple[str, int]]:

@@ -1,0 +1,113 @@
+"""Counters in the `records` table, and markers of what they hold.
+
+    pk STATISTICS#<UTC day>  sk <source>#<purpose>#<state>#<language>#<site>
+    et, v   item type and schema version
+    n       how many records
+
+    pk COUNTED#<record id>  sk COUNTED
+    et, v   item type and schema version
+    ttl     epoch seconds: seven days, while the stream delivers for one
+
+A marker and the counts of its record are one transaction: a record that is delivered again, in
+whatever company, finds its marker and counts nothing. Neither item says whose record it was.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from chalicelib.consents.statistics.models import Cell, Occurrence, Source
+from chalicelib.tables.codec import Item
+from chalicelib.tables.conditions import ABSENT, Condition
+from chalicelib.tables.keys import SEPARATOR, Key, compose
+from chalicelib.tables.schema import Schema, UnreadableItem
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action, Moved, Put, Update
+from chalicelib.tables.updates import Changes
+
+STATISTICS_CELL = Schema("statistics_cell")
+COUNTED_RECORD = Schema("counted_record")
+REMEMBERED = timedelta(days=7)
+
+_OURS = Condition(
+    "attribute_not_exists(#v) OR #v = :ours", {"#v": "v"}, {":ours": STATISTICS_CELL.version}
+)
+"""The counter is not there yet, or not of a later version: what that counts, we do not know."""
+
+
+class CellStore:
+    """Makes the writes that count; reads counts."""
+
+    def __init__(self, records: Table) -> None:
+        self._records = records
+
+    def uncounted(self, occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+        """Those that have no marker, each record once.
+
+        Half a read unit each. A marker that the read misses, since it is fresh, is met by the
+        write. Raises `ReadIncomplete`.
+        """
+        keys = {_marker(each.record_id): each for each in occurrences}
+        known = self._records.batch_get(keys)
+        return [each for key, each in keys.items() if key not in known]
+
+    def additions(self, occurrences: Sequence[Occurrence], now: datetime) -> list[Action]:
+        """The writes that count `occurrences` at `now`: a marker each, and each cell once.
+
+        They meet `Moved` when one of them was counted meanwhile.
+        """
+        counts = Counter(cell for each in occurrences for cell in each.cells)
+        forgotten = int((now + REMEMBERED).timestamp())
+        return [
+            *(self._mark(each.record_id, forgotten) for each in occurrences),
+            *(self._count(cell, times) for cell, times in counts.items()),
+        ]
+
+    def page(
+        self, days: Iterable[date], limit: int, start: Key | None
+    ) -> tuple[list[tuple[Cell, int]], Key | None]:
+        """`limit` cells of `days` after `start`, with their counts, and where to go on from.
+
+        Half a read unit a day.
+        """
+        found: list[tuple[Cell, int]] = []
+        for partition in map(_partition, days):
+            if start and partition < start.pk:
+                continue
+            after = start if start and start.pk == partition else None
+            page = self._records.query(partition, limit=limit - len(found), start=after)
+            found += map(_cell_from, page.items)
+            if len(found) == limit:
+                return found, _key(found[-1][0])
+        return found, None
+
+    def _mark(self, record_id: str, forgotten: int) -> Put:
+        key = _marker(record_id)
+        item: Item = {"pk": key.pk, "sk": key.sk, "ttl": forgotten}
+        # Of two consumers that were handed the same record, one counts it.
+        return Put(self._records, COUNTED_RECORD.stamp(item), ABSENT, Moved)
+
+    def _count(self, cell: Cell, times: int) -> Update:
+        changes = Changes(put=STATISTICS_CELL.stamp({}), add={"n": times})
+        return Update(self._records, _key(cell), changes, _OURS, UnreadableItem)
+
+
+def _marker(record_id: str) -> Key:
+    return Key(compose("COUNTED", record_id), "COUNTED")
+
+
+def _partition(day: date) -> str:
+    return compose("STATISTICS", day.isoformat())
+
+
+def _key(cell: Cell) -> Key:
+    return Key(_partition(cell.day), compose(*cell.words))
+
+
+def _cell_from(item: Item) -> tuple[Cell, int]:
+    match STATISTICS_CELL.lift(item):
+        case {"pk": str(pk), "sk": str(sk), "n": int(count)}:
+            source, purpose, state, language, site = sk.split(SEPARATOR)
+            day = date.fromisoformat(pk.partition(SEPARATOR)[2])
+            return Cell(day, Source(source), purpose, state, language, site), count
+    raise UnreadableItem(STATISTICS_CELL.item_type)
