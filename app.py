@@ -19,6 +19,7 @@ from chalicelib.audit.stream import keep_digests
 from chalicelib.connectors.datamap.routes import data_map
 from chalicelib.connectors.remote.routes import place_answers
 from chalicelib.connectors.webhooks.routes import webhooks
+from chalicelib.consents.imports.routes import consent_imports
 from chalicelib.consents.platform_routes import collected_consents
 from chalicelib.consents.routes import own_consents
 from chalicelib.consents.statistics.routes import consent_statistics
@@ -52,6 +53,7 @@ capabilities = (
     pages,
     people,
     notices,
+    consent_imports,
     collected_consents,
     own_consents,
     stopping,

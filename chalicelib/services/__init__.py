@@ -8,7 +8,6 @@ transfer manager for nothing), and what a visitor's page does not need is import
 that needs it.
 """
 
-from chalicelib.services.consents import ConsentServices
 from chalicelib.services.fulfilment import FulfilmentServices
 from chalicelib.services.opendsr import OpenDsrServices
 from chalicelib.services.statistics import StatisticsServices
@@ -18,7 +17,6 @@ from chalicelib.settings import Settings
 
 
 class Services(
-    ConsentServices,
     FulfilmentServices,
     WatchServices,
     OpenDsrServices,

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.services.connectors import ConnectorServices
-from chalicelib.services.consents import ConsentServices
+from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.remote import RemoteServices
 from chalicelib.telemetry import report_counts
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(ConsentServices, ConnectorServices, CopyServices, RemoteServices):
+class FulfilmentServices(ConsentImportServices, ConnectorServices, CopyServices, RemoteServices):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     @cached_property
@@ -73,6 +73,7 @@ class FulfilmentServices(ConsentServices, ConnectorServices, CopyServices, Remot
 
     @cached_property
     def worker(self) -> "Worker":
+        from chalicelib.consents.imports.service import IMPORT_WORK
         from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
         from chalicelib.requests.fulfilment.locating import Locating
         from chalicelib.requests.fulfilment.planning import Planning
@@ -86,7 +87,10 @@ class FulfilmentServices(ConsentServices, ConnectorServices, CopyServices, Remot
         answers = AnswersOfPlaces(self.remote_tasks, tasks)
         return Worker(
             self.outbox_store,
-            work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
+            {
+                **work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
+                IMPORT_WORK: lambda import_id, _: self.applying.carry_on(import_id),
+            },
             give_up_of(locating, tasks),
             self.clock,
             lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),

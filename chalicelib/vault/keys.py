@@ -85,6 +85,11 @@ class Scope:
         return _scope("endpoint", endpoint_id)
 
     @classmethod
+    def import_(cls, import_id: str) -> "Scope":
+        """The rows of one import of consents, until they are applied."""
+        return _scope("import", import_id)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")
