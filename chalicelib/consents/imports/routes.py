@@ -9,7 +9,7 @@ from chalicelib.services import services
 
 _IMPORTS = "/v1/consents/imports"
 _ACCESS = Platform("consents:write")
-_LONGEST = 4_000_000  # bytes: escaped once more in the event, it stays under Lambda's 6 MB
+_LONGEST = 4_000_000  # bytes: escaped once more in Lambda's event (6 MB), a file's body still fits
 
 consent_imports = Routes(__name__)
 
