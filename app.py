@@ -22,6 +22,7 @@ from chalicelib.connectors.webhooks.routes import webhooks
 from chalicelib.consents.imports.routes import consent_imports
 from chalicelib.consents.platform_routes import collected_consents
 from chalicelib.consents.routes import own_consents
+from chalicelib.consents.staff_routes import staff_consents
 from chalicelib.consents.statistics.routes import consent_statistics
 from chalicelib.consents.stopping.routes import stop_answers
 from chalicelib.consents.stopping.staff_routes import stopping
@@ -56,6 +57,7 @@ capabilities = (
     consent_imports,
     collected_consents,
     own_consents,
+    staff_consents,
     stopping,
     stop_answers,
     consent_statistics,
@@ -81,7 +83,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
 
 def signing_keys() -> list[dict[str, str]]:
     """The public keys that our signatures are checked with."""
-    return [services().signer.public_jwk()]
+    return services().public_keys()
 
 
 for routes in (meta_routes(capabilities, signing_keys), *capabilities):
@@ -159,6 +161,14 @@ def watch_requests(event: CloudWatchEvent) -> None:
     context = cast("LambdaContext", event.context)
     report = services().watcher.run(context.get_remaining_time_in_millis)
     report_counts("watch_requests", services().settings.stage, asdict(report))
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def watch_consents(event: CloudWatchEvent) -> None:
+    """Raises alerts about stop orders, notes what ended, tells people of changed notices."""
+    context = cast("LambdaContext", event.context)
+    counts = services().consent_rounds.run(context.get_remaining_time_in_millis)
+    report_counts("watch_consents", services().settings.stage, counts)
 
 
 chalicelib.startup.finish()

@@ -21,9 +21,9 @@ class Settings:
     `alert_language` the language of those mails. `dpo_address` and `second_dpo_address` are whom
     alerts escalate to.
 
-    `vault_key_id`, `signing_key_id` and `partner_key_id` are key ARNs: what KMS answers is compared
-    with them. `opendsr_domain` is where partners reach us. The `vouch_` settings name whose ID
-    tokens count for a signed-in user of the client platform; without them nobody's do.
+    The `_key_id` settings are key ARNs: what KMS answers is compared with them. `opendsr_domain` is
+    where partners reach us. The `vouch_` settings name whose ID tokens count for a signed-in user
+    of the client platform; without them nobody's do.
     """
 
     stage: str
@@ -33,6 +33,7 @@ class Settings:
     keys_table: str
     vault_key_id: str
     signing_key_id: str
+    receipt_key_id: str
     trail_bucket: str
     exports_bucket: str
     mail_from: str
@@ -47,6 +48,7 @@ class Settings:
     second_dpo_address: str
     partner_key_id: str
     opendsr_domain: str
+    event_bus: str
     staff_pool_id: str
     staff_client_id: str
     platform_pool_id: str

@@ -52,6 +52,7 @@ MAIL = {
     "dpo_address": "officer@jutsoo.test",
     "second_dpo_address": "legal@jutsoo.test",
     "partner_key_id": "arn:aws:kms:ap-southeast-3:111122223333:key/3",
+    "event_bus": "jaga-events",
     "opendsr_domain": "opendsr.jutsoo.test",
 }
 """Settings of the ways out, where a test has none."""

@@ -21,6 +21,7 @@ from chalicelib.audit.entry import Entity, UnfitForTrail
 from chalicelib.audit.export import Exporter
 from chalicelib.audit.findings import Finding
 from chalicelib.audit.jws import PublicKey, UnreadableJws
+from chalicelib.audit.receipt_keys import without_receipt_keys
 from chalicelib.audit.verifier import Inclusion, verify, verify_receipt
 from chalicelib.clock import from_millis, rfc3339
 
@@ -147,7 +148,7 @@ def _backfill(options: argparse.Namespace) -> int:
 
 def _keys(path: Path) -> list[PublicKey]:
     value = json.loads(path.read_text())
-    return [PublicKey.from_jwk(jwk) for jwk in value.get("keys", [value])]
+    return [PublicKey.from_jwk(jwk) for jwk in without_receipt_keys(value.get("keys", [value]))]
 
 
 def _item(path: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Browsers whose cookie choices a person attached to themselves, in the `records` table.
 
-    pk      SUBJECT#<subject id>
+    pk      BROWSERS#<subject id>
     sk      BROWSER#<attachment id>
     et, v   item type and schema version
     site    the site that the choice is for
@@ -77,11 +77,7 @@ class AttachmentStore:
         return [Delete(self._records, key) for key in keys]
 
     def _items(self, subject_id: str) -> list[Item]:
-        first = f"{_BROWSER}{SEPARATOR}"
-        page = self._records.query(
-            compose("SUBJECT", subject_id), sk_from=first, sk_to=f"{first}~", consistent=True
-        )
-        return page.items
+        return self._records.query(_partition(subject_id), consistent=True).items
 
     def _opened(self, subject_id: str, item: Item) -> Attachment:
         item = ATTACHED_BROWSER.lift(item)
@@ -93,4 +89,8 @@ class AttachmentStore:
 
 
 def _key(subject_id: str, attachment_id: str) -> Key:
-    return Key(compose("SUBJECT", subject_id), compose(_BROWSER, attachment_id))
+    return Key(_partition(subject_id), compose(_BROWSER, attachment_id))
+
+
+def _partition(subject_id: str) -> str:
+    return compose("BROWSERS", subject_id)

@@ -154,7 +154,9 @@ class ConsentBook:
             subject_id=standing.subject_id,
             purpose=said.purpose,
             state=state,
-            before=state_of(entry, now),
+            # What stands written: an end that nobody noted yet is noted with this decision, so that
+            # whoever has to stop hears of it.
+            before=entry.state if entry else State.UNKNOWN,
             shown=said.shown,
             evidence=said.evidence,
             actor=str(actor),

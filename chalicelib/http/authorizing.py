@@ -47,5 +47,8 @@ def admit(
 
 def _routes_of(kind: str, operations: Iterable[Operation]) -> list[str | AuthRoute]:
     asked = Staff if kind == STAFF else Platform
-    paths = {each.path for each in operations if isinstance(each.access, asked)}
-    return [*sorted(_PARAMETER.sub("*", path) for path in paths)]
+    methods: dict[str, set[str]] = {}
+    for each in operations:
+        if isinstance(each.access, asked):
+            methods.setdefault(_PARAMETER.sub("*", each.path), set()).add(each.method)
+    return [AuthRoute(path, sorted(methods[path])) for path in sorted(methods)]

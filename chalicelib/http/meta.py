@@ -25,7 +25,7 @@ class GpcSupport(Answer):
 
 
 class Jwk(Answer):
-    """A public key (RFC 7517); `kid` is its RFC 7638 thumbprint."""
+    """A public key (RFC 7517); `kid` is its RFC 7638 thumbprint, `jaga_for` what it vouches for."""
 
     kty: str
     crv: str
@@ -34,6 +34,7 @@ class Jwk(Answer):
     kid: str
     alg: str
     use: str
+    jaga_for: str
 
 
 class Jwks(Answer):

@@ -136,6 +136,10 @@ class SubjectStore:
             self._vault.still_there(scope),
         ]
 
+    def still_there(self, subject_id: str) -> Action:
+        """A check for a transaction: `KeyDestroyed` if the person was erased."""
+        return self._vault.still_there(Scope.person(subject_id))
+
     def erase_actions(self, subject_id: str, addresses: Collection[str]) -> list[Action]:
         """The writes that leave nothing of the subject but an id that means nobody.
 

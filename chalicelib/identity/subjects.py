@@ -86,7 +86,8 @@ class Subjects:
         """As `known_by`, and a reference that leads to nobody leads to the address's subject.
 
         Never the other way round: a reference that is known would give its person's requests to
-        whatever address is named beside it. The subject's chain says what was added.
+        whatever address is named beside it. The subject's chain says what was added. The writes, if
+        any, fail with `KeyDestroyed` when the person was erased meanwhile.
         """
         subject_id, actions = self.known_by(identifiers, language)
         reference = identifiers.get(Kind.REFERENCE)
@@ -99,6 +100,7 @@ class Subjects:
         return subject_id, [
             *actions,
             *self._store.link_actions(tokens[:1], subject_id),
+            *([] if actions else [self._store.still_there(subject_id)]),
             *self._trail.actions(entity, who, "subject.linked", facts),
         ]
 

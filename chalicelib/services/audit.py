@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.audit.digests import DigestBook
+from chalicelib.audit.receipt_keys import ALL_ELSE, RECEIPTS_ONLY
 from chalicelib.services.foundation import Foundation
 
 if TYPE_CHECKING:
@@ -38,3 +39,16 @@ class AuditServices(Foundation):
         from chalicelib.vault.signing import Signer
 
         return Signer(self.kms, self.settings.signing_key_id)
+
+    @cached_property
+    def receipt_signer(self) -> "Signer":
+        from chalicelib.vault.signing import Signer
+
+        return Signer(self.kms, self.settings.receipt_key_id)
+
+    def public_keys(self) -> list[dict[str, str]]:
+        """The public keys that our signatures are checked with, as JWKs, the trail's first."""
+        return [
+            self.signer.public_jwk() | ALL_ELSE,
+            self.receipt_signer.public_jwk() | RECEIPTS_ONLY,
+        ]

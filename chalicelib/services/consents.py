@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from chalicelib.services.audit import AuditServices
 from chalicelib.services.cookies import CookieServices
 from chalicelib.services.identity import IdentityServices
+from chalicelib.services.stopping import StoppingServices
 
 if TYPE_CHECKING:
+    from chalicelib.consents.announcing import Announcing
     from chalicelib.consents.asking import Asking
     from chalicelib.consents.asking_anew import AskingAnew
     from chalicelib.consents.attaching import Attaching
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.consents.gate import Gate
     from chalicelib.consents.obeying import Obeying
     from chalicelib.consents.receipts.service import Receipts
+    from chalicelib.consents.rounds import Rounds
     from chalicelib.consents.service import Consents
     from chalicelib.consents.standing_store import StandingStore
     from chalicelib.consents.texts import ShownTexts
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.notices.telling.teller import Teller
 
 
-class ConsentServices(CookieServices, AuditServices, IdentityServices):
+class ConsentServices(CookieServices, AuditServices, IdentityServices, StoppingServices):
     """Notices and their texts, decisions, the gate, receipts."""
 
     @cached_property
@@ -77,6 +80,18 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices):
             self.outbox,
             self.clock,
             self.run_command,
+        )
+
+    @cached_property
+    def consent_rounds(self) -> "Rounds":
+        from chalicelib.consents.rounds import Rounds
+
+        return Rounds(
+            {
+                "stops": self.stop_watcher.run,
+                "consents": self.consent_watcher.run,
+                "notices": self.teller.run,
+            }
         )
 
     @cached_property
@@ -138,7 +153,7 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices):
     def receipts(self) -> "Receipts":
         from chalicelib.consents.receipts.service import Receipts
 
-        return Receipts(self.directory, self.signer)
+        return Receipts(self.directory, self.receipt_signer)
 
     @cached_property
     def consent_book(self) -> "ConsentBook":
@@ -147,11 +162,17 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices):
         return ConsentBook(
             self._consent_events,
             self._standings,
-            lambda _: [],
+            lambda event: [*self.stop_orders.follow(event), *self._announcing.follow(event)],
             self.trail,
             self.clock,
             self.ids,
         )
+
+    @cached_property
+    def _announcing(self) -> "Announcing":
+        from chalicelib.consents.announcing import Announcing
+
+        return Announcing(self.outbox)
 
     @cached_property
     def _asking_anew(self) -> "AskingAnew":

@@ -3,12 +3,14 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.aws import CLIENT_CONFIG
 from chalicelib.services.messages import MessageServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalicelib.connectors.event_bus import EventBus
     from chalicelib.connectors.webhooks.client import WebhookClient
     from chalicelib.connectors.webhooks.dead_letters import DeadLetters
     from chalicelib.connectors.webhooks.endpoint_store import EndpointStore
@@ -85,7 +87,15 @@ class WebhookServices(MessageServices):
         return Verifying(self.webhook_endpoints, self.clock)
 
     @cached_property
+    def event_bus(self) -> "EventBus":
+        from chalicelib.connectors.event_bus import EventBus
+
+        client = self._create_client("events", config=CLIENT_CONFIG)
+        return EventBus(client, self.settings.event_bus, self.outbox_store)
+
+    @cached_property
     def webhook_consumer(self) -> "Consumer":
+        from chalicelib.connectors.event_bus import EVENT_BUS
         from chalicelib.connectors.webhooks.delivery import WebhookDelivery
         from chalicelib.connectors.webhooks.giving_up import GivingUp
         from chalicelib.notices.consumer import Consumer
@@ -105,6 +115,6 @@ class WebhookServices(MessageServices):
             self.webhook_client,
             giving_up,
             self.clock,
-            others={STATUS_CALLBACK: self._send_callback},
+            others={STATUS_CALLBACK: self._send_callback, EVENT_BUS: self.event_bus.send},
         )
         return Consumer(self.sqs, self.settings.webhook_queue_url, delivery.deliver)

@@ -1,6 +1,7 @@
 """A call of each operation that is not a site's, as whoever may, doing what it is for."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.audit.entry import Actor
@@ -8,6 +9,7 @@ from chalicelib.http.permissions import Role
 from chalicelib.opendsr.__main__ import self_sign
 from chalicelib.services import Services
 from tests.contract.asking import REQUESTS, code_of, letter, make, prove
+from tests.contract.consent_calls import BEGINNINGS, call_about_consents
 from tests.contract.copying import release_something
 from tests.contract.handled import STAFF_REQUESTS, Handled
 from tests.contract.hooks import EVENT, URL, Hooks
@@ -30,6 +32,8 @@ from tests.gateway import Answer, Gateway
 from tests.maps import DESCRIBED
 from tests.tokens import bearer, platform_token, staff_token
 
+type CallAbout = Callable[[Gateway, Services, str, str, str], Answer]
+
 FIND = "/v1/staff/subjects/find"
 PLACES = "/v1/places/"
 WEBHOOKS = "/v1/staff/webhooks"
@@ -45,8 +49,9 @@ def call_signed_in(
     if path.startswith(PLACES):
         system = System(services, gateway)
         return system.answer(system.ask(), query)
-    if "/processors" in path or "/stop-orders" in path:
-        return call_about_stopping(gateway, services, method, path, query)
+    about = _about(path)
+    if about is not None:
+        return about(gateway, services, method, path, query)
     if path.startswith(OPENDSR):
         return _of_partner(gateway, services, method, path + query)
     headers = {"content-type": "application/json", **_token(gateway, services, path)}
@@ -79,6 +84,12 @@ def call_signed_in(
         content = {"code": code_of(services, email)} if path.endswith("/verify") else {}
     where = path.format(**PARAMETERS | existing)
     return gateway.call(method, where + query, body=json.dumps(content), headers=headers)
+
+
+def _about(path: str) -> CallAbout | None:
+    if "/processors" in path or "/stop-orders" in path:
+        return call_about_stopping
+    return call_about_consents if path.startswith(BEGINNINGS) else None
 
 
 def _of_partner(gateway: Gateway, services: Services, method: str, path: str) -> Answer:

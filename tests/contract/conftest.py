@@ -43,8 +43,11 @@ def services(tables: Tables, clock: FixedClock) -> Iterator[Services]:
     """The whole application on moto, with the demonstration site published."""
     kms = SESSION.client("kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
-    signing = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
-    settings = settings_on(tables, vault_key=key, signing_key=signing)
+    signing, receipts = (
+        kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+        for _ in range(2)
+    )
+    settings = settings_on(tables, vault_key=key, signing_key=signing, receipt_key=receipts)
     built = Services(settings, clock=clock, ids=SequentialIds(), create_client=SESSION.client)
     built.gatekeeper = gatekeeper(clock)
     built.partner_signer = signer_of()

@@ -20,6 +20,8 @@ class Office:
     def __init__(self, services: Services, gateway: Gateway) -> None:
         self.services = services
         self.gateway = gateway
+        self.query = ""
+        """Put behind the path of what is called from now on."""
 
     def shown(self, language: str = "en") -> dict[str, str]:
         """The text in force, as whoever was asked names it."""
@@ -79,7 +81,8 @@ class Office:
         if key:
             headers["idempotency-key"] = key
         text = None if body is None else json.dumps(body)
-        return self.gateway.call(method, path, body=text, headers=headers)
+        query = self.query.replace("?", "&") if "?" in path else self.query
+        return self.gateway.call(method, path + query, body=text, headers=headers)
 
 
 class Person:

@@ -10,8 +10,10 @@ from tests.contract.moto_tables import SESSION, Tables, moto_tables
 from tests.fakes import MAIL, POOLS, SequentialIds
 
 
-def settings_on(tables: Tables, vault_key: str, signing_key: str) -> Settings:
-    """Settings for `tables` and two keys of moto's KMS."""
+def settings_on(
+    tables: Tables, vault_key: str, signing_key: str, receipt_key: str = ""
+) -> Settings:
+    """Settings for `tables` and keys of moto's KMS. Without one receipts share the signing key."""
     return Settings(
         stage="test",
         records_table=tables.records.name,
@@ -20,6 +22,7 @@ def settings_on(tables: Tables, vault_key: str, signing_key: str) -> Settings:
         keys_table=tables.keys.name,
         vault_key_id=vault_key,
         signing_key_id=signing_key,
+        receipt_key_id=receipt_key or signing_key,
         trail_bucket=tables.bucket,
         exports_bucket=tables.exports,
         **POOLS,

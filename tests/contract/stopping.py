@@ -67,7 +67,6 @@ class Stops:
         self.hooks = Hooks(self.services)
         put_client(self.services, client)  # one that can be listened to (killing.py)
         self.office = Office(self.services, self.gateway)
-        self.services.consent_book._follow = self.services.stop_orders.follow
 
     def staff(
         self, method: str, path: str, body: object = None, role: str = "dpo", key: str = ""

@@ -249,10 +249,23 @@ def test_who_reads_a_request_leaves_an_entry(
     assert last.facts == {"permission": "requests.read"}
 
 
+def test_who_reads_a_consent_leaves_an_entry(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    signed_in(gateway, services)
+    subject_id = services.subjects.holder_of(EMAIL)
+    headers = bearer(staff_token(clock, "auditor"))
+    path = f"/v1/staff/subjects/{subject_id}/consents/third_party_integration"
+    assert gateway.call("GET", path, headers=headers).status == 200
+    last = list(services.trail.history(Entity("subject", str(subject_id))))[-1]
+    assert (last.action, last.actor.kind) == ("personal_data.read", "staff")
+    assert last.facts == {"permission": "consents.read"}
+
+
 def test_these_are_the_permissions_to_read_personal_data() -> None:
     """What each of them opens is read in a test above."""
     reading = {name for name, each in permissions().items() if each.personal_data}
-    assert reading == {"subjects.read", "requests.read"}
+    assert reading == {"subjects.read", "requests.read", "consents.read"}
 
 
 def test_nothing_is_shown_whose_showing_cannot_be_recorded(

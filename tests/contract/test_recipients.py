@@ -118,7 +118,7 @@ def test_a_restriction_is_marked_and_the_copy_says_so(
     made = carried_out(gateway, services, clock, "restriction")
     subject_id = services.request_book.get(made.json()["request_id"]).subject_id
     assert subject_id is not None
-    assert services.subjects.is_restricted(subject_id)
+    assert services.obeying.is_restricted(subject_id)
     second = carried_out(gateway, services, clock, "access")
     assert profile_in(services, second)["restricted"] is True
 

@@ -16,8 +16,6 @@ from chalicelib.law.alerting import AlertTimes
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far a processor's clock may be from ours."""
 
-_ENDED = frozenset({State.WITHDRAWN, State.EXPIRED, State.INVALIDATED, State.TERMINATED})
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -47,7 +45,8 @@ class Escalation:
 
 def ends_consent(event: ConsentEvent) -> bool:
     """Whether processing that rested on the consent has to stop: it was valid, and is over."""
-    return event.before in VALID and event.state in _ENDED
+    # Asked anew, what was given stands until the notice takes effect.
+    return event.before in VALID and event.state not in VALID | {State.REQUESTED}
 
 
 def may_have_stopped(order: StopOrder, stopped_at: datetime, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib.audit.jws import PublicKey, UnreadableJws
+from chalicelib.audit.receipt_keys import without_receipt_keys
 from chalicelib.requests.copies.manifest import KEYS
 from chalicelib.requests.copies.verifier import keys_of, verify
 
@@ -57,7 +58,7 @@ def _verify(copy: Path, jwks: Path | None) -> int:
 
 
 def _keys(jwks: bytes) -> list[PublicKey]:
-    return [PublicKey.from_jwk(each) for each in json.loads(jwks)["keys"]]
+    return [PublicKey.from_jwk(each) for each in without_receipt_keys(json.loads(jwks)["keys"])]
 
 
 def _say(line: str) -> None:

@@ -175,6 +175,7 @@ class World:
             keys_table=tables.keys.name,
             vault_key_id="unused",
             signing_key_id="unused",
+            receipt_key_id="unused",
             trail_bucket=tables.bucket,
             exports_bucket="unused",
             **POOLS,
