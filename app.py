@@ -16,30 +16,13 @@ from chalice.app import (
 
 import chalicelib.startup
 from chalicelib.audit.stream import keep_digests
-from chalicelib.connectors.datamap.routes import data_map
-from chalicelib.connectors.remote.routes import place_answers
-from chalicelib.connectors.webhooks.routes import webhooks
-from chalicelib.consents.imports.routes import consent_imports
-from chalicelib.consents.platform_routes import collected_consents
-from chalicelib.consents.routes import own_consents
-from chalicelib.consents.staff_routes import staff_consents
-from chalicelib.consents.statistics.routes import consent_statistics
-from chalicelib.consents.stopping.routes import stop_answers
-from chalicelib.consents.stopping.staff_routes import stopping
-from chalicelib.cookies.routes import pages, public
+from chalicelib.capabilities import CAPABILITIES, operations
 from chalicelib.http.authorizing import admit
 from chalicelib.http.headers import complete_response
 from chalicelib.http.meta import meta_routes
-from chalicelib.identity.routes import people
-from chalicelib.notices.notice_routes import notices
-from chalicelib.notices.routes import messages
-from chalicelib.opendsr.routes import opendsr
-from chalicelib.requests.copies.routes import copies
-from chalicelib.requests.intake_routes import intake
-from chalicelib.requests.routes import requests
-from chalicelib.requests.staff_routes import staff_requests
+from chalicelib.http.route_table import RouteTable
+from chalicelib.http.routes import Routes
 from chalicelib.services import services
-from chalicelib.staff.routes import staff
 from chalicelib.telemetry import report_counts, withhold_text
 
 if TYPE_CHECKING:
@@ -49,36 +32,12 @@ app = Chalice(app_name="jaga")
 app.register_middleware(complete_response, "http")
 for source in ("dynamodb", "scheduled", "sqs"):
     app.register_middleware(withhold_text, source)
-capabilities = (
-    public,
-    pages,
-    people,
-    notices,
-    consent_imports,
-    collected_consents,
-    own_consents,
-    staff_consents,
-    stopping,
-    stop_answers,
-    consent_statistics,
-    requests,
-    copies,
-    staff,
-    staff_requests,
-    intake,
-    messages,
-    webhooks,
-    data_map,
-    place_answers,
-    opendsr,
-)
 
 
 @app.authorizer(ttl_seconds=300)
 def authorize(request: AuthRequest) -> AuthResponse:
     """Lets the staff and the client platform in by their access tokens."""
-    operations = [each for routes in capabilities for each in routes.operations]
-    return admit(request, services().gatekeeper, operations)
+    return admit(request, services().gatekeeper, operations())
 
 
 def signing_keys() -> list[dict[str, str]]:
@@ -86,9 +45,14 @@ def signing_keys() -> list[dict[str, str]]:
     return services().public_keys()
 
 
-for routes in (meta_routes(capabilities, signing_keys), *capabilities):
+def register(routes: Routes) -> None:
+    """Puts the routes into the app, behind the authorizer where they ask for it."""
     routes.guard = authorize
     app.register_blueprint(routes)
+
+
+register(meta_routes(operations, signing_keys))
+app.routes = RouteTable(app.routes, CAPABILITIES, register)  # type: ignore[assignment]  # any mapping
 
 
 @app.on_dynamodb_record(stream_arn="the template puts the preferences table's stream here")

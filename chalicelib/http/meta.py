@@ -1,6 +1,6 @@
 """What the API says about itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 
 from chalicelib import __version__
@@ -46,8 +46,8 @@ class Jwks(Answer):
 type SigningKeys = Callable[[], list[dict[str, str]]]
 
 
-def meta_routes(others: Sequence[Routes], signing_keys: SigningKeys) -> Routes:
-    """Health, OpenAPI (of `others` and itself), the GPC support resource and the public keys."""
+def meta_routes(others: Callable[[], list[Operation]], signing_keys: SigningKeys) -> Routes:
+    """Health, OpenAPI (of itself and `others`), the GPC support resource and the public keys."""
     routes = Routes(__name__)
 
     @routes.operation(Operation("GET", "/v1/health", "Whether the API answers", Health))
@@ -74,7 +74,6 @@ def meta_routes(others: Sequence[Routes], signing_keys: SigningKeys) -> Routes:
     def document() -> str:
         from chalicelib.http.openapi import openapi_document  # noqa: PLC0415  # few ever ask for it
 
-        operations = [each for group in (routes, *others) for each in group.operations]
-        return openapi_document(operations)
+        return openapi_document([*routes.operations, *others()])
 
     return routes

@@ -4,12 +4,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import ONE_ATTEMPT
-from chalicelib.notices.outbox import Outbox
 from chalicelib.services.foundation import Foundation
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
     from chalicelib.notices.consumer import Consumer
+    from chalicelib.notices.outbox import Outbox
     from chalicelib.notices.outbox_actions import OutboxActions
     from chalicelib.notices.outbox_store import OutboxStore
     from chalicelib.notices.relay import Relay
@@ -23,7 +23,9 @@ class MessageServices(Foundation):
     """The outbox, its relay, mail and what becomes of it."""
 
     @cached_property
-    def outbox(self) -> Outbox:
+    def outbox(self) -> "Outbox":
+        from chalicelib.notices.outbox import Outbox
+
         return Outbox(self.records, self.vault, self.clock, self.ids)
 
     @cached_property

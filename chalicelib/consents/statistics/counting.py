@@ -1,4 +1,7 @@
-"""Counting what the tables' streams bring: each record once, though they bring it at least once."""
+"""Counting whom the tables' streams bring: in each cell everybody once.
+
+That holds however often somebody decides, and however often a stream delivers it.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -8,7 +11,7 @@ from typing import Any
 
 from chalicelib.clock import Clock
 from chalicelib.consents.event_store import CONSENT_EVENT
-from chalicelib.consents.statistics.models import MOST_CELLS, Occurrence
+from chalicelib.consents.statistics.models import Occurrence
 from chalicelib.consents.statistics.reading import choices, consents, inserted
 from chalicelib.consents.statistics.store import CellStore
 from chalicelib.cookies.models import Preference
@@ -20,8 +23,8 @@ type OpenChoices = Callable[[Sequence[Item]], list[Preference]]
 
 _PREFERENCE = "preference"
 """The type of the items that choices are stored in; what else they are, their own store knows."""
-_AT_ONCE = 100 // (1 + MOST_CELLS)
-"""Records in one transaction of at most 100 items: a marker each, and its cells."""
+_AT_ONCE = 50
+"""Occurrences in one transaction of at most 100 items: a marker each, and at most a cell each."""
 
 
 class _AllCounted(Exception):
@@ -29,10 +32,10 @@ class _AllCounted(Exception):
 
 
 class Counting:
-    """Counts. Both methods return how many records they passed over because they make no sense.
+    """Counts people. Both methods return how many records they passed over as senseless.
 
     They raise `Contended`, `ReadIncomplete` and the clients' errors; then the stream delivers all
-    of it again, and what is counted already stays counted once.
+    of it again, and who is counted already stays counted once.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class Counting:
         """Counts what a stream `event` of the `records` table brings of consents.
 
         In its steady state two transactional writes of a kilobyte for a record that comes alone,
-        and little more than one in a batch.
+        little more than one in a batch, and none for somebody whom its cell holds already.
         """
         items, senseless = inserted(event, CONSENT_EVENT.item_type)
         occurrences, unread = consents(items)
@@ -67,7 +70,7 @@ class Counting:
         return senseless + len(items) - len(opened) + unread
 
     def _count(self, occurrences: Iterable[Occurrence]) -> None:
-        for some in batched(occurrences, _AT_ONCE, strict=False):
+        for some in batched(dict.fromkeys(occurrences), _AT_ONCE, strict=False):
             with suppress(_AllCounted):
                 self._run_command(partial(self._writes, some))
 

@@ -1,14 +1,13 @@
 """Statistics: what is counted, and under what."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-MOST_CELLS = 2
-
 _WORD = re.compile(r"[a-z0-9_-]{1,48}")
-_RECORD_ID = re.compile(r"[0-9A-Z]{26}")
+_PERSON = re.compile(r"[0-9A-Za-z_-]{16,64}")
+"""Ids of subjects and of visitors: opaque, with no room for an address."""
 
 
 class Source(StrEnum):
@@ -42,15 +41,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One record and the cells, `MOST_CELLS` at most, in which it counts once."""
+    """Somebody in a cell, once however often: a subject's id, or that of a visitor of its site."""
 
-    record_id: str
-    cells: tuple[Cell, ...]
+    cell: Cell
+    person: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        """`ValueError` for an id that none of ours is, or for more cells."""
-        if not _RECORD_ID.fullmatch(self.record_id) or not 1 <= len(self.cells) <= MOST_CELLS:
-            raise ValueError("not an occurrence")
+        """`ValueError` for an id that nobody has."""
+        if not _PERSON.fullmatch(self.person):
+            raise ValueError("a person is named by an id")
 
 
 @dataclass(frozen=True, slots=True)

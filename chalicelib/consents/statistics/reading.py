@@ -35,7 +35,8 @@ def consents(items: Iterable[Item]) -> Readable[Occurrence]:
 
 def choices(preferences: Iterable[Preference]) -> Readable[Occurrence]:
     """What is counted of visitors' choices: each of the two categories."""
-    return _each(preferences, _choice)
+    pairs, unread = _each(preferences, _choice)
+    return [each for pair in pairs for each in pair], unread
 
 
 def _each[T, V](values: Iterable[T], read: Callable[[T], V]) -> Readable[V]:
@@ -60,29 +61,30 @@ def _item(record: Mapping[str, Any], item_type: str) -> Item | None:
 def _consent(item: Item) -> Occurrence:
     match CONSENT_EVENT.lift(item):
         case {
+            "pk": str(pk),
             "sk": str(sk),
             "state": str(state),
             "language": "en" | "id" as language,
             "site": str(site),
             "at": int(at),
         }:
-            _, purpose, record_id = sk.split(SEPARATOR)
+            _, subject_id = pk.split(SEPARATOR)
+            _, purpose, _ = sk.split(SEPARATOR)
             day, known = from_millis(at).date(), State(state)
             cell = Cell(day, Source.CONSENTS, purpose, known.value, language, site)
-            return Occurrence(record_id, (cell,))
+            return Occurrence(cell, subject_id)
     raise UnreadableItem(CONSENT_EVENT.item_type)
 
 
-def _choice(choice: Preference) -> Occurrence:
+def _choice(choice: Preference) -> list[Occurrence]:
     day = choice.recorded_at.date()
     no = State.WITHDRAWN if choice.action is Action.WITHDRAW else State.REFUSED
     answers = {
         "performance": choice.choices.performance,
         "functional": choice.choices.functional,
     }
-    return Occurrence(
-        choice.record_id,
-        tuple(
+    return [
+        Occurrence(
             Cell(
                 day,
                 Source.COOKIES,
@@ -90,7 +92,8 @@ def _choice(choice: Preference) -> Occurrence:
                 (State.GIVEN if yes else no).value,
                 choice.language,
                 choice.site,
-            )
-            for category, yes in answers.items()
-        ),
-    )
+            ),
+            choice.visitor_id,
+        )
+        for category, yes in answers.items()
+    ]

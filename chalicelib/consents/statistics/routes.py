@@ -14,11 +14,12 @@ consent_statistics = Routes(__name__)
     Operation(
         "GET",
         "/v1/staff/statistics/consents",
-        "How many consents and cookie choices, by purpose, state, language, site and day",
+        "How many people decided on consents and cookies, by purpose, state, language, site and day",
         GroupPage,
         query=("from", "to", "limit", "cursor"),
         description="Of at most 31 UTC days that are over; without `to` up to the last of them,"
-        " without `from` 31 days. A group of fewer than ten has no count, and there are no sums.",
+        " without `from` 31 days. Each person counts once in a group. A group of fewer than ten"
+        " has no count, and there are no sums.",
         parameters={"from": _DAY, "to": _DAY},
         access=Staff("statistics.read"),
     )

@@ -1,7 +1,7 @@
 """What of the counts may be told. Pure.
 
 A group of fewer than ten is not told; nor is a sum, from which one could be subtracted; nor a day
-that still grows, in which somebody who looks twice would see one decision arrive.
+that still grows, in which somebody who looks twice would see one person arrive.
 """
 
 from datetime import date, datetime, timedelta

@@ -1,21 +1,24 @@
-"""Counters in the `records` table, and markers of what they hold.
+"""Counters in the `records` table, and markers of whom they hold.
 
     pk STATISTICS#<UTC day>  sk <source>#<purpose>#<state>#<language>#<site>
     et, v   item type and schema version
-    n       how many records
+    n       how many people
 
-    pk COUNTED#<record id>  sk COUNTED
+    pk COUNTED#<SHA-256 of the cell with its day and the person's id, hex>  sk COUNTED
     et, v   item type and schema version
     ttl     epoch seconds: seven days, while the stream delivers for one
 
-A marker and the counts of its record are one transaction: a record that is delivered again, in
-whatever company, finds its marker and counts nothing. Neither item says whose record it was.
+A marker and the count of its person are one transaction: whoever decides the same again that day,
+and whatever is delivered again, in whatever company, finds the marker and counts nothing. Neither
+item says whom it counts. A marker cannot be read backwards: the id in it is 80 random bits. Since
+the cell is in it too, the markers of one person have nothing in common.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from chalicelib.audit.canonical import digest
 from chalicelib.consents.statistics.models import Cell, Occurrence, Source
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, Condition
@@ -42,24 +45,25 @@ class CellStore:
         self._records = records
 
     def uncounted(self, occurrences: Iterable[Occurrence]) -> list[Occurrence]:
-        """Those that have no marker, each record once.
+        """Those that have no marker, each once.
 
         Half a read unit each. A marker that the read misses, since it is fresh, is met by the
         write. Raises `ReadIncomplete`.
         """
-        keys = {_marker(each.record_id): each for each in occurrences}
+        keys = {_marker(each): each for each in occurrences}
         known = self._records.batch_get(keys)
         return [each for key, each in keys.items() if key not in known]
 
     def additions(self, occurrences: Sequence[Occurrence], now: datetime) -> list[Action]:
-        """The writes that count `occurrences` at `now`: a marker each, and each cell once.
+        """The writes that count `occurrences`, all different, at `now`: a marker each, and each
+        cell once.
 
         They meet `Moved` when one of them was counted meanwhile.
         """
-        counts = Counter(cell for each in occurrences for cell in each.cells)
+        counts = Counter(each.cell for each in occurrences)
         forgotten = int((now + REMEMBERED).timestamp())
         return [
-            *(self._mark(each.record_id, forgotten) for each in occurrences),
+            *(self._mark(each, forgotten) for each in occurrences),
             *(self._count(cell, times) for cell, times in counts.items()),
         ]
 
@@ -81,10 +85,10 @@ class CellStore:
                 return found, _key(found[-1][0])
         return found, None
 
-    def _mark(self, record_id: str, forgotten: int) -> Put:
-        key = _marker(record_id)
+    def _mark(self, occurrence: Occurrence, forgotten: int) -> Put:
+        key = _marker(occurrence)
         item: Item = {"pk": key.pk, "sk": key.sk, "ttl": forgotten}
-        # Of two consumers that were handed the same record, one counts it.
+        # Of two consumers that were handed the same person's records, one counts the person.
         return Put(self._records, COUNTED_RECORD.stamp(item), ABSENT, Moved)
 
     def _count(self, cell: Cell, times: int) -> Update:
@@ -92,8 +96,14 @@ class CellStore:
         return Update(self._records, _key(cell), changes, _OURS, UnreadableItem)
 
 
-def _marker(record_id: str) -> Key:
-    return Key(compose("COUNTED", record_id), "COUNTED")
+def _marker(occurrence: Occurrence) -> Key:
+    cell = occurrence.cell
+    named: Item = {
+        "day": cell.day.isoformat(),
+        "cell": list(cell.words),
+        "person": occurrence.person,
+    }
+    return Key(compose("COUNTED", digest("jaga.counted.v1", named).hex()), "COUNTED")
 
 
 def _partition(day: date) -> str:

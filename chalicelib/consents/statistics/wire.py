@@ -4,7 +4,7 @@ from chalicelib.wire import Answer
 
 
 class GroupView(Answer):
-    """How many decisions of one kind a day brought: null where fewer than ten.
+    """How many people decided one thing on a day: null where fewer than ten.
 
     `source` is `consents` (of known people) or `cookies` (of anonymous visitors). `site` is null
     where no site's pages were used.
