@@ -16,7 +16,6 @@ from chalicelib.identity.subject_store import (
     ADDRESS,
     KNOWN_AS,
     PROFILE,
-    RESTRICTION,
     SubjectStore,
 )
 from chalicelib.identity.vouching import VOUCHED
@@ -143,15 +142,3 @@ def test_limit_counter_1() -> None:
 def test_vouched_token_1() -> None:
     item = fixture("vouched_token")
     assert VOUCHED.lift(item) == item
-
-
-def test_subject_restriction_1() -> None:
-    item = fixture("subject_restriction")
-    assert RESTRICTION.lift(item) == item
-    store = SubjectStore(records(item), cast("Vault", OneKey()))
-    assert store.is_restricted("01JSUBJECT")
-    restricted = store.restrict_action(
-        "01JSUBJECT", "01JREQUEST", datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-    )
-    assert isinstance(restricted, Put)
-    assert restricted.item == item

@@ -4,7 +4,8 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +23,8 @@ from chalicelib.consents.statistics.store import CellStore
 from chalicelib.cookies.site_store import SiteStore
 from chalicelib.cookies.store import PREFERENCE
 from chalicelib.notices.store import NoticeStore
+from chalicelib.notices.telling.models import Outcome, Telling, TellingState
+from chalicelib.notices.telling.store import TellingStore
 from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table, key_of
@@ -174,7 +177,71 @@ def test_notice_version_1() -> None:
     store = NoticeStore(records(item))
     (notice,) = store.versions("cookies-jutsoo")
     assert notice.texts == {"en": {"title": "Cookies"}, "id": {"title": "Kuki"}}
-    assert store.publish_action(notice).item == item
+    # What is known of it since: it took effect at once, told nobody and asked nothing.
+    assert (notice.takes_effect_at, notice.needs_telling) == (notice.published_at, False)
+    assert (notice.significant, dict(notice.asks), dict(notice.summary)) == (False, {}, {})
+
+
+def test_notice_version_2() -> None:
+    item = fixture("notice_version.2")
+    store = NoticeStore(records(item))
+    (notice,) = store.versions("privacy-policy")
+    assert notice.needs_telling
+    assert notice.asks == {"third_party_integration": {"validity_days": 730}}
+    version, *texts = store.publish_actions(notice)
+    assert isinstance(version, Put)
+    assert version.item == item
+    assert isinstance(texts[0], Put)
+    assert texts[0].item == fixture("notice_text.1")
+
+
+def test_notice_text_1() -> None:
+    item = fixture("notice_text.1")
+    sha256 = str(item["pk"]).removeprefix("TEXT#")
+    assert NoticeStore(records(item)).published_as(sha256) == [("privacy-policy", "2027-01", "en")]
+
+
+def test_notice_told_1() -> None:
+    item = fixture("notice_told.1")
+    store = NoticeStore(records(item))
+    (version,) = NoticeStore(records(fixture("notice_version.2"))).versions("privacy-policy")
+    assert store.told_at(version) == START
+    assert store.told_action("privacy-policy", "2027-01", START).item == item
+
+
+TELLING = Telling(
+    "privacy-policy",
+    "2027-01",
+    TellingState.RUNNING,
+    START,
+    START + timedelta(days=8),
+    START + timedelta(minutes=10),
+    part=3,
+    after="01JSUBJECT0000000000000003",
+    told=7,
+    unreachable=1,
+    asked=2,
+    revision=4,
+)
+
+
+def test_notice_telling_1() -> None:
+    item = fixture("notice_telling.1")
+    store = TellingStore(records(item))
+    assert store.get("privacy-policy", "2027-01") == TELLING
+    written = store.change(replace(TELLING, revision=3))
+    assert isinstance(written, Put)
+    assert written.item == item
+
+
+def test_notice_told_person_1() -> None:
+    item = fixture("notice_told_person.1")
+    store = TellingStore(records(item))
+    (line,), _ = store.page("privacy-policy", "2027-01", 10, None)
+    assert (line.outcome, line.message_id) == (Outcome.QUEUED, "01JMESSAGE")
+    written = store.line(TELLING, line)
+    assert isinstance(written, Put)
+    assert written.item == item
 
 
 def test_preference_1_keeps_its_digest() -> None:
@@ -191,14 +258,14 @@ def test_statistics_cell_1() -> None:
     item = fixture("statistics_cell.1")
     store = CellStore(records(item))
     assert store.page([CELL.day], 10, None) == ([(CELL, 12)], None)
-    _, count = store.additions([Occurrence("01JAGA00000000000000000001", (CELL,))], START)
+    _, count = store.additions([Occurrence(CELL, "01JAGA00000000000000000001")], START)
     assert isinstance(count, Update)
     assert {**key_of(count.key), **count.changes.put, "n": 12} == item
 
 
 def test_counted_record_1() -> None:
     item = fixture("counted_record.1")
-    occurrence = Occurrence("01JAGA00000000000000000001", (CELL,))
+    occurrence = Occurrence(CELL, "01JAGA00000000000000000001")
     marker, _ = CellStore(records(item)).additions([occurrence], START)
     assert isinstance(marker, Put)
     assert marker.item == item
