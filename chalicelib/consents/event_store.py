@@ -1,6 +1,6 @@
 """Consents of known people in the `records` table.
 
-    pk SUBJECT#<subject id>   sk CONSENTS   all that counts of the person, in clear (standings.py)
+    pk STANDING#<subject id>  sk CONSENTS   all that counts of the person (standing_store.py)
     pk CONSENTS#<subject id>  sk EVENT#<purpose>#<record id>   one event, never changed
 
 An event:

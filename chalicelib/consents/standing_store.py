@@ -1,15 +1,17 @@
 """What counts of a person's consents: one item, in clear, read by every check (docs/adr/0019).
 
-pk             SUBJECT#<subject id>
-sk             CONSENTS
-et, v, rev     item type, schema version, changes
-entries        by purpose: state, record, at, notice, sha256, terms, language, and where they
-               are: until, former, asked, asked_at; ids, constants, hashes and ms since 1970 UTC
-reminded       by purpose: the record of whose end the person was told
-restricted_by  the request that restricts all processing but storage (UU PDP 41)
-objected_by    the request that objects to what rests on a legitimate interest
-erased         true once the person is no more: it answers no, for ever
-due_pk/due_sk  CONSENTS and the next moment at which something ends, for the watcher
+    pk             STANDING#<subject id>
+    sk             CONSENTS
+    et, v, rev     item type, schema version, changes
+    entries        by purpose: state, record, at, notice, sha256, terms, language, and where they
+                   are: until, former, asked, asked_at; ids, constants, hashes and ms since 1970 UTC
+    reminded       by purpose: the record of whose end the person was told
+    restricted_by  the request that restricts all processing but storage (UU PDP 41)
+    objected_by    the request that objects to what rests on a legitimate interest
+    erased         true once the person is no more: it answers no, for ever
+    due_pk/due_sk  CONSENTS and the next moment at which something ends, for the watcher
+
+It stands in a partition of its own: whoever may ask the gate about many people reads no profile.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -74,7 +76,7 @@ class StandingStore:
 
 
 def _key(subject_id: str) -> Key:
-    return Key(compose("SUBJECT", subject_id), "CONSENTS")
+    return Key(compose("STANDING", subject_id), "CONSENTS")
 
 
 def _item_of(standing: Standing) -> Item:

@@ -5,7 +5,7 @@ call; that the rest of this folder passes shows what the roles may do.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -184,6 +184,26 @@ def _sign(session: boto3.Session, stack: Stack) -> object:
         MessageType="RAW",
         SigningAlgorithm="ECDSA_SHA_256",
     )
+
+
+def _sign_receipt(session: boto3.Session, stack: Stack) -> object:
+    return session.client("kms", endpoint_url=stack.endpoint_url).sign(
+        KeyId=stack.settings.receipt_key_id,
+        Message=b"x",
+        MessageType="RAW",
+        SigningAlgorithm="ECDSA_SHA_256",
+    )
+
+
+def _put_event(session: boto3.Session, stack: Stack) -> object:
+    entry: Any = {
+        "EventBusName": stack.settings.event_bus,
+        "Source": "test",
+        "DetailType": "test",
+        "Detail": "{}",
+    }
+    events: Any = session.client("events", endpoint_url=stack.endpoint_url)
+    return events.put_events(Entries=[entry])
 
 
 def _sign_for_partners(session: boto3.Session, stack: Stack) -> object:
@@ -379,6 +399,28 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("ApiHandlerRole", "use the storage key itself", _use_storage_key),
     ("ApiHandlerRole", "sign a checkpoint", _sign),
     ("ApiHandlerRole", "delete the vault's key", _schedule_key_deletion),
+    ("WatchConsentsRole", "sign a checkpoint", _sign),
+    ("WatchConsentsRole", "sign a receipt", _sign_receipt),
+    ("FulfilRequestsRole", "sign a receipt", _sign_receipt),
+    ("ApiHandlerRole", "remove a record of a consent", _delete("records", "CONSENTS#x")),
+    ("ApiHandlerRole", "change a record of a consent", _update("records", "CONSENTS#x")),
+    ("ApiHandlerRole", "change a published notice", _update("records", "NOTICE#x")),
+    ("ApiHandlerRole", "remove a published notice", _delete("records", "NOTICE#x")),
+    ("ApiHandlerRole", "change a ledger", _update("records", "TELLING#x")),
+    ("WatchConsentsRole", "remove a record of a consent", _delete("records", "CONSENTS#x")),
+    ("WatchConsentsRole", "list a person's consents", _query("records", "CONSENTS#x")),
+    ("WatchConsentsRole", "change a person", _put("records", "SUBJECT#x")),
+    ("WatchConsentsRole", "read a session", _get("records", "SESSION#x")),
+    ("WatchConsentsRole", "read a request", _get("records", "REQUEST#x")),
+    ("WatchConsentsRole", "destroy a person's key", _delete("keys", "SCOPE#person/x")),
+    ("WatchConsentsRole", "put a person's key", _put("keys", "SCOPE#person/x")),
+    ("WatchConsentsRole", "open an endpoint's key", _unwrap("endpoint")),
+    ("WatchConsentsRole", "change an entry", _update("audit", "ENTITY#consent#x")),
+    ("WatchConsentsRole", "put another's entry", _put("audit", "ENTITY#site#jutsoo")),
+    ("WatchConsentsRole", "send past the outbox", _send_to_webhooks),
+    ("ApiHandlerRole", "put an event past the outbox", _put_event),
+    ("SendMailRole", "put a line into a ledger", _put("records", "TELLING#x")),
+    ("RecordFeedbackRole", "read a ledger", _get("records", "TELLING#x")),
     ("ApiHandlerRole", "replace the partners' certificate", _put("records", "CERTIFICATE#opendsr")),
     ("SendWebhooksRole", "put a submission", _put("records", "OPENDSR#x#y")),
     ("SendWebhooksRole", "put a callback", _put("records", "CALLBACK#x")),
@@ -559,6 +601,32 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("CheckpointTrailRole", "read its pointer", _get("records", "CHECKPOINT")),
     ("CheckpointTrailRole", "sign", _sign),
     ("ApiHandlerRole", "sign for partners", _sign_for_partners),
+    ("ApiHandlerRole", "sign a receipt", _sign_receipt),
+    ("ApiHandlerRole", "read where many stand", _batch_get("records", "STANDING#x")),
+    ("ApiHandlerRole", "read a text", _query("records", "TEXT#x")),
+    ("ApiHandlerRole", "add a record of a consent", _put("records", "CONSENTS#x")),
+    ("ApiHandlerRole", "detach a browser", _delete("records", "BROWSERS#x")),
+    ("SendWebhooksRole", "put an event", _put_event),
+    ("WatchConsentsRole", "tell many", _batch_get("records", "SUBJECT#x", "STANDING#x")),
+    (
+        "WatchConsentsRole",
+        "write what belongs together",
+        _put_in_a_transaction(
+            "records", "CONSENTS#t", "NOTICE#t", "OUTBOX#t", "STANDING#t", "STOP#t", "TELLING#t"
+        ),
+    ),
+    (
+        "RecordFeedbackRole",
+        "note a bounce in both",
+        _update_in_a_transaction("records", "OUTBOX#t", "TELLING#t"),
+    ),
+    (
+        "SendMailRole",
+        "note a death in both",
+        _update_in_a_transaction("records", "OUTBOX#t", "TELLING#t"),
+    ),
+    ("FulfilRequestsRole", "remove an erased person's records", _delete("records", "CONSENTS#x")),
+    ("FulfilRequestsRole", "forget their browsers", _delete("records", "BROWSERS#x")),
     ("SendWebhooksRole", "sign for partners", _sign_for_partners),
     ("SendWebhooksRole", "read a callback", _get("records", "CALLBACK#x")),
     ("FulfilRequestsRole", "tell partners", _update("records", "CALLBACK#x")),
