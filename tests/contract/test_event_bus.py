@@ -1,4 +1,4 @@
-"""Events of consents on their way to EventBridge: once sent, again while refused, never a person."""
+"""Events of consents on their way to EventBridge: again while refused, and never a person."""
 
 import json
 from typing import Any
