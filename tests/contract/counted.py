@@ -1,8 +1,8 @@
 """What tests of statistics share: events of streams, and a look at the counters."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.clock import to_millis
@@ -18,10 +18,13 @@ DAY = START.date().isoformat()
 
 
 def consent(record_id: str, at: datetime, **changes: Any) -> Item:
-    """An event of a consent as its store writes it, `at` being when it was recorded."""
+    """An event of a consent as its store writes it, `at` being when it was recorded.
+
+    Of somebody of whom there is no other, unless `subject_id` says of whom.
+    """
     purpose = changes.pop("purpose", PURPOSE)
     item: Item = {
-        "pk": "CONSENTS#01JSUBJECT0000000000000000",
+        "pk": f"CONSENTS#{changes.pop('subject_id', record_id)}",
         "sk": f"EVENT#{purpose}#{record_id}",
         "state": "given",
         "before": "unknown",
@@ -43,14 +46,15 @@ def delivery(items: Iterable[Item], name: str = "INSERT") -> dict[str, Any]:
     }
 
 
-def plain(items: Sequence[Item], day: str = DAY) -> Counter[str]:
-    """What the counters of `items` have to be: each record once, whatever else it says."""
-    once = {str(item["sk"]): item for item in items}
-    words = [
-        (sk.split("#")[1], *(str(item[name]) for name in ("state", "language", "site")))
-        for sk, item in once.items()
-    ]
-    return Counter(f"{day} consents#{'#'.join(each)}" for each in words)
+def plain(items: Iterable[Item]) -> Counter[str]:
+    """What the counters of `items` have to be: each person once in a cell."""
+    people: dict[str, set[str]] = {}
+    for item in items:
+        day = datetime.fromtimestamp(int(str(item["at"])) / 1000, UTC).date()
+        purpose = str(item["sk"]).split("#")[1]
+        words = [purpose, *(str(item[name]) for name in ("state", "language", "site"))]
+        people.setdefault(f"{day} consents#{'#'.join(words)}", set()).add(str(item["pk"]))
+    return Counter({cell: len(them) for cell, them in people.items()})
 
 
 def counters(services: Services) -> Counter[str]:

@@ -1,4 +1,7 @@
-"""Counters equal a plain count, however the stream delivers; what is told of them names nobody."""
+"""Counters equal a plain count of people, however often they decide and the stream delivers.
+
+What is told of them names nobody.
+"""
 
 import json
 from collections.abc import Callable
@@ -37,7 +40,7 @@ type Many = Callable[..., list[Item]]
 
 @pytest.fixture
 def many(services: Services) -> Many:
-    """Makes events with fresh ids, of the present moment."""
+    """Makes events of the present moment with fresh ids, each of another person."""
 
     def make(number: int, **changes: Any) -> list[Item]:
         now = services.clock.now()
@@ -47,10 +50,11 @@ def many(services: Services) -> Many:
 
 
 def mixed(many: Many) -> list[Item]:
-    return [*many(40), *many(30, state="withdrawn"), *many(20, site="jutsoo", language="en")]
+    """Of 130 people."""
+    return [*many(60), *many(40, state="withdrawn"), *many(30, site="jutsoo", language="en")]
 
 
-# --- each record once ----------------------------------------------------------------------------
+# --- each person once ----------------------------------------------------------------------------
 
 
 def test_what_a_person_decides_is_counted(services: Services, gateway: Gateway) -> None:
@@ -65,6 +69,34 @@ def test_what_a_person_decides_is_counted(services: Services, gateway: Gateway) 
     }
     kept = [item for item in records(services) if item["pk"].startswith(("COUNTED", "STATIS"))]
     assert person.subject_id not in json.dumps(kept)
+    assert len({item["pk"] for item in kept if item["pk"].startswith("COUNTED")}) == 2
+
+
+def test_who_switches_ten_times_counts_once_in_each_cell(
+    services: Services, gateway: Gateway
+) -> None:
+    person = Office(services, gateway).person()
+    for state in ("given", "withdrawn") * 10:
+        services.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]  # the fixture's
+        assert person.decide(state).status == 201
+    events = inserted(services, "consent_event")
+    assert len(events) == 20
+    for cut in (events[:7], events[7:8], events):  # alone, among others, and again
+        services.counting.consents(delivery(cut))
+    assert counters(services) == {
+        f"{DAY} consents#{PURPOSE}#given#en#-": 1,
+        f"{DAY} consents#{PURPOSE}#withdrawn#en#-": 1,
+    }
+
+
+def test_the_next_day_who_decides_again_counts_again(
+    services: Services, many: Many, clock: FixedClock
+) -> None:
+    for _ in range(2):
+        someone = many(3, subject_id="01JSUBJECT0000000000000001")
+        services.counting.consents(delivery(someone))
+        clock.advance(timedelta(days=1))
+    assert counters(services) == {GIVEN: 1, GIVEN.replace(DAY, "2026-11-24"): 1}
 
 
 def test_a_delivery_counts_once_in_whatever_cuts_it_comes_again(
@@ -73,7 +105,7 @@ def test_a_delivery_counts_once_in_whatever_cuts_it_comes_again(
     items = mixed(many)
     for cut in (items, items[:45], items[45:], items[20:70], items[:1], items, items * 2):
         assert services.counting.consents(delivery(cut)) == 0
-        assert counters(services).total() == 90
+        assert counters(services).total() == 130
     assert counters(services) == plain(items)
 
 
@@ -87,6 +119,19 @@ def test_cuts_that_overlap_before_all_is_counted(services: Services, many: Many)
 def test_a_record_that_comes_twice_in_a_batch_counts_once(services: Services, many: Many) -> None:
     services.counting.consents(delivery(many(3) * 3))
     assert counters(services) == {GIVEN: 3}
+
+
+def test_consumers_who_meet_the_same_people_in_other_records_count_once(
+    racing: Services, many: Many
+) -> None:
+    people = [f"01JSUBJECT00000000000000{number:02}" for number in range(30)]
+    cuts = [
+        [event for person in people[start:] for event in many(1, subject_id=person)]
+        for start in (0, 10, 0, 5)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda cut: racing.counting.consents(delivery(cut)), cuts))
+    assert counters(racing) == {GIVEN: 30}
 
 
 def test_two_consumers_at_once_count_once(racing: Services, many: Many) -> None:
@@ -160,6 +205,8 @@ def test_a_counter_of_a_later_version_is_left_alone(services: Services, many: Ma
 CHANGES = st.fixed_dictionaries(
     {},
     optional={
+        "subject_id": st.sampled_from([f"01JSUBJECT000000000000000{number}" for number in "123"]),
+        "day": st.just(1),
         "state": st.sampled_from(["refused", "withdrawn", "expired"]),
         "language": st.just("en"),
         "site": st.sampled_from(["jutsoo", "jutsoo-2"]),
@@ -171,12 +218,15 @@ CUTS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50), st.booleans())
 
 @settings(max_examples=40, deadline=None)
 @given(events=st.lists(CHANGES, max_size=50), cuts=CUTS, chance=st.randoms())
-def test_counters_equal_a_plain_count(
+def test_counters_equal_a_plain_count_of_people(
     events: list[dict[str, Any]], cuts: list[tuple[int, int, bool]], chance: Random
 ) -> None:
     with fresh_office(FixedClock()) as services:
         now = services.clock.now()
-        items = [consent(services.ids.new(), now, **changes) for changes in events]
+        items = [
+            consent(services.ids.new(), now + timedelta(days=changes.pop("day", 0)), **changes)
+            for changes in map(dict, events)
+        ]
         killer = Killer(lambda _: "after")
         killer.watch(services)
         for start, end, killer.armed in cuts:
@@ -214,9 +264,13 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         {"at": 10**20},
         {"v": 2},
         {"sk": "EVENT#one_more#part#01JAGA00000000000000000001"},
-        {"sk": "EVENT#purpose#"},
-        {"sk": "EVENT#purpose#01JSHORT"},
+        {"sk": "EVENT##01JAGA00000000000000000001"},
         {"sk": "EVENT"},
+        {"pk": "CONSENTS#one_more#01JAGA00000000000000000001"},
+        {"pk": "CONSENTS#01JSHORT"},
+        {"pk": "CONSENTS#ani.wijaya@example.test"},
+        {"pk": "CONSENTS#"},
+        {"pk": "CONSENTS"},
     ],
     ids=str,
 )
@@ -261,8 +315,25 @@ def test_whatever_else_the_table_holds_costs_nothing(services: Services, many: M
     event["Records"] += [{"eventName": "REMOVE", "dynamodb": {"Keys": {}}}]
     assert services.counting.consents(event) == 0
     assert called == []
-    services.counting.consents(delivery(many(30)))
+    services.counting.consents(delivery(many(50)))
     assert called == ["BatchGetItem", "TransactWriteItems"]
+
+
+def test_whom_a_cell_holds_costs_no_write(services: Services, many: Many) -> None:
+    someone = {"subject_id": "01JSUBJECT0000000000000001"}
+    services.counting.consents(delivery(many(1, **someone)))
+    called: list[str] = []
+    services.dynamodb.meta.events.register(
+        "before-call", lambda model, **_: called.append(model.name)
+    )
+    services.counting.consents(delivery(many(100, **someone)))
+    assert called == ["BatchGetItem"]
+
+
+def test_a_transaction_takes_fifty_people_in_fifty_cells(services: Services, many: Many) -> None:
+    items = [event for number in range(60) for event in many(1, site=f"site-{number}")]
+    assert services.counting.consents(delivery(items)) == 0
+    assert counters(services) == plain(items)
 
 
 # --- cookies -------------------------------------------------------------------------------------
@@ -270,7 +341,7 @@ def test_whatever_else_the_table_holds_costs_nothing(services: Services, many: M
 
 def chosen(services: Services, gateway: Gateway, **changes: Any) -> None:
     fresh = {"event_id": services.ids.new(), "visitor_id": services.ids.new()}
-    assert post(gateway, body(services, **fresh, **changes)).status == 201
+    assert post(gateway, body(services, **fresh | changes)).status == 201
 
 
 def cookies(**counts: int) -> dict[str, int]:
@@ -305,6 +376,38 @@ def test_choices_are_counted_by_category(services: Services, gateway: Gateway) -
     assert not any(visitor in kept for visitor in visitors)
 
 
+def test_a_visitor_who_switches_ten_times_counts_once_in_each_cell(
+    services: Services, gateway: Gateway, clock: FixedClock
+) -> None:
+    nothing = {"performance": False, "functional": False}
+    visitor = services.ids.new()
+    for _ in range(10):
+        for said in ({}, {"action": "withdraw", "choices": nothing}):
+            clock.advance(timedelta(minutes=1))
+            chosen(services, gateway, visitor_id=visitor, **said)
+    choices = stored(services)
+    assert len(choices) == 20
+    for cut in (choices[:7], choices[7:8], choices):  # alone, among others, and again
+        services.counting.preferences(delivery(cut))
+    assert counters(services) == cookies(
+        performance_given=1,
+        performance_withdrawn=1,
+        functional_given=1,
+        functional_withdrawn=1,
+    )
+
+
+def test_sixty_choices_at_once_are_counted_in_transactions_that_hold_them(
+    services: Services, gateway: Gateway
+) -> None:
+    for _ in range(60):
+        chosen(services, gateway)
+    choices = stored(services)
+    for cut in (choices[:30], choices, choices * 2):
+        services.counting.preferences(delivery(cut))
+    assert counters(services) == cookies(performance_given=60, functional_given=60)
+
+
 def test_the_day_is_that_of_recording(
     services: Services, gateway: Gateway, clock: FixedClock
 ) -> None:
@@ -318,7 +421,7 @@ def test_the_day_is_that_of_recording(
 def test_a_cold_container_reads_one_key_for_a_site_and_day(
     services: Services, gateway: Gateway, tables: Any
 ) -> None:
-    for _ in range(30):
+    for _ in range(25):
         chosen(services, gateway)
     cold = Services(
         services.settings,
@@ -340,7 +443,7 @@ def test_a_cold_container_reads_one_key_for_a_site_and_day(
         ("BatchGetItem", tables.records.name),
         ("TransactWriteItems", ""),
     ]
-    assert counters(services) == cookies(performance_given=30, functional_given=30)
+    assert counters(services) == cookies(performance_given=25, functional_given=25)
 
 
 @pytest.mark.parametrize(
@@ -404,6 +507,19 @@ def test_a_group_under_ten_is_not_told(
         for state, count in (("given", None), ("refused", 10), ("withdrawn", 11))
     ]
     assert set(answer) == {"groups", "cursor"}  # no sums
+
+
+def test_nine_people_are_not_told_however_often_they_decide(
+    services: Services, gateway: Gateway, clock: FixedClock, many: Many
+) -> None:
+    for number in range(9):
+        someone = f"01JSUBJECT000000000000000{number}"
+        services.counting.consents(delivery(many(10, subject_id=someone)))
+    tenth = many(1)
+    clock.advance(timedelta(days=1))
+    assert told(gateway) == {f"{DAY} given": None}
+    services.counting.consents(delivery(tenth))
+    assert told(gateway) == {f"{DAY} given": 10}
 
 
 def test_a_day_is_told_an_hour_after_its_end(

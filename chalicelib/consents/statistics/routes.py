@@ -14,7 +14,7 @@ consent_statistics = Routes(__name__)
     Operation(
         "GET",
         "/v1/staff/statistics/consents",
-        "How many people decided on consents and cookies, by purpose, state, language, site and day",
+        "How many people decided what, by purpose, state, language, site and day",
         GroupPage,
         query=("from", "to", "limit", "cursor"),
         description="Of at most 31 UTC days that are over; without `to` up to the last of them,"

@@ -21,10 +21,10 @@ class Statistics:
     ) -> tuple[list[Group], Key | None]:
         """`limit` groups of the UTC days `since` to `until` after `start`, and where to go on from.
 
-        Nobody is revealed: a count of fewer than ten people is not told, only that there is one; no sums, from
-        which the others could be subtracted; only days that are over, so that nobody sees one grow.
-        Without `until` up to the last such day, without `since` 31 days, which is the most. Half a
-        read unit a day. Raises `InvalidInput`.
+        Nobody is revealed: fewer than ten people are not told, only that there is somebody; no
+        sums, from which the others could be subtracted; only days that are over, so that nobody
+        sees one grow. Without `until` up to the last such day, without `since` 31 days, which is
+        the most. Half a read unit a day. Raises `InvalidInput`.
         """
         days = days_told(since, until, self._clock.now())
         counted, last = self._store.page(days, limit, start)

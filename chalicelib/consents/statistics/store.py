@@ -10,8 +10,8 @@
 
 A marker and the count of its person are one transaction: whoever decides the same again that day,
 and whatever is delivered again, in whatever company, finds the marker and counts nothing. Neither
-item says whom it counts. A marker cannot be read backwards: the id in it is 80 random bits. Since
-the cell is in it too, the markers of one person have nothing in common.
+item says whom it counts. Nobody gets the id, 80 random bits, out of a marker; and with the cell in
+the digest, nothing in the markers of one person is common to them.
 """
 
 from collections import Counter
