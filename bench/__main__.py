@@ -22,6 +22,7 @@ BENCHMARKS = (
     "law",
     "intake",
     "watch",
+    "consents",
     "copies",
     "banner",
 )
