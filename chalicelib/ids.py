@@ -1,6 +1,7 @@
 """The only source of new identifiers. Everything else is handed an `Ids`."""
 
 import secrets
+from datetime import datetime
 from typing import Protocol
 
 from chalicelib.clock import Clock, to_millis
@@ -8,6 +9,12 @@ from chalicelib.clock import Clock, to_millis
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]
 _RANDOM_BITS = 80
+
+
+def before_all_of(moment: datetime) -> str:
+    """A text that sorts before every ULID made from `moment` (aware) on, and after the others."""
+    millis = to_millis(moment)
+    return "".join([_CROCKFORD[millis >> shift & 31] for shift in range(45, -1, -5)])
 
 
 class Ids(Protocol):

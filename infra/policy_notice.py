@@ -4,7 +4,7 @@ The texts are what `chalicelib/inventory/policy/` says in both languages, sectio
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
@@ -18,14 +18,23 @@ from chalicelib.notices.publishing import Draft
 from chalicelib.services import Services
 
 _OPERATOR = Actor("operator", "seed")
+_LEAD = timedelta(days=8)
 
 
 def publish_policy(services: Services) -> NoticeVersion:
-    """Publishes the policy as encoded; again, it changes nothing.
+    """Publishes the policy as encoded, the first time as it stands, then as a significant change,
+    eight days ahead; again, it changes nothing.
 
     Raises `AlreadyPublished` when the encoding changed and the policy's date did not.
     """
     updated = policy().document.updated
+    earlier = services.notices.published(NOTICE)
+    standing = next((each for each in earlier if each.version == updated.isoformat()), None)
+    effective_at = datetime.combine(updated, datetime.min.time(), UTC)
+    if standing is not None:
+        effective_at = standing.takes_effect_at
+    elif earlier:
+        effective_at = services.clock.now() + _LEAD
     draft = Draft(
         notice_id=NOTICE,
         version=updated.isoformat(),
@@ -34,8 +43,8 @@ def publish_policy(services: Services) -> NoticeVersion:
             "en": "The privacy policy as it was last updated.",
             "id": "Kebijakan privasi sebagaimana terakhir diperbarui.",
         },
-        significant=False,
-        effective_at=datetime.combine(updated, datetime.min.time(), UTC),
+        significant=standing.significant if standing else bool(earlier),
+        effective_at=effective_at,
         asks=consent_purposes(),
     )
     return services.publishing.publish(draft, _OPERATOR)

@@ -38,5 +38,7 @@ class AskingAnew:
                 and entry.asked != notice.version
             ]
             if purposes:
-                asked[subject_id] = self._book.asking_anew(standing, purposes, notice.version)
+                asked[subject_id] = self._book.asking_anew(
+                    standing, purposes, notice.version, notice.takes_effect_at
+                )
         return asked

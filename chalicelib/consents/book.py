@@ -1,10 +1,12 @@
 """Writing consents down: what belongs to one decision, as actions of one transaction.
 
-event (never changed) + standing (under its revision) + entry in the consent's chain
-+ whatever follows from it (withdrawing.py, announcing.py)
+    event (never changed) + standing (under its revision) + entry in the consent's chain
+    + whatever follows from it (stopping/orders.py, announcing.py)
+
+Each method reads where the person stands, so it belongs into the `build` of `run_command`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,11 +56,15 @@ class Said:
 
 
 class SaidBefore(Exception):
-    """The person said the very same before, and it stands: `record_id` is the record of then."""
+    """The person said the very same before: `record_id` is the record of then.
 
-    def __init__(self, record_id: str) -> None:
+    `it_stands` is a check for a transaction: it meets `Moved` when something else was said since.
+    """
+
+    def __init__(self, record_id: str, it_stands: Action) -> None:
         super().__init__(record_id)
         self.record_id = record_id
+        self.it_stands = it_stands
 
 
 class ConsentBook:
@@ -87,49 +93,59 @@ class ConsentBook:
         """
         standing, now = self._standings.get(subject_id, consistent=True), self._now()
         entry = standing.entries.get(said.purpose)
-        state = next_state(entry, said.decision, said.shown, now)
+        state = next_state(entry, said.decision, said.shown, said.occurred_at, now)
         if state is None:
-            raise SaidBefore(entry.record_id if entry else "")
-        at = counts_from(said.decision, said.occurred_at, now)
+            raise SaidBefore(entry.record_id if entry else "", self._standings.unchanged(standing))
+        at = counts_from(entry, said.decision, said.occurred_at, now)
         check_order(entry, at)
         event = self._event(standing, said, state, actor, now)
         return self._writes(standing, [event], at, actor)
 
-    def withdrawal_of_all(self, subject_id: str, evidence: Evidence, actor: Actor) -> list[Action]:
+    def withdrawal_of_all(
+        self, subject_id: str, evidence: Evidence, actor: Actor, received_at: datetime
+    ) -> list[Action]:
         """The writes that withdraw all that the person had given; none where nothing stands.
 
-        Raises `KeyDestroyed`.
+        The clock runs from `received_at` (aware), when the withdrawal came. Raises `KeyDestroyed`.
         """
         standing, now = self._standings.get(subject_id, consistent=True), self._now()
         events = [
-            self._following(standing, purpose, State.WITHDRAWN, evidence, actor, now)
+            replace(
+                self._following(standing, purpose, State.WITHDRAWN, evidence, actor, now),
+                occurred_at=received_at,
+            )
             for purpose, entry in standing.entries.items()
             if state_of(entry, now) in VALID
         ]
         return self._writes(standing, events, now, actor) if events else []
 
-    def ending(self, standing: Standing, purposes: Sequence[str]) -> list[Action]:
-        """The writes that note that the consents to `purposes` are over. Raises `KeyDestroyed`."""
-        now, actor = self._now(), Actor("system", "watcher")
+    def ending(self, standing: Standing, ends: Mapping[str, State], actor: Actor) -> list[Action]:
+        """The writes that note by purpose how consents ended without their person's word.
+
+        Raises `KeyDestroyed`.
+        """
+        now = self._now()
         events = [
-            self._following(standing, purpose, State.EXPIRED, NOBODY, actor, now)
-            for purpose in purposes
+            self._following(standing, purpose, state, NOBODY, actor, now)
+            for purpose, state in ends.items()
         ]
         return self._writes(standing, events, now, actor)
 
     def asking_anew(
-        self, standing: Standing, purposes: Sequence[str], version: str
+        self, standing: Standing, purposes: Sequence[str], version: str, until: datetime
     ) -> list[Action]:
-        """The writes that ask anew for what was given: it stands until the notice takes effect.
+        """The writes that ask anew, by a `version` of the notice, for what was given.
 
-        Raises `KeyDestroyed`.
+        It stands `until` that version takes effect (aware). Raises `KeyDestroyed`.
         """
         now, actor = self._now(), Actor("notice", version)
         entries, actions = dict(standing.entries), list[Action]()
         for purpose in purposes:
             event = self._following(standing, purpose, State.REQUESTED, NOBODY, actor, now)
             addition, sha256 = self._events.addition(event)
-            entries[purpose] = replace(entries[purpose], asked=version, asked_at=now)
+            entries[purpose] = replace(
+                entries[purpose], asked=version, asked_at=now, asked_until=until
+            )
             actions += [addition, *self._entry(event, actor, sha256)]
         return [self._standings.change(replace(standing, entries=entries)), *actions]
 
@@ -148,7 +164,7 @@ class ConsentBook:
         self, standing: Standing, said: Said, state: State, actor: Actor, now: datetime
     ) -> ConsentEvent:
         entry = standing.entries.get(said.purpose)
-        begins = counts_from(said.decision, said.occurred_at, now)
+        begins = counts_from(entry, said.decision, said.occurred_at, now)
         return ConsentEvent(
             record_id=said.record_id,
             subject_id=standing.subject_id,

@@ -78,8 +78,8 @@ class EventStore:
         return self._vault.still_there(Scope.person(subject_id))
 
     def get(self, subject_id: str, purpose: str, record_id: str) -> ConsentEvent | None:
-        """One event, or None. Raises `KeyDestroyed`."""
-        item = self._records.get(_key(subject_id, purpose, record_id))
+        """One event, read consistently, or None. Raises `KeyDestroyed`."""
+        item = self._records.get(_key(subject_id, purpose, record_id), consistent=True)
         return self._opened(item) if item else None
 
     def page(

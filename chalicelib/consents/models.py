@@ -25,6 +25,9 @@ class State(StrEnum):
     INVALIDATED = "invalidated"
 
 
+REMINDER = timedelta(days=30)
+"""How long before a consent ends its person is told; from then on a yes renews it."""
+
 VALID = frozenset({State.GIVEN, State.RENEWED_GIVEN})
 
 
@@ -133,8 +136,9 @@ class Entry:
     """Where one consent stands, in clear: ids, constants, hashes and moments.
 
     `former_terms` is what a consent covered that was renewed under other terms while it was valid:
-    both count, each while its notice is in force. `asked` names the version of the notice that asks
-    anew, and `asked_at` when it did.
+    both count, each while its notice is in force, the former until it would have ended by itself
+    (`former_until`). `asked` names the version of the notice that asks anew, `asked_at` when it did
+    and `asked_until` when that version takes effect at the earliest.
     """
 
     state: State
@@ -146,8 +150,10 @@ class Entry:
     language: Language
     expires_at: datetime | None = None
     former_terms: str | None = None
+    former_until: datetime | None = None
     asked: str | None = None
     asked_at: datetime | None = None
+    asked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

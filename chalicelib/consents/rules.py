@@ -5,15 +5,17 @@
     given, renewed_given ──withdraw──> withdrawn
     unknown, requested, refused, withdrawn, expired, invalidated ──refuse──> refused
 
-To say the same again changes nothing, unless it is said to another text or in another language.
+To say the same again changes nothing, unless it is said to another text or in another language, or
+the consent ends soon.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.consents.models import (
+    REMINDER,
     VALID,
     ConsentEvent,
     Decision,
@@ -51,6 +53,7 @@ class Why(StrEnum):
 
     CONSENT = "consent"
     BASIS = "basis"
+    UNKNOWN_SUBJECT = "unknown_subject"
     ERASED = "erased"
     RESTRICTED = "restricted"
     OBJECTED = "objected"
@@ -80,15 +83,17 @@ def state_of(entry: Entry | None, now: datetime) -> State:
     return entry.state
 
 
-def counts_from(decision: Decision, occurred_at: datetime, now: datetime) -> datetime:
-    """Where a decision stands among others: a no counts from its arrival."""
-    return min(occurred_at, now) if decision is Decision.GIVEN else now
+def counts_from(
+    entry: Entry | None, decision: Decision, occurred_at: datetime, now: datetime
+) -> datetime:
+    """Where a decision stands among others: when it was made, however late we hear of it.
 
-
-def check_moment(occurred_at: datetime, now: datetime) -> None:
-    """Raises `InvalidInput` for a decision that is yet to come, by more than clocks differ."""
-    if occurred_at > now + CLOCK_TOLERANCE:
-        raise InvalidInput(FieldError("occurred_at", "in_the_future"))
+    A no that was said just now is never the older one, whatever the clocks of two machines say.
+    """
+    at = min(occurred_at, now)
+    if entry is not None and decision is not Decision.GIVEN and at >= now - CLOCK_TOLERANCE:
+        return max(at, entry.at)
+    return at
 
 
 def check_order(entry: Entry | None, at: datetime) -> None:
@@ -99,8 +104,7 @@ def check_order(entry: Entry | None, at: datetime) -> None:
 
 def entry_after(entry: Entry | None, event: ConsentEvent, at: datetime) -> Entry:
     """The entry that `event`, which counts from `at`, leaves in place of `entry`."""
-    renews = entry is not None and entry.state in VALID and event.state is State.RENEWED_GIVEN
-    return Entry(
+    fresh = Entry(
         state=event.state,
         record_id=event.record_id,
         at=at,
@@ -109,19 +113,30 @@ def entry_after(entry: Entry | None, event: ConsentEvent, at: datetime) -> Entry
         terms_sha256=event.shown.terms_sha256,
         language=event.shown.language,
         expires_at=event.expires_at,
-        former_terms=entry.terms_sha256 if entry is not None and renews else None,
     )
+    renewed = event.state is State.RENEWED_GIVEN and state_of(entry, event.recorded_at) in VALID
+    if entry is None or not renewed:
+        return fresh
+    if entry.terms_sha256 == event.shown.terms_sha256:
+        return replace(fresh, former_terms=entry.former_terms, former_until=entry.former_until)
+    return replace(fresh, former_terms=entry.terms_sha256, former_until=entry.expires_at)
+
+
+def check_moment(occurred_at: datetime, now: datetime) -> None:
+    """Raises `InvalidInput` for a decision that is yet to come, by more than clocks differ."""
+    if occurred_at > now + CLOCK_TOLERANCE:
+        raise InvalidInput(FieldError("occurred_at", "in_the_future"))
 
 
 def next_state(
-    entry: Entry | None, decision: Decision, shown: Shown, now: datetime
+    entry: Entry | None, decision: Decision, shown: Shown, said_at: datetime, now: datetime
 ) -> State | None:
-    """The state that `decision` leads to; None when it says again what stands.
+    """The state that `decision`, said at `said_at`, leads to; None when it says what stands.
 
     Raises `NothingToWithdraw`, `WithdrawInstead`.
     """
     before = state_of(entry, now)
-    if entry is not None and _says_the_same(before, decision, entry, shown):
+    if entry is not None and _says_the_same(before, decision, entry, shown, said_at):
         return None
     match decision:
         case Decision.GIVEN:
@@ -152,10 +167,12 @@ def verdict(
     """
     entry = standing.entries.get(purpose)
     state = state_of(entry, now)
+    if standing.revision == 0:
+        return Verdict(allowed=False, why=Why.UNKNOWN_SUBJECT, state=state)
     if standing.erased:
         return Verdict(allowed=False, why=Why.ERASED, state=state)
     if "consent" in bases:
-        return _by_consent(standing, entry, state, terms)
+        return _by_consent(standing, entry, state, terms, now)
     if standing.restricted_by is not None:
         if "legal_obligation" in bases:
             return Verdict(
@@ -169,7 +186,11 @@ def verdict(
 
 
 def _by_consent(
-    standing: Standing, entry: Entry | None, state: State, terms: Mapping[str, str | None]
+    standing: Standing,
+    entry: Entry | None,
+    state: State,
+    terms: Mapping[str, str | None],
+    now: datetime,
 ) -> Verdict:
     record_id = entry.record_id if entry else None
     if standing.restricted_by is not None:
@@ -177,16 +198,29 @@ def _by_consent(
     if entry is None or state not in VALID:
         why = Why.EXPIRED if state is State.EXPIRED else Why.NO_CONSENT
         return Verdict(allowed=False, why=why, state=state, record_id=record_id)
-    if terms.get(entry.notice_id) not in {entry.terms_sha256, entry.former_terms} - {None}:
+    if not _covers(entry, terms.get(entry.notice_id), now):
         return Verdict(allowed=False, why=Why.TERMS_CHANGED, state=state, record_id=record_id)
     return Verdict(allowed=True, why=Why.CONSENT, state=state, basis="consent", record_id=record_id)
 
 
-def _says_the_same(before: State, decision: Decision, entry: Entry, shown: Shown) -> bool:
+def _covers(entry: Entry, in_force: str | None, now: datetime) -> bool:
+    """Whether the consent is to the terms `in_force`; to its former ones while they would hold."""
+    if in_force is None:
+        return False
+    former = entry.former_until is not None and now < entry.former_until
+    return in_force == entry.terms_sha256 or (former and in_force == entry.former_terms)
+
+
+def _says_the_same(
+    before: State, decision: Decision, entry: Entry, shown: Shown, said_at: datetime
+) -> bool:
     same_text = (entry.notice_sha256, entry.language) == (shown.sha256, shown.language)
     match decision:
         case Decision.GIVEN:
-            return before in VALID and same_text and entry.terms_sha256 == shown.terms_sha256
+            # From the reminder on, a yes to the same text is a renewal.
+            soon = entry.expires_at is not None and said_at >= entry.expires_at - REMINDER
+            same_terms = entry.terms_sha256 == shown.terms_sha256
+            return before in VALID and same_text and same_terms and not soon
         case Decision.REFUSED:
             return before is State.REFUSED and same_text
         case Decision.WITHDRAWN:

@@ -12,17 +12,19 @@ from chalicelib.consents.models import (
     ConsentEvent,
     Decision,
     Evidence,
+    Shown,
     Standing,
 )
 from chalicelib.consents.rules import check_moment
 from chalicelib.consents.standing_store import StandingStore
 from chalicelib.consents.texts import ShownTexts
-from chalicelib.errors import NotFound
+from chalicelib.errors import InvalidInput, NotFound
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.identity.subjects import Subjects
 from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
+from chalicelib.tables.codec import Item
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action
 from chalicelib.vault.blind_index import Kind
@@ -92,9 +94,8 @@ class Consents:
         force or coming. One transaction. Raises `InvalidInput`, `NoticeSuperseded`,
         `NothingToWithdraw`, `WithdrawInstead`, `KeyDestroyed`, `IdempotencyConflict`.
         """
-        find = self._texts.now if decision is Decision.GIVEN else self._texts.ever
-        now = self._clock.now()
-        said = Said(self._ids.new(), purpose, decision, find(*shown, purpose), evidence, now)
+        text = self._shown(subject_id, purpose, decision, shown)
+        said = Said(self._ids.new(), purpose, decision, text, evidence, self._clock.now())
 
         def build() -> list[Action]:
             actions = self._book.decision(subject_id, said, Actor("subject", subject_id))
@@ -135,11 +136,13 @@ class Consents:
         Raises `InvalidInput`.
         """
         check_moment(collected.occurred_at, self._clock.now())
+        text = self._texts.ever(collected.notice_sha256, collected.language, collected.purpose)
+        self._texts.check_shown_by(text, collected.occurred_at)
         return Said(
             self._ids.new(),
             collected.purpose,
             collected.decision,
-            self._texts.ever(collected.notice_sha256, collected.language, collected.purpose),
+            text,
             collected.evidence,
             collected.occurred_at,
         )
@@ -152,7 +155,10 @@ class Consents:
         For one transaction, made anew when it meets `Moved`. Raises `SaidBefore`, and what
         `record` raises but `InvalidInput`, `IdempotencyConflict`.
         """
-        whose, made = self._subjects.vouched_for(identifiers, said.shown.language, actor)
+        # The decision is the first that counts of somebody new: it writes their standing itself.
+        whose, made = self._subjects.vouched_for(
+            identifiers, said.shown.language, actor, greeted=False
+        )
         there = [] if made else [self._events.still_there(whose)]
         return whose, [*made, *self._book.decision(whose, said, actor), *there]
 
@@ -173,16 +179,37 @@ class Consents:
             raise UnknownRecord
         return event
 
+    def _shown(
+        self, subject_id: str, purpose: str, decision: Decision, shown: tuple[str, Language]
+    ) -> Shown:
+        if decision is Decision.GIVEN:
+            return self._texts.now(*shown, purpose)
+        try:
+            return self._texts.ever(*shown, purpose)
+        except InvalidInput:
+            # What was given can be taken back though no notice asks for it any more.
+            entry = self.standing(subject_id).entries.get(purpose)
+            if entry is None:
+                raise
+            return self.get(subject_id, purpose, entry.record_id).shown
+
     def _carry_out(
         self, call: KeyedCall | None, said: Said, build: Callable[[], list[Action]]
     ) -> tuple[str, bool]:
         """The id of the record of what was said, and whether this call made it."""
+        result: Item = {"record": said.record_id}
+
+        def build_or_note() -> list[Action]:
+            try:
+                return build()
+            except SaidBefore as before:
+                # Noted under the key as well: a repeat that comes late, after something else was
+                # said, must not say it anew.
+                result["record"] = before.record_id
+                return [before.it_stands]
+
         earlier = self._idempotency.earlier(call)
-        try:
-            if earlier is None:
-                earlier = self._idempotency.run(call, {"record": said.record_id}, build)
-        except SaidBefore as before:
-            return before.record_id, False
-        if earlier is not None:
-            return str(earlier["record"]), False
-        return said.record_id, True
+        if earlier is None:
+            earlier = self._idempotency.run(call, result, build_or_note)
+        record_id = str((earlier or result)["record"])
+        return record_id, earlier is None and record_id == said.record_id

@@ -52,12 +52,27 @@ def show_history(call: Call[None], subject_id: str, purpose: str) -> Reply:
         "/v1/staff/subjects/{subject_id}/restriction/lift",
         "Allow the use of a person's data again",
         RestrictionLifted,
-        description="Ends restriction and objection. The person has to be told before"
-        " (GDPR 18(3)).",
+        description="Ends a restriction. The person has to be told before (GDPR 18(3)).",
         parameters=_SUBJECT,
         access=Staff("requests.approve"),
     )
 )
 def lift_restriction(call: Call[None], subject_id: str) -> Reply:
-    services().obeying.lift(subject_id, call.caller.id)
+    services().obeying.lift_restriction(subject_id, call.caller.id)
+    return Reply(RestrictionLifted(subject_id=subject_id))
+
+
+@staff_consents.operation(
+    Operation(
+        "POST",
+        "/v1/staff/subjects/{subject_id}/objection/lift",
+        "Allow again what rests on a legitimate interest",
+        RestrictionLifted,
+        description="Ends an objection that was overridden or taken back (GDPR 21(1)).",
+        parameters=_SUBJECT,
+        access=Staff("requests.approve"),
+    )
+)
+def lift_objection(call: Call[None], subject_id: str) -> Reply:
+    services().obeying.lift_objection(subject_id, call.caller.id)
     return Reply(RestrictionLifted(subject_id=subject_id))

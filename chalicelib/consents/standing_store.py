@@ -4,7 +4,8 @@
     sk             CONSENTS
     et, v, rev     item type, schema version, changes
     entries        by purpose: state, record, at, notice, sha256, terms, language, and where they
-                   are: until, former, asked, asked_at; ids, constants, hashes and ms since 1970 UTC
+                   are: expires_at, former, former_until, asked, asked_at, asked_until; ids,
+                   constants, hashes and ms since 1970 UTC
     reminded       by purpose: the record of whose end the person was told
     restricted_by  the request that restricts all processing but storage (UU PDP 41)
     objected_by    the request that objects to what rests on a legitimate interest
@@ -27,12 +28,13 @@ from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put
+from chalicelib.tables.transactions import Action, Check, Moved, Put
 
 CONSENT_STANDING = Schema("consent_standing")
 WATCHED = "CONSENTS"
 """The bucket of the index `due` that lists what ends by itself."""
 _MILLISECOND = timedelta(milliseconds=1)
+_MOMENTS = ("expires_at", "former_until", "asked_at", "asked_until")
 
 
 class StandingStore:
@@ -66,6 +68,15 @@ class StandingStore:
         before = f"{to_millis(until + _MILLISECOND):013d}"
         for key in self._records.due(WATCHED, before=before):
             yield key.pk.partition(SEPARATOR)[2]
+
+    def first(self, subject_id: str) -> Action:
+        """The write of somebody new, of whom nothing counts yet. The gate knows nobody without."""
+        return self.change(Standing(subject_id))
+
+    def unchanged(self, standing: Standing) -> Action:
+        """A check for a transaction: it meets `Moved` when the standing changed since."""
+        stands = revision_is(standing.revision) if standing.revision else ABSENT
+        return Check(self._records, _key(standing.subject_id), stands, Moved)
 
     def change(self, standing: Standing) -> Action:
         """The write of `standing` in place of the one that it was made from (its revision)."""
@@ -108,12 +119,13 @@ def _fields(entry: Entry) -> dict[str, Value]:
         "terms": entry.terms_sha256,
         "language": entry.language,
     }
-    if entry.expires_at is not None:
-        fields["until"] = to_millis(entry.expires_at)
     if entry.former_terms is not None:
         fields["former"] = entry.former_terms
-    if entry.asked is not None and entry.asked_at is not None:
-        fields |= {"asked": entry.asked, "asked_at": to_millis(entry.asked_at)}
+    if entry.asked is not None:
+        fields["asked"] = entry.asked
+    for name in _MOMENTS:
+        if (moment := getattr(entry, name)) is not None:
+            fields[name] = to_millis(moment)
     return fields
 
 
@@ -149,8 +161,7 @@ def _entry_from(fields: Mapping[str, Any]) -> Entry:
         notice_sha256=fields["sha256"],
         terms_sha256=fields["terms"],
         language=fields["language"],
-        expires_at=from_millis(fields["until"]) if "until" in fields else None,
         former_terms=fields.get("former"),
         asked=fields.get("asked"),
-        asked_at=from_millis(fields["asked_at"]) if "asked_at" in fields else None,
+        **{name: from_millis(fields[name]) for name in _MOMENTS if name in fields},
     )

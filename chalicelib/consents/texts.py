@@ -32,6 +32,12 @@ class ShownTexts:
             raise InvalidInput(FieldError("notice_sha256", "unknown_notice")) from None
         return _shown(shown.notice, language, purpose)
 
+    def check_shown_by(self, shown: Shown, occurred_at: datetime) -> None:
+        """Raises `InvalidInput` when nobody can have seen the text at `occurred_at` (aware)."""
+        notice = self._directory.version(shown.notice_id, shown.version)
+        if occurred_at < min(notice.published_at, notice.takes_effect_at):
+            raise InvalidInput(FieldError("occurred_at", "before_the_notice"))
+
     def now(self, sha256: str, language: Language, purpose: str) -> Shown:
         """As `ever`, for a text that is in force or will be.
 
@@ -61,15 +67,14 @@ class ShownTexts:
             return None
 
     def _is_current(self, shown: Shown, now: datetime) -> bool:
-        counting = self._directory.in_force(shown.notice_id)
-        if counting.version == shown.version:
-            return True
+        editions = self._directory.editions(shown.notice_id, shown.version)
         coming = (
             each.notice.version
-            for each in self._directory.editions(shown.notice_id)
+            for each in editions
             if each.counts_from is None or each.counts_from > now
         )
-        return shown.version in coming
+        counting = self.in_force(shown.notice_id)
+        return shown.version in {*coming, counting.version if counting else None}
 
 
 def _shown(notice: NoticeVersion, language: Language, purpose: str) -> Shown:

@@ -6,12 +6,13 @@ from chalicelib.clock import rfc3339
 from chalicelib.consents.asking import Own
 from chalicelib.consents.attaching import Attached
 from chalicelib.consents.gate import Answered
-from chalicelib.consents.models import ConsentEvent, Standing
+from chalicelib.consents.models import ConsentEvent, Guardian, Standing
 from chalicelib.consents.wire import (
     AskedView,
     AttachedView,
     CheckView,
     ConsentView,
+    GuardianView,
     OwnConsents,
     RecordView,
     ShownTextView,
@@ -36,12 +37,20 @@ def record_view(event: ConsentEvent) -> RecordView:
         channel=evidence.channel,
         site=evidence.site or None,
         evidence=evidence.detail or None,
-        guardian=evidence.guardian.relationship if evidence.guardian else None,
+        guardian=_guardian(evidence.guardian),
         actor=event.actor,
         occurred_at=rfc3339(event.occurred_at),
         recorded_at=rfc3339(event.recorded_at),
         expires_at=rfc3339(event.expires_at) if event.expires_at else None,
         previous_record_id=event.previous,
+    )
+
+
+def _guardian(guardian: Guardian | None) -> GuardianView | None:
+    if guardian is None:
+        return None
+    return GuardianView(
+        relationship=guardian.relationship, name=guardian.name, verified_by=guardian.verified_by
     )
 
 

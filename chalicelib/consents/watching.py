@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from chalicelib.audit.entry import Actor
 from chalicelib.clock import Clock
 from chalicelib.consents.book import ConsentBook
-from chalicelib.consents.models import Standing
+from chalicelib.consents.models import Standing, State
 from chalicelib.consents.standing_store import StandingStore
-from chalicelib.consents.watching_rules import due_reminders, ended
+from chalicelib.consents.texts import ShownTexts
+from chalicelib.consents.watching_rules import asked_in_vain, due_reminders, ended
 from chalicelib.identity.subjects import Subjects
 from chalicelib.notices.outbox import Outbox
 from chalicelib.tables.transactions import Action, RunCommand
@@ -21,6 +23,7 @@ from chalicelib.telemetry import log_failure
 
 RESERVE = 10_000
 """ms kept for the person at hand: a contended transaction is built anew for seconds."""
+_WATCHER = Actor("system", "watcher")
 REMINDER = "consent_ends"
 """The mail that says that a consent ends."""
 
@@ -46,6 +49,7 @@ class ConsentWatcher:
         self,
         standings: StandingStore,
         book: ConsentBook,
+        texts: ShownTexts,
         subjects: Subjects,
         outbox: Outbox,
         clock: Clock,
@@ -53,6 +57,7 @@ class ConsentWatcher:
     ) -> None:
         self._standings = standings
         self._book = book
+        self._texts = texts
         self._subjects = subjects
         self._outbox = outbox
         self._clock = clock
@@ -89,10 +94,21 @@ class ConsentWatcher:
 
     def _end(self, subject_id: str, now: datetime) -> list[Action]:
         standing = self._standings.get(subject_id, consistent=True)
-        over = ended(standing, now)
-        if not over:
+        ends = dict.fromkeys(self._invalid(standing, now), State.INVALIDATED)
+        ends |= dict.fromkeys(ended(standing, now), State.EXPIRED)
+        if not ends:
             raise _Settled
-        return self._book.ending(standing, over)
+        return self._book.ending(standing, ends, _WATCHER)
+
+    def _invalid(self, standing: Standing, now: datetime) -> list[str]:
+        """Where a notice that asked anew is in force by now. While people are still being told of
+        it, it is not, and whoever waits for it stays due."""
+        return [
+            purpose
+            for purpose in asked_in_vain(standing, now)
+            if self._texts.terms_in_force(standing.entries[purpose].notice_id, purpose)
+            != standing.entries[purpose].terms_sha256
+        ]
 
     def _remind(self, subject_id: str, now: datetime) -> list[Action]:
         standing = self._standings.get(subject_id, consistent=True)

@@ -1,12 +1,9 @@
 """When something ends by itself in a person's consents. Pure."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from chalicelib.consents.models import VALID, Standing
-
-REMINDER = timedelta(days=30)
-"""How long before a consent ends its person is told, so that it can be renewed in time."""
+from chalicelib.consents.models import REMINDER, VALID, Standing
 
 
 def next_moment(standing: Standing) -> datetime | None:
@@ -24,9 +21,21 @@ def ended(standing: Standing, now: datetime) -> list[str]:
     return [purpose for purpose, at in _ends(standing) if at <= now]
 
 
+def asked_in_vain(standing: Standing, now: datetime) -> list[str]:
+    """The purposes whose consent was asked for anew until `now`, and nobody answered."""
+    return [purpose for purpose, at in _askings(standing) if at <= now]
+
+
 def _moments(standing: Standing) -> Iterator[datetime]:
     yield from (at for _, at in _reminders(standing))
     yield from (at for _, at in _ends(standing))
+    yield from (at for _, at in _askings(standing))
+
+
+def _askings(standing: Standing) -> Iterator[tuple[str, datetime]]:
+    for purpose, entry in standing.entries.items():
+        if entry.state in VALID and entry.asked_until is not None:
+            yield purpose, entry.asked_until
 
 
 def _ends(standing: Standing) -> Iterator[tuple[str, datetime]]:

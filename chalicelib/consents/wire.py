@@ -96,6 +96,14 @@ class ReceiptOut(Answer):
     content: dict[str, object]
 
 
+class GuardianView(Answer):
+    """Who consented for the person, and how that was checked."""
+
+    relationship: str
+    name: str
+    verified_by: str
+
+
 class RecordView(Answer):
     """One record of a consent (ISO/IEC TS 27560)."""
 
@@ -112,7 +120,7 @@ class RecordView(Answer):
     channel: str
     site: str | None
     evidence: str | None
-    guardian: str | None
+    guardian: GuardianView | None
     actor: str
     occurred_at: str
     recorded_at: str

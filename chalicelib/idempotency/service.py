@@ -35,21 +35,25 @@ class Idempotency:
     ) -> Item | None:
         """Carries out the command that `build` makes and notes its `result` (ids, times): None.
 
-        When `call` was carried out a moment ago, changes nothing and gives the result of then.
-        Raises `IdempotencyConflict`, and what the command's conditions mean.
+        `build` may fill the result. When `call` was carried out a moment ago, changes nothing and
+        gives the result of then. Raises `IdempotencyConflict`, and what the command's conditions
+        mean.
         """
         if call is None:
             self._run_command(build)
             return None
         try:
-            # First: where the first call moved what this one builds on, the repeat is the reason.
-            self._run_command(lambda: [self._store.addition(call, result), *build()])
+            self._run_command(lambda: self._noting(call, result, build()))
         except Repeated:
             earlier = self._store.find(call)
             if earlier is None:  # it ended between the two
                 raise
             return earlier
         return None
+
+    def _noting(self, call: KeyedCall, result: Item, actions: Sequence[Action]) -> Sequence[Action]:
+        # First: where the first call moved what this one builds on, the repeat is the reason.
+        return [self._store.addition(call, result), *actions]
 
     def secret(self, call: KeyedCall | None, about: str) -> bytes:
         """32 secret bytes: the same for the repeats of `call`, random for a call without a key.

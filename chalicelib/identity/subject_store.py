@@ -74,8 +74,7 @@ class SubjectStore:
 
         Half a read unit for some forty of them. The index lags by moments.
         """
-        place = Key(_profile_key(after).pk, f"PROFILE {after}") if after else None
-        keys, _ = self._records.due_page(_roll(part), limit, place)
+        keys = self._records.due_after(_roll(part), after or " ", limit)
         return [key.pk.partition(SEPARATOR)[2] for key in keys]
 
     def many(self, subject_ids: Iterable[str]) -> dict[str, Subject]:

@@ -1,6 +1,6 @@
 """Data subjects, as themselves and the staff see them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import batched
@@ -15,6 +15,9 @@ from chalicelib.ids import Ids
 from chalicelib.notices.models import Language
 from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind, normalise
+
+type Greet = Callable[[str], list[Action]]
+"""The writes that somebody new, by their id, needs elsewhere."""
 
 ROLL_PARTS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """The parts of the roll of all people: the last characters that an id can have."""
@@ -43,27 +46,31 @@ class Subjects:
         clock: Clock,
         ids: Ids,
         run_command: RunCommand,
+        greet: Greet,
     ) -> None:
+        """`greet` makes the writes that belong to somebody new elsewhere."""
         self._store = store
         self._index = index
         self._trail = trail
         self._clock = clock
         self._ids = ids
         self._run_command = run_command
+        self._greet = greet
 
     def having(self, email: str, language: Language) -> tuple[str, list[Action]]:
         """`known_by` this address. For the transaction of a proof of the address."""
         return self.known_by({Kind.EMAIL: email}, language)
 
     def known_by(
-        self, identifiers: Mapping[Kind, str], language: Language
+        self, identifiers: Mapping[Kind, str], language: Language, *, greeted: bool = True
     ) -> tuple[str, list[Action]]:
         """The id of the subject with these identifiers, and the writes that make one if it is new.
 
         Nothing is added to somebody who is known: an address proves itself by a code, and another
         identifier is the platform's to add (`vouched_for`). Somebody new is known by the first of
-        them. The writes fail with `Moved` when somebody proved it first; call it anew then. Raises
-        `UnusableIdentifier`, `IdentifiersOfTwoPeople`.
+        them, and `greeted` unless the caller does what belongs to that. The writes fail with
+        `Moved` when somebody proved it first; call it anew then. Raises `UnusableIdentifier`,
+        `IdentifiersOfTwoPeople`.
         """
         people = {
             known
@@ -78,10 +85,16 @@ class Subjects:
         address = normalise(Kind.EMAIL, email) if email else ""
         subject = Subject(self._ids.new(), address, language, self._clock.now())
         first = [self._index.tokens(kind, each)[0] for kind, each in identifiers.items()][:1]
-        return subject.subject_id, self._store.add_actions(first, subject)
+        greeting = self._greet(subject.subject_id) if greeted else []
+        return subject.subject_id, [*self._store.add_actions(first, subject), *greeting]
 
     def vouched_for(
-        self, identifiers: Mapping[Kind, str], language: Language, who: Actor
+        self,
+        identifiers: Mapping[Kind, str],
+        language: Language,
+        who: Actor,
+        *,
+        greeted: bool = True,
     ) -> tuple[str, list[Action]]:
         """As `known_by`, and a reference that leads to nobody leads to the address's subject.
 
@@ -89,7 +102,7 @@ class Subjects:
         whatever address is named beside it. The subject's chain says what was added. The writes, if
         any, fail with `KeyDestroyed` when the person was erased meanwhile.
         """
-        subject_id, actions = self.known_by(identifiers, language)
+        subject_id, actions = self.known_by(identifiers, language, greeted=greeted)
         reference = identifiers.get(Kind.REFERENCE)
         if not identifiers.get(Kind.EMAIL) or not reference:
             return subject_id, actions

@@ -1,11 +1,10 @@
 """Which version of a notice is in force, and where a text was published.
 
-Versions never change, so they are kept in memory; what is new is looked for after a minute, and
-whenever somebody names what is not known. When a version takes effect follows from the moment that
-is asked about, to the millisecond.
+Versions never change, so they are kept in memory; what is new is looked for after a minute. When a
+version takes effect follows from the moment that is asked about, to the millisecond.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,23 +48,31 @@ class Directory:
         self._editions: dict[str, tuple[datetime, list[Edition]]] = {}
         self._texts: dict[str, tuple[datetime, list[tuple[str, str, Language]]]] = {}
 
-    def editions(self, notice_id: str) -> list[Edition]:
+    def editions(self, notice_id: str, knowing: str | None = None) -> list[Edition]:
         """Every version in the order in which they take effect, as published up to a minute ago.
 
-        Raises `UnknownNotice`.
+        `knowing` is a version that exists and has to be among them. Raises `UnknownNotice`.
         """
-        return self._suiting(notice_id, lambda _: True)
+        now = self._clock.now()
+        cached = self._editions.get(notice_id)
+        if cached and now - cached[0] < _CACHE_TIME:
+            names = {each.notice.version for each in cached[1]}
+            if knowing is None or knowing in names:
+                return cached[1]
+        editions = sorted(map(self._edition, self._store.versions(notice_id)), key=_order)
+        if not editions:
+            raise UnknownNotice
+        self._editions[notice_id] = (now, editions)
+        return editions
 
     def version(self, notice_id: str, version: str) -> NoticeVersion:
-        """One version. Raises `UnknownNotice`."""
-
-        def has_it(editions: Sequence[Edition]) -> bool:
-            return any(each.notice.version == version for each in editions)
-
-        for each in self._suiting(notice_id, has_it):
-            if each.notice.version == version:
-                return each.notice
-        raise UnknownNotice
+        """One version; one that is newer than the memory is read. Raises `UnknownNotice`."""
+        _, known = self._editions.get(notice_id, (None, []))
+        notice = next((each.notice for each in known if each.notice.version == version), None)
+        notice = notice or self._store.version(notice_id, version)
+        if notice is None:
+            raise UnknownNotice
+        return notice
 
     def in_force(self, notice_id: str) -> NoticeVersion:
         """The version that counts now. Raises `UnknownNotice` while none does."""
@@ -83,13 +90,13 @@ class Directory:
         if not names:
             raise UnknownNotice
         notice_id = names[0][0]
-        known = {version for each, version in names if each == notice_id}
-        self.version(notice_id, names[0][1])  # looks again when the version is newer than the cache
-        editions = [each for each in self.editions(notice_id) if each.notice.version in known]
-        counting = _counting(self.editions(notice_id), self._clock.now())
-        if counting is not None and counting.version in known:
-            return ShownText(counting, language)
-        return ShownText(editions[-1].notice, language)
+        known = [self.version(notice_id, version) for each, version in names if each == notice_id]
+        newest = max(known, key=lambda each: each.published_at)
+        counting = _counting(self.editions(notice_id, newest.version), self._clock.now())
+        meant = next(
+            (each for each in known if counting and each.version == counting.version), None
+        )
+        return ShownText(meant or newest, language)
 
     def _published_as(self, sha256: str) -> list[tuple[str, str, Language]]:
         now = self._clock.now()
@@ -103,17 +110,6 @@ class Directory:
             self._texts[sha256] = (now, found)
         return found
 
-    def _suiting(self, notice_id: str, suits: Callable[[Sequence[Edition]], bool]) -> list[Edition]:
-        now = self._clock.now()
-        cached = self._editions.get(notice_id)
-        if cached and now - cached[0] < _CACHE_TIME and suits(cached[1]):
-            return cached[1]
-        editions = sorted(map(self._edition, self._store.versions(notice_id)), key=_order)
-        if not editions:
-            raise UnknownNotice
-        self._editions[notice_id] = (now, editions)
-        return editions
-
     def _edition(self, notice: NoticeVersion) -> Edition:
         if not notice.needs_telling:
             return Edition(notice, notice.takes_effect_at)
@@ -122,8 +118,10 @@ class Directory:
 
 
 def _order(edition: Edition) -> tuple[datetime, datetime, str]:
+    # By the day for which each was published: one whose telling was late never takes the place of
+    # another that was to follow it.
     notice = edition.notice
-    return edition.counts_from or notice.takes_effect_at, notice.published_at, notice.version
+    return notice.takes_effect_at, notice.published_at, notice.version
 
 
 def _counting(editions: Sequence[Edition], now: datetime) -> NoticeVersion | None:

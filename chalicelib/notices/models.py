@@ -69,8 +69,11 @@ class NoticeVersion:
 
         A consent covers what was asked: one given under another hash does not fit any more.
         """
-        asked = self.asks.get(purpose)
-        return None if asked is None else _json_sha256(dict(asked))
+        return self._terms_sha256.get(purpose)
+
+    @cached_property
+    def _terms_sha256(self) -> dict[str, str]:
+        return {purpose: _json_sha256(dict(asked)) for purpose, asked in self.asks.items()}
 
     def same_content(self, other: "NoticeVersion") -> bool:
         """Whether both say the same, whenever they were published."""

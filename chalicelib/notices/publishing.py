@@ -6,7 +6,7 @@ starts the telling (telling/), and it does not count until that is done, however
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
@@ -15,13 +15,10 @@ from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.notices.models import Language, NoticeVersion, Texts
+from chalicelib.notices.publishing_rules import check_effect, check_terms, check_texts
 from chalicelib.notices.store import AlreadyPublished, NoticeStore
 from chalicelib.tables.codec import Item
 from chalicelib.tables.transactions import Action
-
-LEAST_LEAD = timedelta(days=7)
-"""Between a significant change's publication and its effect: people need time to read and object,
-and so does the telling. A choice of this controller; the law says "before"."""
 
 type Terms = Callable[[str], Item]
 """What consent to a purpose covers. `KeyError` for a purpose that nobody is asked about."""
@@ -72,7 +69,9 @@ class Publishing:
         notice = self._notice(draft, opening=not earlier)
         if standing := next((each for each in earlier if each.version == draft.version), None):
             return _same(standing, notice)
-        _check_effect(notice)
+        check_texts(notice, earlier)
+        check_effect(notice, earlier)
+        check_terms(notice, earlier)
         result: Item = {"notice_id": draft.notice_id, "version": draft.version}
         self._idempotency.run(call, result, lambda: self._publication(notice, actor))
         return notice
@@ -113,11 +112,6 @@ class Publishing:
             return self._terms(purpose)
         except KeyError:
             raise InvalidInput(FieldError("asks", "unknown_purpose")) from None
-
-
-def _check_effect(notice: NoticeVersion) -> None:
-    if notice.needs_telling and notice.takes_effect_at < notice.published_at + LEAST_LEAD:
-        raise InvalidInput(FieldError("effective_at", "too_soon"))
 
 
 def _same(standing: NoticeVersion, notice: NoticeVersion) -> NoticeVersion:

@@ -77,6 +77,11 @@ class NoticeStore:
         for item in self._records.query_all(partition, sk_from=first, consistent=True):
             yield _notice_from(notice_id, NOTICE_VERSION.lift(item))
 
+    def version(self, notice_id: str, version: str) -> NoticeVersion | None:
+        """One version, or None."""
+        item = self._records.get(Key(compose("NOTICE", notice_id), compose(_VERSION, version)))
+        return _notice_from(notice_id, NOTICE_VERSION.lift(item)) if item else None
+
     def told_at(self, notice: NoticeVersion) -> datetime | None:
         """When everybody had been told of the version, None until then."""
         key = _told_key(notice.notice_id, notice.version)

@@ -16,7 +16,7 @@ type Part = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59
 type Passage = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
 type Parts = Annotated[dict[Part, Passage], Field(min_length=1, max_length=200)]
 type Summary = Annotated[
-    str, StringConstraints(min_length=1, max_length=600, pattern=r"^[^\r\n]+$")
+    str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\r\n]+$")
 ]
 type PurposeId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from chalicelib.consents.receipts.service import Receipts
     from chalicelib.consents.rounds import Rounds
     from chalicelib.consents.service import Consents
-    from chalicelib.consents.standing_store import StandingStore
     from chalicelib.consents.texts import ShownTexts
     from chalicelib.consents.watching import ConsentWatcher
     from chalicelib.identity.roll import Roll
@@ -76,6 +75,7 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices, StoppingS
         return ConsentWatcher(
             self._standings,
             self.consent_book,
+            self._shown_texts,
             self.subjects,
             self.outbox,
             self.clock,
@@ -191,12 +191,6 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices, StoppingS
         from chalicelib.consents.event_store import EventStore
 
         return EventStore(self.records, self.vault)
-
-    @cached_property
-    def _standings(self) -> "StandingStore":
-        from chalicelib.consents.standing_store import StandingStore
-
-        return StandingStore(self.records)
 
     @cached_property
     def _shown_texts(self) -> "ShownTexts":

@@ -8,6 +8,7 @@ from chalicelib.services.messages import MessageServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
+    from chalicelib.consents.standing_store import StandingStore
     from chalicelib.http.gatekeeper import Gatekeeper
     from chalicelib.identity.allowances import Allowances
     from chalicelib.identity.codes import Codes
@@ -33,7 +34,14 @@ class IdentityServices(MessageServices):
             self.clock,
             self.ids,
             self.run_command,
+            lambda subject_id: [self._standings.first(subject_id)],
         )
+
+    @cached_property
+    def _standings(self) -> "StandingStore":
+        from chalicelib.consents.standing_store import StandingStore
+
+        return StandingStore(self.records)
 
     @cached_property
     def sessions(self) -> "Sessions":

@@ -178,6 +178,17 @@ class Table:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
+    def due_after(self, bucket: str, after: str, limit: int) -> list[Key]:
+        """Up to `limit` keys that the index `due` lists under `bucket` behind the place `after`."""
+        answer = self.client.query(
+            TableName=self.name,
+            IndexName="due",
+            KeyConditionExpression="due_pk = :bucket AND due_sk > :after",
+            ExpressionAttributeValues=encode({":bucket": bucket, ":after": after}),
+            Limit=limit,
+        )
+        return [_key_from(decode(item)) for item in answer["Items"]]
+
     def due_page(self, bucket: str, limit: int, start: Key | None) -> tuple[list[Key], Key | None]:
         """`limit` keys that the index `due` lists under `bucket` after `start`, in its order.
 

@@ -65,6 +65,7 @@ class _Calls:
             ),
             ("GET", "/v1/staff/subjects/{subject_id}/consents/{purpose}"): self._history,
             ("POST", "/v1/staff/subjects/{subject_id}/restriction/lift"): self._lift,
+            ("POST", "/v1/staff/subjects/{subject_id}/objection/lift"): self._lift_objection,
         }
         return made[method, path]()
 
@@ -151,6 +152,12 @@ class _Calls:
         obeying = self._office.services.obeying
         self._office.services.run_command(lambda: obeying.restriction(subject, 26 * "0"))
         return self._staff("POST", f"/v1/staff/subjects/{subject}/restriction/lift")
+
+    def _lift_objection(self) -> Answer:
+        subject = self._person().subject_id
+        obeying = self._office.services.obeying
+        self._office.services.run_command(lambda: obeying.objection(subject, 26 * "0"))
+        return self._staff("POST", f"/v1/staff/subjects/{subject}/objection/lift")
 
     def _person(self) -> Person:
         return self._office.person(f"{self._office.services.ids.new().lower()}@example.test")

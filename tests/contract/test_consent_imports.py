@@ -64,7 +64,7 @@ def test_a_file_is_taken_in_and_its_rows_are_recorded(
     assert sorted(importer.recorded().values()) == [1, 1, 1]
     person = importer.office.person("person0@example.test")
     (record,) = person.history()
-    assert (record["state"], record["channel"], record["guardian"]) == (
+    assert (record["state"], record["channel"], record["guardian"]["relationship"]) == (
         "given",
         "partner",
         "parent",

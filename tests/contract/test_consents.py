@@ -1,10 +1,12 @@
 """Consents through the API: given, refused, withdrawn, asked about."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelib.clock import rfc3339
 from chalicelib.services import Services
 from tests.contract.consenting import PURPOSE, Office
 from tests.contract.people import EMAIL, records
@@ -90,6 +92,55 @@ def test_a_late_repeat_of_a_yes_does_not_undo_a_withdrawal(office: Office) -> No
     assert siti.consent()["state"] == "withdrawn"
 
 
+def test_a_late_repeat_of_what_was_said_before_undoes_no_withdrawal(office: Office) -> None:
+    siti = office.person()
+    first = siti.decide("given", key="one")
+    assert siti.decide("given", key="two").json()["record"] == first.json()["record"]
+    siti.decide("withdrawn")
+    late = siti.decide("given", key="two")
+    assert (late.status, late.json()["record"]) == (200, first.json()["record"])
+    assert siti.consent()["state"] == "withdrawn"
+
+
+def test_a_yes_to_the_same_text_renews_once_the_end_is_near(
+    office: Office, clock: FixedClock
+) -> None:
+    first = office.person().decide("given").json()["record"]
+    clock.advance(timedelta(days=699))
+    assert office.person().decide("given").status == 200
+    clock.advance(timedelta(days=1))
+    renewed = office.person().decide("given")
+    assert (renewed.status, renewed.json()["record"]["state"]) == (201, "renewed_given")
+    assert renewed.json()["record"]["expires_at"] > first["expires_at"]
+
+
+def test_nobody_is_allowed_about_somebody_unknown(office: Office) -> None:
+    for purpose in (PURPOSE, "service_delivery", "regulatory_compliance"):
+        answer = office.check(26 * "Z", purpose)
+        assert (answer["allowed"], answer["why"]) == (False, "unknown_subject")
+
+
+def test_a_no_is_never_refused_for_a_clock(office: Office, services: Services) -> None:
+    siti = office.person()
+    siti.decide("given")
+    standing = services.consents.standing(siti.subject_id)
+    entry = standing.entries[PURPOSE]
+    ahead = replace(entry, at=services.clock.now() + timedelta(milliseconds=5))
+    moved = replace(standing, entries={PURPOSE: ahead})
+    services.run_command(lambda: [services._standings.change(moved)])
+    assert siti.decide("withdrawn").status == 201
+
+
+def test_a_history_that_was_collected_is_recorded_in_its_order(
+    office: Office, clock: FixedClock
+) -> None:
+    moments = [clock.now() - timedelta(days=days) for days in (90, 60, 30)]
+    for state, moment in zip(("given", "withdrawn", "given"), moments, strict=True):
+        answer = office.collect(state=state, occurred_at=rfc3339(moment))
+        assert answer.status == 201, answer.body
+    assert office.check(answer.json()["subject_id"])["allowed"]
+
+
 def test_consent_ends_to_the_second_without_anybody_s_help(
     office: Office, clock: FixedClock
 ) -> None:
@@ -131,7 +182,7 @@ def test_the_platform_records_what_it_collected_and_learns_whom_to_ask_about(
     assert office.check(subject)["allowed"]
     record = answer.json()["record"]
     assert (record["method"], record["channel"]) == ("checkbox", "platform")
-    assert record["guardian"] == "parent"
+    assert record["guardian"] == GUARDIAN
     assert office.person().subject_id == subject
     again = office.collect(guardian=GUARDIAN)
     assert (again.status, again.json()["record"]) == (200, record)
@@ -163,6 +214,7 @@ def test_what_was_decided_later_stands(office: Office, clock: FixedClock) -> Non
         ({"notice_sha256": "0" * 64}, "notice_sha256", "unknown_notice"),
         ({"purpose": "service_delivery"}, "notice_sha256", "does_not_ask_for_this"),
         ({"occurred_at": "2126-01-01T00:00:00Z"}, "occurred_at", "in_the_future"),
+        ({"occurred_at": "2020-01-01T00:00:00Z"}, "occurred_at", "before_the_notice"),
         ({"user_id": None, "email": None}, "body", "invalid_value"),
         ({"state": "expired"}, "state", "not_allowed"),
     ],

@@ -45,6 +45,7 @@ MEANT = {
     "/v1/consents/imports": 202,
     "PUT /v1/consents/{purpose}": 201,
     "/v1/staff/subjects/{subject_id}/restriction/lift": 200,
+    "/v1/staff/subjects/{subject_id}/objection/lift": 200,
     "/v1/places/{place_id}/tasks/{task_id}": 200,
     "/v1/requests": 202,
     "GET /v1/requests": 200,

@@ -1,6 +1,7 @@
 """The gate obeys what a person's requests ended in."""
 
 import json
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -8,9 +9,13 @@ from zipfile import ZipFile
 import pytest
 
 from chalicelib.audit.entry import Entity
+from chalicelib.clock import rfc3339
+from chalicelib.connectors.event_bus import EVENT_BUS
+from chalicelib.notices.outbox import message_context, message_scope
 from chalicelib.services import Services
 from tests.contract.consenting import PURPOSE, Office
 from tests.contract.people import EMAIL, records
+from tests.contract.stopping import Stops
 from tests.contract.test_fulfilment import archive, decide, status
 from tests.contract.working import MemoryPlace, equip, opened, work
 from tests.fakes import FixedClock
@@ -110,9 +115,13 @@ def test_a_copy_holds_the_records_of_consents(
     office: Office, services: Services, clock: FixedClock
 ) -> None:
     office.collect(evidence="screen 12")
+    browser = {"site": "jutsoo", "visitor_id": 26 * "V"}
+    assert office.person().call("POST", "/v1/consents/preferences", browser).status == 201
     made = ended(office, clock, "access")
     with ZipFile(BytesIO(archive(services, made))) as copy:
         (record,) = json.loads(copy.read("places/privacy-office/consents.json"))
+        (browser,) = json.loads(copy.read("places/privacy-office/browsers.json"))
+    assert browser == {"site": "jutsoo", "visitor_id": 26 * "V"}
     assert (record["state"], record["evidence"]) == ("given", "screen 12")
 
 
@@ -127,6 +136,64 @@ def test_the_privacy_officer_lifts_a_restriction(office: Office, clock: FixedClo
     assert office.check(subject)["allowed"]
     again = office.call("POST", path, staff_token(clock, "dpo"))
     assert (again.status, again.code) == (409, "not_restricted")
+
+
+def test_lifting_a_restriction_leaves_an_objection(office: Office, clock: FixedClock) -> None:
+    siti = office.person()
+    subject = siti.subject_id
+    ended(office, clock, "objection")
+    ended(office, clock, "restriction")
+    path = f"/v1/staff/subjects/{subject}"
+    assert office.call("POST", f"{path}/restriction/lift", staff_token(clock, "dpo")).status == 200
+    assert office.check(subject, "improvement")["why"] == "objected"
+    assert office.call("POST", f"{path}/objection/lift", staff_token(clock, "dpo")).status == 200
+    assert office.check(subject, "improvement")["allowed"]
+
+
+def test_the_72_hours_run_from_the_receipt_of_the_request(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    stops = Stops(services, office.gateway)
+    stops.processor()
+    siti = office.person()
+    siti.decide("given")
+    received = clock.now()
+    ended(office, clock, "consent_withdrawal")
+    newest, _ = office.person().history()
+    order = stops.order(newest["record_id"])
+    assert order["stop_by"] == rfc3339(received + timedelta(hours=72))
+
+
+def test_processors_and_subscribers_hear_of_an_erasure(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    stops = Stops(services, office.gateway)
+    stops.processor()
+    siti = office.person()
+    siti.decide("given")
+    subject = siti.subject_id
+    ended(office, clock, "deletion")
+    (order_id,) = stops.waiting()
+    assert stops.order(order_id)["state"] == "terminated"
+    events = [detail["state"] for _, detail in bus_events(services, subject)]
+    assert events == ["given", "terminated"]
+
+
+def bus_events(services: Services, subject: str) -> list[tuple[str, dict[str, Any]]]:
+    """What waits for EventBridge about the person, oldest first."""
+    items = sorted(
+        (each for each in records(services) if each.get("kind") == EVENT_BUS),
+        key=lambda item: str(item["pk"]),
+    )
+    said = [
+        json.loads(
+            services.vault.open(
+                message_scope(item), message_context(services.records, item), item["sealed"]
+            )
+        )
+        for item in items
+    ]
+    return [(e["type"], e["detail"]) for e in said if e["detail"]["subject_id"] == subject]
 
 
 def test_an_auditor_sees_the_history_with_the_very_text(

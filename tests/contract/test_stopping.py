@@ -146,17 +146,17 @@ def test_a_consent_that_ran_out_is_stopped_like_one_that_was_withdrawn(
     assert stops.order(order_id)["stop_by"] == rfc3339(clock.now() + 72 * HOUR)
 
 
-def test_the_clock_runs_from_when_we_heard_of_it(
+def test_the_clock_runs_from_when_the_person_withdrew(
     stops: Stops, acme: Processor, clock: FixedClock
 ) -> None:
     assert stops.office.collect().status == 201
     clock.advance(24 * HOUR)
-    decided = rfc3339(clock.now() - 5 * HOUR)
-    answer = stops.office.collect(state="withdrawn", occurred_at=decided)
+    decided = clock.now() - 5 * HOUR
+    answer = stops.office.collect(state="withdrawn", occurred_at=rfc3339(decided))
     assert answer.status == 201, answer.body
     order = stops.order(answer.json()["record"]["record_id"])
-    assert order["ended_at"] == rfc3339(clock.now())
-    assert order["stop_by"] == rfc3339(clock.now() + 72 * HOUR)
+    assert order["ended_at"] == rfc3339(decided)
+    assert order["stop_by"] == rfc3339(decided + 72 * HOUR)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

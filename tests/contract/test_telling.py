@@ -11,13 +11,15 @@ import pytest
 
 from chalicelib.clock import rfc3339
 from chalicelib.consents.asking import NOTICE
-from chalicelib.notices.messages import State
+from chalicelib.ids import UlidFactory
+from chalicelib.notices.messages import State, UnfitForMail
 from chalicelib.services import Services
 from tests.contract.consenting import PURPOSE, Office
 from tests.contract.killing import Killed, Killer
 from tests.contract.people import mails, records
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
+from tests.tokens import staff_token
 
 PLENTY = 300_000
 WEEK = timedelta(days=8)
@@ -44,6 +46,15 @@ def tell(office: Office, clock: FixedClock, runs: int = 4) -> None:
     for _ in range(runs):
         clock.advance(timedelta(minutes=5))
         office.services.teller.run(lambda: PLENTY)
+
+
+def until_the_day(office: Office, clock: FixedClock, effective_at: datetime) -> None:
+    """The rounds of the last hour, then the moment before the version's day."""
+    clock.advance(effective_at - clock.now() - timedelta(minutes=50))
+    for _ in range(8):
+        office.services.teller.run(lambda: PLENTY)
+        clock.advance(timedelta(minutes=5))
+    clock.advance(effective_at - clock.now() - timedelta(milliseconds=1))
 
 
 def told(services: Services) -> list[dict[str, Any]]:
@@ -94,7 +105,7 @@ def test_a_significant_change_is_told_to_everybody_before_it_counts(
     assert sorted(addresses) == sorted(f"person-{number}@example.test" for number in range(40))
     assert clock.now() < effective_at
     assert in_force(office) == before
-    clock.advance(effective_at - clock.now() - timedelta(milliseconds=1))
+    until_the_day(office, clock, effective_at)
     assert in_force(office) == before
     clock.advance(timedelta(milliseconds=1))
     assert in_force(office) == "2027-01"
@@ -176,11 +187,18 @@ def test_consent_that_does_not_fit_is_asked_for_again_and_stops_on_the_day(
     assert siti.consent()["asked_anew"]
     assert [each["state"] for each in siti.history()] == ["requested", "given"]
     assert office.check(subject)["allowed"]
-    clock.advance(effective_at - clock.now())
+    until_the_day(office, clock, effective_at)
+    assert office.check(subject)["allowed"]
+    assert services.consent_watcher.run(lambda: PLENTY).ended == 0
+    clock.advance(timedelta(milliseconds=1))
     stopped = office.check(subject)
     assert (stopped["allowed"], stopped["why"]) == (False, "terms_changed")
+    assert services.consent_watcher.run(lambda: PLENTY).ended == 1
+    assert services.consent_watcher.run(lambda: PLENTY).ended == 0
     siti = office.person()
-    assert siti.decide("given").json()["record"]["state"] == "renewed_given"
+    assert [each["state"] for each in siti.history()] == ["invalidated", "requested", "given"]
+    assert office.check(subject)["state"] == "invalidated"
+    assert siti.decide("given").json()["record"]["state"] == "given"
     assert office.check(subject)["allowed"]
     assert not siti.consent()["asked_anew"]
 
@@ -201,8 +219,200 @@ def test_consent_renewed_early_counts_before_and_after(
     assert "notice_change_asks" not in {
         str(each.get("kind")) for each in records(services) if each["et"] == "outbox_message"
     }
-    clock.advance(effective_at - clock.now())
+    until_the_day(office, clock, effective_at)
     assert office.check(subject)["allowed"]
+    clock.advance(timedelta(milliseconds=1))
+    assert office.check(subject)["allowed"]
+
+
+def test_former_terms_hold_no_longer_than_they_would_have(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti = office.person()
+    subject = siti.subject_id
+    siti.decide("given")
+    changed_terms(services, monkeypatch)
+    clock.advance(timedelta(days=728))
+    announced(office)
+    coming = office.gateway.call("GET", f"/v1/notices/{NOTICE}/versions/2027-01").json()
+    siti = office.person()
+    assert siti.decide("given", notice_sha256=coming["sha256"]["en"]).status == 201
+    assert office.check(subject)["allowed"]
+    clock.advance(timedelta(days=2))
+    over = office.check(subject)
+    assert (over["allowed"], over["why"]) == (False, "terms_changed")
+
+
+def test_a_yes_to_coming_terms_brings_no_consent_back_that_is_over(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti = office.person()
+    subject = siti.subject_id
+    siti.decide("given")
+    clock.advance(timedelta(days=731))  # and nobody noted it
+    changed_terms(services, monkeypatch)
+    announced(office)
+    coming = office.gateway.call("GET", f"/v1/notices/{NOTICE}/versions/2027-01").json()
+    office.person().decide("given", notice_sha256=coming["sha256"]["en"])
+    assert not office.check(subject)["allowed"]
+
+
+def test_what_no_notice_asks_for_any_more_can_be_taken_back(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    effective_at = announced(office, asks=[])
+    tell(office, clock)
+    until_the_day(office, clock, effective_at)
+    clock.advance(timedelta(seconds=61))
+    siti = office.person()
+    withdrawn = siti.decide("withdrawn")
+    assert (withdrawn.status, withdrawn.json()["record"]["state"]) == (201, "withdrawn")
+
+
+def test_newcomers_are_told_before_the_day_and_nobody_twice(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    services.subjects._ids = UlidFactory(clock)  # newer people have newer ids
+    office.person("early@example.test")
+    effective_at = announced(office)
+    clock.advance(timedelta(minutes=1))
+    office.person("between@example.test")
+    tell(office, clock)
+    assert len(told(services)) == 2
+    clock.advance(timedelta(days=2))
+    office.person("late@example.test")
+    until_the_day(office, clock, effective_at)
+    assert len(told(services)) == 3
+    clock.advance(timedelta(milliseconds=1))
+    assert in_force(office) == "2027-01"
+
+
+def test_one_that_nobody_can_write_to_holds_up_nobody(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.person("good@example.test")
+    office.person("bad@example.test")
+    announced(office)
+    mail = services.outbox.mail
+
+    def refusing(template: str, to: str, *rest: Any, **more: Any) -> Any:
+        if to == "bad@example.test":
+            raise UnfitForMail("to")
+        return mail(template, to, *rest, **more)
+
+    monkeypatch.setattr(services.outbox, "mail", refusing)
+    tell(office, clock)
+    assert sorted(line["outcome"] for line in told(services)) == ["dead", "queued"]
+
+
+def test_a_late_telling_takes_nobody_s_place(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    office.person()
+    announced(office)  # and nobody tells
+    clock.advance(WEEK + timedelta(days=1))
+    texts = office.gateway.call("GET", f"/v1/notices/{NOTICE}").json()["texts"]
+    texts = {language: {**parts, "14": f"More, {language}"} for language, parts in texts.items()}
+    assert office.publish("2027-02", texts=texts).status == 201
+    clock.advance(timedelta(seconds=61))
+    assert in_force(office) == "2027-02"
+    for _ in range(4):
+        services.teller.run(lambda: PLENTY)
+        clock.advance(timedelta(minutes=5))
+    assert in_force(office) == "2027-02"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"texts": {"en": {"1": "Same"}, "id": {"1": "Same"}}}, "texts", "same_in_both_languages"),
+        ({"summary": {"en": "so\u00adft", "id": "ok"}}, "en", "not_one_line"),
+        ({"effective_at": "2026-01-01T00:00:00Z"}, "effective_at", "in_the_past"),
+        ({"asks": ["service_delivery"]}, "asks", "unknown_purpose"),
+        ({"texts": {"en": {"1": "One"}, "id": {"2": "Dua"}}}, "texts", "not_the_same_parts"),
+    ],
+)
+def test_what_may_not_be_published_is_not_stored(
+    office: Office, services: Services, changes: Any, field: str, code: str
+) -> None:
+    before = len(records(services))
+    answer = office.publish("2027-01", **changes)
+    assert answer.status == 422, answer.body
+    assert {"field": field, "code": code} in answer.json()["errors"]
+    assert len(records(services)) == before
+
+
+def test_the_notice_of_a_site_is_its_sites(office: Office, services: Services) -> None:
+    body = {
+        "version": "1",
+        "texts": {"en": {"1": "Text"}, "id": {"1": "Teks"}},
+        "summary": {"en": "News", "id": "Berita"},
+        "significant": False,
+        "effective_at": rfc3339(services.clock.now()),
+    }
+    token = staff_token(services.clock, "dpo")
+    answer = office.call("POST", "/v1/staff/notices/cookies-jutsoo/versions", token, body)
+    assert answer.json()["errors"] == [{"field": "notice_id", "code": "of_a_site"}]
+
+
+def test_changed_terms_are_a_significant_change(
+    office: Office, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing_asked = office.publish("2027-01", texts=other_texts(), asks=[])
+    assert nothing_asked.json()["errors"] == [{"field": "significant", "code": "terms_change"}]
+    changed_terms(services, monkeypatch)
+    answer = office.publish("2027-01", texts=other_texts())
+    assert answer.json()["errors"] == [{"field": "significant", "code": "terms_change"}]
+
+
+def test_one_text_asks_for_one_thing(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed_terms(services, monkeypatch)
+    effective_at = rfc3339(clock.now() + WEEK)
+    answer = office.publish("2027-01", significant=True, effective_at=effective_at)
+    assert answer.json()["errors"] == [{"field": "texts", "code": "same_text_for_other_terms"}]
+
+
+def test_a_version_of_long_ago_may_say_what_it_said(
+    office: Office, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = in_force(office)
+    changed_terms(services, monkeypatch)
+    old = office.publish("2020-01", texts=other_texts(), effective_at="2020-01-01T00:00:00Z")
+    assert old.status == 201, old.body
+    assert in_force(office) == before
+
+
+def test_whoever_is_still_being_told_keeps_what_they_gave(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti = office.person()
+    subject = siti.subject_id
+    siti.decide("given")
+    changed_terms(services, monkeypatch)
+    announced(office)
+    tell(office, clock)  # the first round; the second waits for the last hour
+    assert len(told(services)) == 1
+    clock.advance(WEEK)  # the day has come, and the second round is not through
+    assert services.consent_watcher.run(lambda: PLENTY).ended == 0
+    assert office.check(subject)["allowed"]
+
+
+def test_whoever_has_no_address_stands_in_the_ledger(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    office.collect(email=None)
+    announced(office)
+    tell(office, clock)
+    (line,) = told(services)
+    assert (line["channel"], line["outcome"]) == ("none", "no_address")
+
+
+def other_texts() -> dict[str, dict[str, str]]:
+    return {"en": {"1": "Other text"}, "id": {"1": "Teks lain"}}
 
 
 def test_a_yes_to_a_text_of_yesterday_is_refused(office: Office, clock: FixedClock) -> None:

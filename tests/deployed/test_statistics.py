@@ -1,13 +1,14 @@
 """From a decision over HTTP through the tables' streams to the counters, on the deployed stack."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from chalicelib.consents.asking import NOTICE
-from chalicelib.consents.statistics.store import STATISTICS_CELL
-from chalicelib.tables.codec import Item, encode
+from chalicelib.consents.statistics.models import Cell, Occurrence, Source
+from chalicelib.consents.statistics.store import STATISTICS_CELL, CellStore
+from chalicelib.tables.codec import Item
 from infra.local.stack import Stack
 from tests.deployed.conftest import MakeChoice, invoke
 from tests.deployed.mailbox import wait_until
@@ -63,10 +64,11 @@ def test_a_cookie_choice_shows_up_in_the_counters_once(
     day, cell = _recorded(http, sent), "cookies#performance#given#en#jutsoo"
     key = f"SITE#jutsoo#VISITOR#{sent['visitor_id']}"
     (item,) = stack.services.preferences.query_all(key)
-    marker = {"pk": f"COUNTED#{_record_id(http, sent)}", "sk": "COUNTED"}
-    dynamodb = stack.session.client("dynamodb")
-    table = stack.tables["records"]
-    wait_until(lambda: dynamodb.get_item(TableName=table, Key=encode(marker)).get("Item"))
+    performance = Cell(
+        date.fromisoformat(day), Source.COOKIES, "performance", "given", "en", "jutsoo"
+    )
+    waiting = [Occurrence(performance, sent["visitor_id"])]
+    wait_until(lambda: not CellStore(stack.services.records).uncounted(waiting))
     assert counters(stack, day)[cell] >= 1
     # Other tests' choices may still arrive; the same one twice would be two more.
     before = _settled(stack, day)
@@ -76,10 +78,6 @@ def test_a_cookie_choice_shows_up_in_the_counters_once(
 
 def _recorded(http: httpx.Client, sent: dict[str, Any]) -> str:
     return str(post(http, sent).raise_for_status().json()["recorded_at"][:10])
-
-
-def _record_id(http: httpx.Client, sent: dict[str, Any]) -> str:
-    return str(post(http, sent).raise_for_status().json()["record_id"])
 
 
 def _settled(stack: Stack, day: str) -> dict[str, int]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, rfc3339
-from chalicelib.consents.models import ConsentEvent
+from chalicelib.consents.models import ConsentEvent, State
 from chalicelib.consents.stopping.models import Processor, Receiver, ReceiverState, StopOrder
 from chalicelib.consents.stopping.order_store import OrderStore
 from chalicelib.consents.stopping.processor_store import ProcessorStore
@@ -59,18 +59,21 @@ class StopOrders:
         """The writes that order all processors to stop, where `event` ends a valid consent; for its
         transaction. None where nobody processes on it.
 
-        72 elapsed hours run from the moment at which we heard of it (UU PDP 40). Reads the
-        processors consistently.
+        72 elapsed hours run from when a withdrawal was received (UU PDP 40), by us or by whom the
+        person told; from when we noted any other end. Reads the processors consistently.
         """
         if not ends_consent(event):
             return []
         told = [each for each in self._processors.all() if event.purpose in each.purposes]
         if not told:
             return []
-        case = Case(received_at=event.recorded_at)
+        received_at = event.recorded_at
+        if event.state is State.WITHDRAWN:
+            received_at = min(received_at, event.occurred_at)
+        case = Case(received_at=received_at)
         (date,) = deadlines({"id": None}, "consent_withdrawal", case)
         order = StopOrder(
-            event.record_id, event.subject_id, event.purpose, event.state, event.recorded_at, date
+            event.record_id, event.subject_id, event.purpose, event.state, received_at, date
         )
         asked = {each.processor_id: self._asking(order, each) for each in told}
         receivers = {

@@ -42,7 +42,8 @@ class Telling:
     """How far the telling of a version is. Moments are aware, UTC.
 
     `part` of the roll is being told, everybody up to `after` was. The next mail may go out at
-    `next_at`: that is how the rate is kept, whoever runs when.
+    `next_at`: that is how the rate is kept, whoever runs when. The second `round` is for those who
+    came to be known meanwhile.
     """
 
     notice_id: str
@@ -51,6 +52,7 @@ class Telling:
     started_at: datetime
     effective_at: datetime
     next_at: datetime
+    round: int = 1
     part: int = 0
     after: str = ""
     told: int = 0

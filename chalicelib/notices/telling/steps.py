@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.errors import InvalidInput
+from chalicelib.ids import before_all_of
 from chalicelib.notices.models import NoticeVersion
 from chalicelib.notices.outbox import Outbox
 from chalicelib.notices.store import NoticeStore
@@ -36,7 +38,10 @@ PER_SECOND = 10
 """Mails: under the 14 a second that SES gives an account at first, with room for codes."""
 HORIZON = timedelta(minutes=5)
 """How far ahead a run queues: until the next one is there. SQS delays 15 minutes at most."""
-_AT_ONCE = 15  # people: with all that asking anew writes, within a transaction's 100 items
+NEWCOMERS = timedelta(hours=1)
+"""How long before the version's day those are told who came to be known since its publication."""
+_AT_ONCE = 15  # people
+_MOST_ACTIONS = 95  # of a transaction's 100: with how far the telling is
 _TELLER = Actor("system", "teller")
 
 
@@ -81,44 +86,71 @@ class Steps:
         if telling is None or telling.state is TellingState.DONE or telling.next_at > now + HORIZON:
             raise NothingToTell
         if telling.part == self._people.parts:
-            return Step(self._end(telling, now), is_last=True)
-        ids = self._people.after(telling.part, telling.after, _AT_ONCE)
+            return self._round_done(telling, now)
+        ids = self._people.after(telling.part, telling.after or _begin(telling), _AT_ONCE)
         if not ids:
             return Step([self._store.change(replace(telling, part=telling.part + 1, after=""))])
         return self._tell(telling, notice, ids, now)
 
+    def _round_done(self, telling: Telling, now: datetime) -> Step:
+        if telling.round > 1:
+            return Step(self._end(telling, now), is_last=True)
+        again = max(telling.next_at, telling.effective_at - NEWCOMERS)
+        second = replace(telling, round=2, part=0, after="", next_at=again)
+        return Step([self._store.change(second)])
+
     def _tell(
         self, telling: Telling, notice: NoticeVersion, ids: Sequence[str], now: datetime
     ) -> Step:
-        readers = self._people.readers(ids)
+        # In the second round some were told in the first, while it was still under way.
+        known = self._store.told(telling, ids) if telling.round > 1 else set()
+        readers = self._people.readers([each for each in ids if each not in known])
         asked = self._ask_anew(list(readers), notice)
-        slot, actions, mails = max(telling.next_at, now), list[Action](), 0
-        for subject_id, reader in readers.items():
-            line = _unreachable(subject_id, reader, now)
-            if reader.email:
-                template = TEMPLATE_ASKING if subject_id in asked else TEMPLATE
-                mail = self._outbox.mail(
-                    template,
-                    reader.email,
-                    reader.language,
-                    _values(notice, reader),
-                    about=line_name(telling, subject_id),
-                    delay=slot - now,
-                )
-                line = _mailed(line, mail.message_id)
-                actions += mail.actions
-                mails += 1
-                slot += timedelta(seconds=1) / PER_SECOND
-            actions += [self._store.line(telling, line), *asked.get(subject_id, ())]
-        moved = replace(
-            telling,
-            after=ids[-1],
-            next_at=from_millis(to_millis(slot)),
-            told=telling.told + mails,
-            unreachable=telling.unreachable + len(readers) - mails,
-            asked=telling.asked + len(asked),
+        moved, actions, told = (
+            replace(telling, next_at=max(telling.next_at, now)),
+            list[Action](),
+            0,
         )
-        return Step([self._store.change(moved), *actions], told=len(readers))
+        for subject_id in ids:
+            if subject_id in readers:
+                writes = [*asked.get(subject_id, ())]
+                line, mail = self._told(moved, notice, subject_id, readers[subject_id], now, writes)
+                if len(actions) + len(mail) + len(writes) + 1 > _MOST_ACTIONS:
+                    break  # the next step goes on with this one
+                actions += [*mail, self._store.line(telling, line), *writes]
+                moved = _after(moved, line, asked=bool(writes))
+                told += 1
+            moved = replace(moved, after=subject_id)
+        return Step([self._store.change(moved), *actions], told=told)
+
+    def _told(
+        self,
+        telling: Telling,
+        notice: NoticeVersion,
+        subject_id: str,
+        reader: Reader,
+        now: datetime,
+        asked: Sequence[Action],
+    ) -> tuple[Told, list[Action]]:
+        """The line of the ledger, and the writes of the mail if there is an address for one."""
+        line = Told(subject_id, Channel.NONE, reader.language, None, now, Outcome.NO_ADDRESS, now)
+        if not reader.email:
+            return line, []
+        try:
+            mail = self._outbox.mail(
+                TEMPLATE_ASKING if asked else TEMPLATE,
+                reader.email,
+                reader.language,
+                _values(notice, reader),
+                about=line_name(telling, subject_id),
+                delay=telling.next_at - now,
+            )
+        except InvalidInput as unfit:  # one address that no mail can go to holds up nobody else
+            return replace(line, outcome=Outcome.DEAD, reason=unfit.code), []
+        mailed = replace(
+            line, channel=Channel.EMAIL, message_id=mail.message_id, outcome=Outcome.QUEUED
+        )
+        return mailed, mail.actions
 
     def _end(self, telling: Telling, now: datetime) -> list[Action]:
         # The last mails go out at their moments: only then was everybody told.
@@ -146,9 +178,19 @@ def _values(notice: NoticeVersion, reader: Reader) -> dict[str, str]:
     }
 
 
-def _unreachable(subject_id: str, reader: Reader, now: datetime) -> Told:
-    return Told(subject_id, Channel.NONE, reader.language, None, now, Outcome.NO_ADDRESS, now)
+def _begin(telling: Telling) -> str:
+    """Behind what place of a part of the roll the round begins: newcomers have newer ids."""
+    return before_all_of(telling.started_at) if telling.round > 1 else ""
 
 
-def _mailed(line: Told, message_id: str) -> Told:
-    return replace(line, channel=Channel.EMAIL, message_id=message_id, outcome=Outcome.QUEUED)
+def _after(telling: Telling, line: Told, *, asked: bool) -> Telling:
+    """The telling once `line` is written; a mail takes its slot."""
+    mailed = line.channel is Channel.EMAIL
+    slot = timedelta(seconds=1) / PER_SECOND if mailed else timedelta()
+    return replace(
+        telling,
+        next_at=from_millis(to_millis(telling.next_at + slot)),
+        told=telling.told + mailed,
+        unreachable=telling.unreachable + (not mailed),
+        asked=telling.asked + asked,
+    )

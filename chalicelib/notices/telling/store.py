@@ -9,7 +9,7 @@ The ledger stays when the messages of the outbox are long gone: it is the proof.
 only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -84,9 +84,15 @@ class TellingStore:
             "outcome": told.outcome.value,
             "at": to_millis(told.at),
         }
-        if told.message_id is not None:
-            item["message"] = told.message_id
+        for name, value in (("message", told.message_id), ("reason", told.reason)):
+            if value is not None:
+                item[name] = value
         return Put(self._records, TOLD.stamp(item), ABSENT)
+
+    def told(self, telling: Telling, subject_ids: Iterable[str]) -> set[str]:
+        """Those of up to 100 people who have a line already, in one batch read."""
+        keys = {_line_key(telling.notice_id, telling.version, each): each for each in subject_ids}
+        return {keys[key] for key in self._records.batch_get(keys, consistent=True)}
 
     def outcome(self, about: str, outcome: Outcome, at: datetime, reason: str) -> Action:
         """The write that notes what became of the line that `about` names (`line_name`)."""
@@ -133,6 +139,7 @@ def _item(telling: Telling) -> Item:
         "started_at": to_millis(telling.started_at),
         "effective_at": to_millis(telling.effective_at),
         "next_at": to_millis(telling.next_at),
+        "round": telling.round,
         "part": telling.part,
         "after": telling.after,
         "told": telling.told,
@@ -157,6 +164,7 @@ def _telling_from(item: Item) -> Telling:
             "started_at": int(started_at),
             "effective_at": int(effective_at),
             "next_at": int(next_at),
+            "round": int(round_),
             "part": int(part),
             "after": str(after),
             "told": int(told),
@@ -171,6 +179,7 @@ def _telling_from(item: Item) -> Telling:
                 started_at=from_millis(started_at),
                 effective_at=from_millis(effective_at),
                 next_at=from_millis(next_at),
+                round=round_,
                 part=part,
                 after=after,
                 told=told,

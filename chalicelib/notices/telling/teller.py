@@ -16,14 +16,14 @@ from chalicelib.tables.transactions import Action, RunCommand
 from chalicelib.telemetry import log_failure
 
 LATE = timedelta(hours=24)
-"""A telling that is not done so long before its version's day needs a look."""
+"""A telling whose first round is not through so long before its version's day needs a look."""
 RESERVE = 10_000
 """ms kept for the step at hand: a contended transaction is built anew for seconds."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, in counts. `late` tellings are not done a day before their version's day."""
+    """What a run did, in counts. `late` tellings keep their version from its day, or soon will."""
 
     told: int = 0
     done: int = 0
@@ -77,9 +77,10 @@ class Teller:
                 break
             report.told += step.told
             report.done += step.is_last
-        standing = self._store.get(notice_id, version)
+        standing, now = self._store.get(notice_id, version), self._clock.now()
         if standing is not None and standing.done_at is None:
-            report.late += standing.effective_at - self._clock.now() < LATE
+            report.late += standing.round == 1 and standing.effective_at - now < LATE
+            report.late += standing.round > 1 and standing.effective_at < now
 
     def _take(self, notice: NoticeVersion) -> Step:
         taken: list[Step] = []

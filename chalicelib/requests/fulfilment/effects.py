@@ -43,7 +43,10 @@ class Effects:
         self._clock = clock
 
     def prepare(self, request: DataRequest, progress: Progress) -> BuiltCopy | None:
-        """What has to be there before the request can end: the copy. May be repeated."""
+        """What has to be there before the request can end: the copy, and the word to processors
+        that an erased person's consent is over. May be repeated."""
+        if progress.plan.deed is Deed.ERASE and request.subject_id is not None:
+            self._obeying.terminate(request.subject_id, request.request_id)
         if progress.plan.deed is not Deed.COPY:
             return None
         return self._copying.build(request, progress.tasks)
@@ -80,7 +83,9 @@ class Effects:
             return []
         match ended.type:
             case RequestType.CONSENT_WITHDRAWAL:
-                return self._obeying.withdrawal(ended.subject_id, ended.request_id)
+                return self._obeying.withdrawal(
+                    ended.subject_id, ended.request_id, ended.received_at
+                )
             case RequestType.OBJECTION:
                 return self._obeying.objection(ended.subject_id, ended.request_id)
         return self._obeying.restriction(ended.subject_id, ended.request_id)

@@ -28,14 +28,16 @@ class OwnRecords:
 
     @property
     def description(self) -> Description:
-        return Description(OWN, "Privacy office", "own", ("profile", "consents", "requests"))
+        return Description(
+            OWN, "Privacy office", "own", ("profile", "consents", "browsers", "requests")
+        )
 
     def seeds(self, subject_id: str) -> Seeds:
         """Where the search for the subject begins."""
         return Seeds({_SEED: (subject_id,)})
 
     def rows(self, seeds: Seeds) -> Iterator[Row]:
-        """The profile, the records of consents, then the requests, as they came."""
+        """The profile, consents, browsers, then the requests, as they came."""
         for subject_id in seeds.values.get(_SEED, ()):
             try:
                 profile = self._subjects.own(subject_id)
@@ -49,10 +51,13 @@ class OwnRecords:
                     "language": profile.language,
                     "since": rfc3339(profile.since),
                     "restricted": self._obeying.is_restricted(subject_id),
+                    "objected": self._obeying.has_objected(subject_id),
                 },
             )
             for event in self._obeying.records(subject_id):
                 yield Row("consents", _consented(event))
+            for browser in self._obeying.browsers(subject_id):
+                yield Row("browsers", {"site": browser.site, "visitor_id": browser.visitor_id})
             for request_id in self._store.of_subject(subject_id):
                 if request := self._store.get(request_id):
                     yield Row("requests", _said(request))
@@ -72,6 +77,7 @@ def _consented(event: ConsentEvent) -> dict[str, Json]:
         "channel": evidence.channel.value,
         "evidence": evidence.detail,
         "guardian": guardian.name if guardian else "",
+        "guardian_verified_by": guardian.verified_by if guardian else "",
         "occurred_at": rfc3339(event.occurred_at),
         "recorded_at": rfc3339(event.recorded_at),
     }

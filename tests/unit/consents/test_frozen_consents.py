@@ -35,8 +35,10 @@ STANDING = Standing(
             "id",
             START + timedelta(days=730),
             64 * "6",
+            START + timedelta(days=30),
             "2027-01",
             START + timedelta(days=1),
+            START + timedelta(days=9),
         )
     },
     restricted_by="01JREQUEST",

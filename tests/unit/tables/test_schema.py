@@ -216,6 +216,7 @@ TELLING = Telling(
     START,
     START + timedelta(days=8),
     START + timedelta(minutes=10),
+    round=2,
     part=3,
     after="01JSUBJECT0000000000000003",
     told=7,
