@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.clock import Clock
 from chalicelib.consents.models import VALID, Entry, Standing, State
-from chalicelib.consents.rules import Verdict, state_of, verdict
+from chalicelib.consents.rules import Verdict, Why, state_of, verdict
 from chalicelib.consents.texts import ShownTexts
 from chalicelib.notices.models import NoticeVersion
 
@@ -20,7 +20,8 @@ type Terms = Callable[[str], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One of a person's consents. `notice` is what consent would be asked with."""
+    """One of a person's consents. `notice` is what consent is asked with: the version in force, or
+    the coming one that asks anew."""
 
     purpose: str
     terms: Mapping[str, Any]
@@ -49,19 +50,22 @@ class Asking:
 
     def _own(self, standing: Standing, purpose: str, now: datetime) -> Own:
         entry, state = standing.entries.get(purpose), state_of(standing.entries.get(purpose), now)
-        notice = self._texts.in_force(NOTICE)
-        in_force = {NOTICE: notice.terms_sha256(purpose) if notice else None}
-        if entry is not None and entry.notice_id != NOTICE:
-            terms = self._texts.terms_in_force(entry.notice_id, purpose)
-            in_force[entry.notice_id] = terms
-        found = verdict(standing, purpose, ("consent",), in_force, now)
-        fits = entry is None or in_force.get(entry.notice_id) == entry.terms_sha256
+        notice_id = entry.notice_id if entry else NOTICE
+        terms = {notice_id: self._texts.terms_in_force(notice_id, purpose)}
+        found = verdict(standing, purpose, ("consent",), terms, now)
+        asks = self._texts.in_force(NOTICE)
+        asked_anew = state in VALID and found.why is Why.TERMS_CHANGED
+        if entry is not None and state in VALID:
+            if entry.asked is not None:
+                asks, asked_anew = self._texts.version(notice_id, entry.asked), True
+            elif entry.terms_sha256 in self._texts.coming_terms(notice_id, purpose):
+                asked_anew = False  # the yes was to a version that is still to come
         return Own(
             purpose=purpose,
             terms=self._terms(purpose),
             state=state,
             verdict=found,
             entry=entry,
-            notice=notice,
-            asked_anew=state in VALID and not (fits and entry is not None and entry.asked is None),
+            notice=asks,
+            asked_anew=asked_anew,
         )

@@ -71,8 +71,13 @@ class Gate:
             {entry.notice_id: self._texts.terms_in_force(entry.notice_id, purpose)} if entry else {}
         )
         ends = [now + KEPT]
-        if entry is not None and entry.expires_at is not None and entry.expires_at > now:
-            ends.append(entry.expires_at)
+        if entry is not None:
+            moments = (
+                entry.expires_at,
+                entry.former_until,
+                self._texts.changes_at(entry.notice_id),
+            )
+            ends += [each for each in moments if each is not None and each > now]
         return Answered(
             standing.subject_id, verdict(standing, purpose, bases, terms, now), now, min(ends)
         )

@@ -7,7 +7,7 @@ from typing import cast
 from chalicelib.clock import Clock
 from chalicelib.consents.models import Shown
 from chalicelib.errors import Conflict, FieldError, InvalidInput
-from chalicelib.notices.directory import Directory, UnknownNotice
+from chalicelib.notices.directory import Directory, Edition, UnknownNotice
 from chalicelib.notices.models import Language, NoticeVersion
 
 
@@ -44,7 +44,7 @@ class ShownTexts:
         Raises `InvalidInput`, `NoticeSuperseded`.
         """
         shown = self.ever(sha256, language, purpose)
-        if not self._is_current(shown, self._clock.now()):
+        if not self._is_current(shown):
             raise NoticeSuperseded
         return shown
 
@@ -66,13 +66,25 @@ class ShownTexts:
         except UnknownNotice:
             return None
 
-    def _is_current(self, shown: Shown, now: datetime) -> bool:
-        editions = self._directory.editions(shown.notice_id, shown.version)
-        coming = (
-            each.notice.version
-            for each in editions
-            if each.counts_from is None or each.counts_from > now
-        )
+    def coming_terms(self, notice_id: str, purpose: str) -> set[str | None]:
+        """The hashes of what versions that are still to come ask for `purpose`."""
+        return {each.notice.terms_sha256(purpose) for each in self._coming(notice_id)}
+
+    def changes_at(self, notice_id: str) -> datetime | None:
+        """When the next version is known to come into force; None while none is."""
+        moments = (each.counts_from for each in self._coming(notice_id) if each.counts_from)
+        return min(moments, default=None)
+
+    def _coming(self, notice_id: str, knowing: str | None = None) -> list[Edition]:
+        now = self._clock.now()
+        try:
+            editions = self._directory.editions(notice_id, knowing)
+        except UnknownNotice:
+            return []
+        return [each for each in editions if each.counts_from is None or each.counts_from > now]
+
+    def _is_current(self, shown: Shown) -> bool:
+        coming = [each.notice.version for each in self._coming(shown.notice_id, shown.version)]
         counting = self.in_force(shown.notice_id)
         return shown.version in {*coming, counting.version if counting else None}
 

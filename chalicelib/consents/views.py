@@ -108,6 +108,7 @@ def _consent(own: Own) -> ConsentView:
         record_id=entry.record_id if entry else None,
         since=rfc3339(entry.at) if entry else None,
         expires_at=rfc3339(entry.expires_at) if entry and entry.expires_at else None,
+        receipt_at=f"/v1/consents/{own.purpose}/{entry.record_id}/receipt" if entry else None,
         asked_anew=own.asked_anew,
         ask=(
             AskedView(

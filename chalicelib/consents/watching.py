@@ -6,7 +6,7 @@ event down, so that history and processors learn of it, and asks people in time 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.audit.entry import Actor
@@ -26,6 +26,10 @@ RESERVE = 10_000
 _WATCHER = Actor("system", "watcher")
 REMINDER = "consent_ends"
 """The mail that says that a consent ends."""
+
+
+_LATER = timedelta(hours=1)
+"""After how long somebody is looked at again who waits for a version that is late."""
 
 
 class _Settled(Exception):
@@ -83,6 +87,7 @@ class ConsentWatcher:
     def _attend(self, subject_id: str, now: datetime, report: Report) -> None:
         """An end first, then reminders: each is a transaction of its own."""
         report.ended += self._done(partial(self._end, subject_id, now))
+        self._done(partial(self._wait, subject_id, now))
         report.reminded += self._done(partial(self._remind, subject_id, now))
 
     def _done(self, build: Callable[[], list[Action]]) -> bool:
@@ -94,21 +99,27 @@ class ConsentWatcher:
 
     def _end(self, subject_id: str, now: datetime) -> list[Action]:
         standing = self._standings.get(subject_id, consistent=True)
-        ends = dict.fromkeys(self._invalid(standing, now), State.INVALIDATED)
+        invalid = [each for each in asked_in_vain(standing, now) if not self._fits(standing, each)]
+        ends = dict.fromkeys(invalid, State.INVALIDATED)
         ends |= dict.fromkeys(ended(standing, now), State.EXPIRED)
         if not ends:
             raise _Settled
         return self._book.ending(standing, ends, _WATCHER)
 
-    def _invalid(self, standing: Standing, now: datetime) -> list[str]:
-        """Where a notice that asked anew is in force by now. While people are still being told of
-        it, it is not, and whoever waits for it stays due."""
-        return [
-            purpose
-            for purpose in asked_in_vain(standing, now)
-            if self._texts.terms_in_force(standing.entries[purpose].notice_id, purpose)
-            != standing.entries[purpose].terms_sha256
-        ]
+    def _wait(self, subject_id: str, now: datetime) -> list[Action]:
+        """Whoever waits for a version that is late is looked at again in a while."""
+        standing = self._standings.get(subject_id, consistent=True)
+        waiting = asked_in_vain(standing, now)
+        if not waiting:
+            raise _Settled
+        return [self._standings.change(_looked_at_later(standing, waiting, now))]
+
+    def _fits(self, standing: Standing, purpose: str) -> bool:
+        """Whether the consent fits the notice in force still: while people are being told of the
+        version that asked anew, that is not in force, whatever its day."""
+        entry = standing.entries[purpose]
+        in_force = self._texts.terms_in_force(entry.notice_id, purpose)
+        return in_force == entry.terms_sha256
 
     def _remind(self, subject_id: str, now: datetime) -> list[Action]:
         standing = self._standings.get(subject_id, consistent=True)
@@ -122,7 +133,7 @@ class ConsentWatcher:
     def _mail(self, standing: Standing, purposes: list[str]) -> list[Action]:
         subject = self._subjects.own(standing.subject_id)
         if not subject.email:
-            return []  # the platform's user without an address: it is shown there (`asked_anew`)
+            return []  # nowhere to write to: `GET /v1/consents` shows when it ends
         ends = min(
             entry.expires_at
             for purpose, entry in standing.entries.items()
@@ -130,3 +141,11 @@ class ConsentWatcher:
         )
         values = {"ends_on": ends.date().isoformat()}
         return self._outbox.mail(REMINDER, subject.email, subject.language, values).actions
+
+
+def _looked_at_later(standing: Standing, purposes: list[str], now: datetime) -> Standing:
+    entries = {
+        purpose: replace(entry, asked_until=now + _LATER) if purpose in purposes else entry
+        for purpose, entry in standing.entries.items()
+    }
+    return replace(standing, entries=entries)

@@ -152,8 +152,9 @@ class AskedView(Answer):
 class ConsentView(Answer):
     """One's own consent to one purpose.
 
-    `allowed` is what the gate answers. `ask` is what consent would be asked with; with `asked_anew`
-    what was given does not fit the notice in force, or will not.
+    `allowed` is what the gate answers; the receipt of the last record is at `receipt_at`. `ask` is
+    what consent is asked with; with `asked_anew` what was given does not fit the notice in force,
+    or will not, and `ask` is the version that it would have to be given to.
     """
 
     purpose: str
@@ -165,6 +166,7 @@ class ConsentView(Answer):
     record_id: str | None
     since: str | None
     expires_at: str | None
+    receipt_at: str | None
     asked_anew: bool
     ask: AskedView | None
 

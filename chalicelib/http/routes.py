@@ -5,6 +5,7 @@ function behind it is handed a `Call` and its path parameters and returns a `Rep
 error on the way becomes a problem here, because Chalice's middleware never sees a view's exception.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -148,6 +149,7 @@ class Routes(Blueprint):
             self.operations.append(self._declared(operation))
 
             def answer(request: Request, parameters: dict[str, str]) -> Response:
+                _check_parameters(operation, parameters)
                 caller = identify(operation.access, request, self._find_person)
                 return _response(view(_call(operation, request, caller), **parameters))
 
@@ -222,6 +224,14 @@ class Routes(Blueprint):
         is_allowed = partial(self._allows_origin, parameters["site"])
         check_origin(origin, is_allowed, required=not reads)
         return cors_headers(origin)
+
+
+def _check_parameters(operation: Operation, parameters: Mapping[str, str]) -> None:
+    """Raises `InvalidInput` for a parameter of the path that is not what the operation declares."""
+    for name, value in parameters.items():
+        pattern = operation.parameters.get(name, {}).get("pattern")
+        if pattern is not None and not re.fullmatch(pattern, value):
+            raise InvalidInput(FieldError(name, "wrong_format"))
 
 
 def _call(operation: Operation, request: Request, caller: Caller) -> Call[Any]:

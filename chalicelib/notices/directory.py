@@ -4,9 +4,9 @@ Versions never change, so they are kept in memory; what is new is looked for aft
 version takes effect follows from the moment that is asked about, to the millisecond.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.clock import Clock
 from chalicelib.errors import NotFound
@@ -15,6 +15,7 @@ from chalicelib.notices.store import NoticeStore
 
 _CACHE_TIME = timedelta(seconds=60)
 _MOST_TEXTS = 1000
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class UnknownNotice(NotFound):
@@ -59,7 +60,7 @@ class Directory:
             names = {each.notice.version for each in cached[1]}
             if knowing is None or knowing in names:
                 return cached[1]
-        editions = sorted(map(self._edition, self._store.versions(notice_id)), key=_order)
+        editions = _in_turn(map(self._edition, self._store.versions(notice_id)))
         if not editions:
             raise UnknownNotice
         self._editions[notice_id] = (now, editions)
@@ -115,6 +116,18 @@ class Directory:
             return Edition(notice, notice.takes_effect_at)
         told_at = self._store.told_at(notice)
         return Edition(notice, max(told_at, notice.takes_effect_at) if told_at else None)
+
+
+def _in_turn(editions: Iterable[Edition]) -> list[Edition]:
+    """`editions` in order, none counting before those that it follows: a small change on top of a
+    significant one would bring that into force though not everybody was told of it."""
+    ordered: list[Edition] = []
+    waits, latest = False, _BEGINNING
+    for edition in sorted(editions, key=_order):
+        waits = waits or edition.counts_from is None
+        latest = max(latest, edition.counts_from or latest)
+        ordered.append(Edition(edition.notice, None if waits else latest))
+    return ordered
 
 
 def _order(edition: Edition) -> tuple[datetime, datetime, str]:

@@ -121,7 +121,7 @@ class TellingView(Answer):
 
 
 class NoticeText(Answer):
-    """A text by its hash, as whoever saw it saw it, and every version that has it."""
+    """A text by its hash, as whoever saw it saw it, and the version that has it."""
 
     sha256: str
     language: str

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.audit.entry import Entity
 from chalicelib.services import Services
 from tests.contract.consenting import Office, Person
 from tests.contract.cookies import body, post
@@ -44,8 +45,12 @@ def test_to_attach_twice_is_to_attach_once(office: Office) -> None:
 def test_nobody_learns_from_the_table_which_browser_is_whose(
     office: Office, services: Services
 ) -> None:
-    attach(office.person())
+    siti = office.person()
+    attached = attach(siti).json()["attachment_id"]
     assert VISITOR not in repr(records(services))
+    siti.call("DELETE", f"/v1/consents/preferences/{attached}")
+    actions = [each.action for each in services.trail.history(Entity("subject", siti.subject_id))]
+    assert actions[-2:] == ["browser.attached", "browser.detached"]
 
 
 def test_a_browser_is_detached_by_its_person_only(office: Office) -> None:

@@ -11,6 +11,7 @@ from chalicelib.services import Services
 from tests.contract.consenting import PURPOSE, Office, Person
 from tests.contract.killing import Killed, Killer
 from tests.contract.people import EMAIL, mails, records
+from tests.contract.stopping import Stops
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 
@@ -155,12 +156,26 @@ def test_the_cost_follows_what_is_due(
 
 
 def test_the_end_of_a_consent_stops_processors_and_is_told_on_the_bus(
-    services: Services, siti: Person, clock: FixedClock
+    office: Office, services: Services, siti: Person, clock: FixedClock
 ) -> None:
+    stops = Stops(services, office.gateway)
+    stops.processor()
     clock.advance(LIFE)
     services.consent_watcher.run(lambda: PLENTY)
     kinds = [each["kind"] for each in records(services) if each["et"] == "outbox_message"]
-    assert kinds.count("eventbus") == 2
+    assert (kinds.count("eventbus"), kinds.count("consent.stop")) == (2, 1)
+    (order_id,) = stops.waiting()
+    assert stops.order(order_id)["state"] == "expired"
+
+
+def test_whoever_has_no_address_is_mailed_nothing_and_holds_up_nobody(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    office.collect(email=None)
+    clock.advance(LIFE - REMINDER)
+    report = services.consent_watcher.run(lambda: PLENTY)
+    assert (report.failed, reminders(services)) == (0, [])
+    assert services.consent_watcher.run(lambda: PLENTY).reminded == 0
 
 
 def test_a_part_that_breaks_keeps_no_other_from_its_turn() -> None:

@@ -6,10 +6,17 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.audit.canonical import digest
+from chalicelib.audit.entry import Entity
 from chalicelib.clock import rfc3339
+from chalicelib.consents.models import Channel, Decision, Evidence, Method
 from chalicelib.services import Services
+from chalicelib.tables.codec import encode
+from chalicelib.vault.errors import SealBroken
 from tests.contract.consenting import PURPOSE, Office
+from tests.contract.killing import meanwhile
 from tests.contract.people import EMAIL, records
+from tests.contract.stopping import Stops, put_client
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 from tests.tokens import platform_token
@@ -255,3 +262,122 @@ def test_the_receipt_is_of_the_record_in_both_forms(office: Office) -> None:
     assert siti.call("GET", f"{path}?format=xml").status == 422
     budi = office.person("budi@example.test")
     assert (budi.call("GET", path).status, budi.call("GET", path).code) == (404, "unknown_record")
+
+
+def test_to_withdraw_twice_is_to_withdraw_once(office: Office) -> None:
+    siti = office.person()
+    siti.decide("given")
+    first = siti.decide("withdrawn")
+    again = siti.decide("withdrawn")
+    assert (again.status, again.json()["record"]) == (200, first.json()["record"])
+
+
+def test_a_no_in_another_language_is_a_record_of_its_own(office: Office) -> None:
+    siti = office.person()
+    siti.decide("refused")
+    assert siti.decide("refused", **office.shown("id")).status == 201
+    assert [each["language"] for each in siti.history()] == ["id", "en"]
+
+
+def test_consent_runs_from_when_it_was_said(office: Office, clock: FixedClock) -> None:
+    said = clock.now() - timedelta(days=300)
+    record = office.collect(occurred_at=rfc3339(said)).json()["record"]
+    assert record["expires_at"] == rfc3339(said + timedelta(days=730))
+
+
+def test_a_yes_after_an_end_that_nobody_noted_is_a_renewal_and_a_no_stops_processors(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    stops = Stops(services, office.gateway)
+    stops.processor()
+    siti, budi = office.person(), office.person("budi@example.test")
+    siti.decide("given")
+    budi.decide("given")
+    clock.advance(timedelta(days=731))
+    assert office.person().decide("given").json()["record"]["state"] == "renewed_given"
+    refused = office.person("budi@example.test").decide("refused").json()["record"]
+    assert stops.waiting() == [refused["record_id"]]
+
+
+def test_an_unknown_purpose_is_refused(office: Office, services: Services) -> None:
+    token = platform_token(services.clock, "consents:check")
+    path = f"/v1/consents/check?subject={26 * '0'}&purpose=made_up"
+    one = office.call("GET", path, token)
+    body = {"purpose": "made_up", "subjects": [26 * "0"]}
+    many = office.call("POST", "/v1/consents/check", token, body)
+    for answer in (one, many):
+        assert answer.json()["errors"] == [{"field": "purpose", "code": "unknown_purpose"}]
+
+
+def test_an_answer_may_be_kept_for_a_minute(office: Office, services: Services) -> None:
+    siti = office.person()
+    siti.decide("given")
+    token = platform_token(services.clock, "consents:check")
+    path = f"/v1/consents/check?subject={siti.subject_id}&purpose={PURPOSE}"
+    answer = office.call("GET", path, token)
+    assert answer.headers["cache-control"] == "private, max-age=60"
+    assert answer.json()["valid_until"] == rfc3339(services.clock.now() + timedelta(minutes=1))
+
+
+def test_of_two_decisions_at_once_the_second_sees_the_first(
+    office: Office, services: Services
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    subject, shown = siti.subject_id, office.shown("id")
+    put_client(services, services.dynamodb)
+    meanwhile(services, lambda: siti.decide("withdrawn"))
+    evidence = Evidence(Method.BUTTON, Channel.PRIVACY_OFFICE)
+    services.consents.decide(
+        subject, PURPOSE, Decision.GIVEN, (shown["notice_sha256"], "id"), evidence
+    )
+    assert {(each["before"], each["state"]) for each in siti.history()} == {
+        ("withdrawn", "given"),
+        ("given", "withdrawn"),
+        ("unknown", "given"),
+    }
+    assert siti.consent()["state"] == "given"
+
+
+def test_the_chain_holds_the_hash_of_what_is_stored(office: Office, services: Services) -> None:
+    siti = office.person()
+    siti.decide("given")
+    subject = siti.subject_id
+    (item,) = services.records.query_all(f"CONSENTS#{subject}")
+    (entry,) = services.trail.history(Entity("consent", f"{subject}.{PURPOSE}"))
+    assert entry.action == "consent.given"
+    assert entry.facts["event_sha256"] == digest("jaga.consent.v1", item).hex()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("state", "refused"), ("language", "id"), ("site", "other"), ("before", "given"), ("at", 1)],
+)
+def test_what_stands_in_clear_is_bound_to_the_seal(
+    office: Office, services: Services, name: str, value: str | int
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    (item,) = services.records.query_all(f"CONSENTS#{siti.subject_id}")
+    services.dynamodb.put_item(
+        TableName=services.settings.records_table, Item=encode({**item, name: value})
+    )
+    with pytest.raises(SealBroken):
+        services.consents.history(siti.subject_id, PURPOSE, 10, None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/consents/A%23B",
+        "/v1/consents/a#b",
+        f"/v1/consents/{PURPOSE}/a#b/receipt",
+        "/v1/notices/a#b",
+        "/v1/notices/privacy-policy/versions/a#b",
+        "/v1/notice-texts/zz?language=en",
+    ],
+)
+def test_a_path_that_names_nothing_is_refused(office: Office, path: str) -> None:
+    answer = office.call("GET", path, office.person().token)
+    assert (answer.status, answer.code) == (422, "invalid_input")
+    assert answer.json()["errors"][0]["code"] == "wrong_format"

@@ -214,3 +214,30 @@ def test_an_auditor_sees_the_history_with_the_very_text(
     actions = [each.action for each in services.trail.history(Entity("subject", subject))]
     assert "personal_data.read" in actions
     assert office.call("GET", path, staff_token(clock, "engineer")).status == 403
+
+
+@pytest.mark.parametrize(
+    ("type_", "action"),
+    [("restriction", "subject.restricted"), ("objection", "subject.objected")],
+)
+def test_what_a_request_did_stands_in_the_chain_and_so_does_its_end(
+    office: Office, services: Services, clock: FixedClock, type_: str, action: str
+) -> None:
+    subject = office.person().subject_id
+    made = ended(office, clock, type_)
+    path = f"/v1/staff/subjects/{subject}/{type_}/lift"
+    assert office.call("POST", path, staff_token(clock, "dpo")).status == 200
+    entries = {each.action: each for each in services.trail.history(Entity("subject", subject))}
+    assert entries[action].facts["request"] == made.json()["request_id"]
+    assert entries[f"subject.{type_}_lifted"].facts["request"] == made.json()["request_id"]
+
+
+def test_all_records_go_however_many_there_are(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    siti = office.person()
+    subject = siti.subject_id
+    for number in range(60):
+        siti.decide("given" if number % 2 == 0 else "withdrawn")
+    services.obeying.sweep(subject)
+    assert list(services.records.query_all(f"CONSENTS#{subject}")) == []

@@ -3,20 +3,27 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from chalicelib.clock import rfc3339
+from chalicelib.audit.entry import Entity
+from chalicelib.clock import rfc3339, to_millis
 from chalicelib.consents.asking import NOTICE
 from chalicelib.ids import UlidFactory
+from chalicelib.notices.messages import Channel as MessageChannel
 from chalicelib.notices.messages import State, UnfitForMail
+from chalicelib.notices.relay import Relay
+from chalicelib.notices.telling.steps import NothingToTell
 from chalicelib.services import Services
+from chalicelib.tables.codec import encode
 from tests.contract.consenting import PURPOSE, Office
 from tests.contract.killing import Killed, Killer
 from tests.contract.people import mails, records
+from tests.contract.sqs import Sqs
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 from tests.tokens import staff_token
@@ -307,21 +314,104 @@ def test_one_that_nobody_can_write_to_holds_up_nobody(
     assert sorted(line["outcome"] for line in told(services)) == ["dead", "queued"]
 
 
-def test_a_late_telling_takes_nobody_s_place(
+def test_a_small_change_on_top_waits_for_the_telling_of_the_great_one(
     office: Office, services: Services, clock: FixedClock
 ) -> None:
     office.person()
+    before = in_force(office)
     announced(office)  # and nobody tells
+    coming = office.gateway.call("GET", f"/v1/notices/{NOTICE}/versions/2027-01").json()["texts"]
+    texts = {language: {**parts, "14": f"More, {language}"} for language, parts in coming.items()}
     clock.advance(WEEK + timedelta(days=1))
-    texts = office.gateway.call("GET", f"/v1/notices/{NOTICE}").json()["texts"]
-    texts = {language: {**parts, "14": f"More, {language}"} for language, parts in texts.items()}
     assert office.publish("2027-02", texts=texts).status == 201
     clock.advance(timedelta(seconds=61))
-    assert in_force(office) == "2027-02"
+    assert in_force(office) == before
     for _ in range(4):
         services.teller.run(lambda: PLENTY)
         clock.advance(timedelta(minutes=5))
     assert in_force(office) == "2027-02"
+    listed = office.gateway.call("GET", f"/v1/notices/{NOTICE}/versions").json()["versions"]
+    assert [each["in_force"] for each in listed] == [False, False, True]
+
+
+def test_whoever_is_asked_anew_is_shown_what_to_say_yes_to(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti = office.person()
+    siti.decide("given")
+    changed_terms(services, monkeypatch)
+    announced(office)
+    tell(office, clock)
+    siti = office.person()
+    asked = siti.consent()
+    assert (asked["asked_anew"], asked["ask"]["version"]) == (True, "2027-01")
+    yes = siti.decide("given", notice_sha256=asked["ask"]["sha256"]["en"])
+    assert yes.json()["record"]["state"] == "renewed_given"
+    answered = siti.consent()
+    assert (answered["asked_anew"], answered["allowed"]) == (False, True)
+
+
+def test_nobody_is_asked_anew_twice_or_for_another_notice(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti, budi = office.person(), office.person("budi@example.test")
+    subjects = [siti.subject_id, budi.subject_id]
+    siti.decide("given")
+    budi.decide("given")
+    budi.decide("withdrawn")
+    changed_terms(services, monkeypatch)
+    announced(office)
+    version = services.directory.version(NOTICE, "2027-01")
+    asking = services._asking_anew
+    assert list(asking.of(subjects, version)) == [siti.subject_id]
+    assert asking.of(subjects, replace(version, notice_id="another")) == {}
+    tell(office, clock)
+    assert asking.of(subjects, version) == {}
+
+
+def test_a_telling_leaves_its_entries_and_its_counts(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    office.person()
+    office.collect(user_id="user-9", email=None)
+    effective_at = announced(office)
+    assert services.teller.run(lambda: PLENTY).told == 0  # a round later, when the index knows all
+    clock.advance(timedelta(minutes=5))
+    assert services.teller.run(lambda: 9_999).told == 0
+    tell(office, clock)
+    until_the_day(office, clock, effective_at)
+    entries = list(services.trail.history(Entity("notice", NOTICE)))
+    assert [each.action for each in entries] == [
+        "notice.published",
+        "notice.published",
+        "notice.told",
+    ]
+    facts = entries[-1].facts
+    assert (facts["told"], facts["unreachable"], facts["asked_anew"]) == (1, 1, 0)
+
+
+def test_a_version_that_is_not_told_in_time_is_cried_out(
+    office: Office, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced(office)
+    monkeypatch.setattr(services.teller, "_take", nothing_more)
+    clock.advance(WEEK - timedelta(hours=25))
+    assert services.teller.run(lambda: PLENTY).late == 0
+    clock.advance(timedelta(hours=2))
+    assert services.teller.run(lambda: PLENTY).late == 1
+
+
+def nothing_more(_notice: object) -> Any:
+    raise NothingToTell
+
+
+def test_two_versions_never_share_a_tag(office: Office, clock: FixedClock) -> None:
+    first = office.gateway.call("GET", f"/v1/notices/{NOTICE}")
+    assert office.publish("2027-01").status == 201
+    clock.advance(timedelta(seconds=61))
+    kept = {"if-none-match": first.headers["etag"]}
+    second = office.gateway.call("GET", f"/v1/notices/{NOTICE}", headers=kept)
+    assert (second.status, second.json()["version"]) == (200, "2027-01")
 
 
 @pytest.mark.parametrize(
@@ -458,3 +548,40 @@ def changed_terms(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(services.publishing, "_terms", other)
     assert PURPOSE
+
+
+def test_a_mail_waits_in_its_queue_for_its_moment(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    for number in range(25):
+        office.person(f"person-{number}@example.test")
+    announced(office)
+    tell(office, clock)
+    items = [each for each in records(services) if each.get("kind") == "notice_change"]
+    images = [{"eventName": "INSERT", "dynamodb": {"NewImage": encode(item)}} for item in items]
+    sqs: Any = Sqs()
+    Relay(sqs, {MessageChannel.MAIL: "mail"}).forward({"Records": images})
+    waits = {entry["DelaySeconds"] for entry in sqs.entries if "DelaySeconds" in entry}
+    assert len(waits) >= 2
+    assert max(waits) <= 300
+    latest = max(items, key=lambda item: int(item["lease"]))
+    clock.advance(timedelta(milliseconds=int(latest["lease"]) - 1 - to_millis(clock.now())))
+    message_id = str(latest["pk"]).removeprefix("OUTBOX#")
+    assert services.outbox_store.claim(message_id) is None
+    clock.advance(timedelta(milliseconds=1))
+    assert services.outbox_store.claim(message_id) is not None
+
+
+def test_a_mail_that_was_given_up_is_dead_in_the_ledger(
+    office: Office, services: Services, clock: FixedClock
+) -> None:
+    office.person()
+    announced(office)
+    tell(office, clock)
+    (line,) = told(services)
+    claimed = services.outbox_store.claim(str(line["message"]))
+    assert claimed
+    assert services.outbox_store.bury(claimed, "unfit_for_mail")
+    assert not services.outbox_store.bury(claimed, "again")
+    (line,) = told(services)
+    assert (line["outcome"], line["reason"]) == ("dead", "unfit_for_mail")

@@ -27,6 +27,7 @@ from chalicelib.tables.codec import encode
 from chalicelib.tables.conditions import PRESENT
 from chalicelib.vault.sealing import LONGEST_PLAINTEXT
 from tests.contract.hooks import BODY, DPO, EVENT, Hooks, fresh
+from tests.contract.sqs import Sqs
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 
@@ -506,18 +507,6 @@ def test_a_dead_letter_whose_event_ended_is_only_taken_off_the_list(
 # --- what the relay makes of it ------------------------------------------------------------------
 
 
-class Sqs:
-    """Takes every batch."""
-
-    def __init__(self) -> None:
-        self.entries: list[dict[str, str]] = []
-
-    def send_message_batch(self, **asked: Any) -> dict[str, Any]:
-        assert asked["QueueUrl"] == "webhooks"
-        self.entries += asked["Entries"]
-        return {}
-
-
 @pytest.mark.parametrize("is_again", [False, True])
 def test_the_queue_hears_of_an_event_as_its_endpoints(
     hooks: Hooks, services: Services, endpoint_id: str, *, is_again: bool
@@ -534,6 +523,7 @@ def test_the_queue_hears_of_an_event_as_its_endpoints(
     event = {"Records": [{"eventName": "INSERT", "dynamodb": {"NewImage": encode(inserted)}}]}
     sqs: Any = Sqs()
     assert Relay(sqs, {Channel.MAIL: "mail", Channel.WEBHOOK: "webhooks"}).forward(event) == 0
+    assert sqs.urls == {"webhooks"}
     (entry,) = sqs.entries
     assert json.loads(entry["MessageBody"]) == {"id": message_id}
     assert entry["MessageGroupId"] == endpoint_id  # SQS's fair queues tell tenants by it
