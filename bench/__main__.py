@@ -23,6 +23,7 @@ BENCHMARKS = (
     "intake",
     "watch",
     "consents",
+    "telling",
     "copies",
     "banner",
 )

@@ -1,6 +1,6 @@
 """One benchmark's result and how it is printed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -19,6 +19,12 @@ class Row:
     def ratio(self) -> float:
         """Ours divided by the peer's."""
         return self.ours / self.peer if self.peer else 0.0
+
+
+def rows_beside(peer: str, *figures: tuple[str, float, float, str, str]) -> Iterator[Row]:
+    """Rows beside the same `peer`: what, ours, the peer's, unit, target."""
+    for what, ours, theirs, unit, target in figures:
+        yield Row(what, ours, theirs, peer, unit, target)
 
 
 def print_table(rows: Iterable[Row]) -> None:
