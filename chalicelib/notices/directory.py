@@ -66,6 +66,10 @@ class Directory:
         self._editions[notice_id] = (now, editions)
         return editions
 
+    def forget(self, notice_id: str) -> None:
+        """Drops what is remembered of the notice: whoever published sees it listed at once."""
+        self._editions.pop(notice_id, None)
+
     def version(self, notice_id: str, version: str) -> NoticeVersion:
         """One version; one that is newer than the memory is read. Raises `UnknownNotice`."""
         _, known = self._editions.get(notice_id, (None, []))

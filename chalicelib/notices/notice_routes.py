@@ -122,7 +122,10 @@ def publish_notice(call: Call[NoticeIn], notice_id: str) -> Reply:
         effective_at=body.effective_at,
         asks=body.asks,
     )
-    return Reply(published_notice(services().publishing.publish(draft, actor, call.keyed)), 201)
+    here = services()
+    published = here.publishing.publish(draft, actor, call.keyed)
+    here.directory.forget(notice_id)
+    return Reply(published_notice(published), 201)
 
 
 @notices.operation(

@@ -88,6 +88,14 @@ def test_a_version_never_changes(office: Office) -> None:
     assert office.gateway.call("GET", path, headers={"if-none-match": etag}).status == 304
 
 
+def test_whoever_published_sees_the_version_listed_at_once(office: Office) -> None:
+    path = f"/v1/notices/{NOTICE}/versions"
+    office.gateway.call("GET", path)
+    assert office.publish("2027-01").status == 201
+    listed = office.gateway.call("GET", path).json()["versions"]
+    assert [each["version"] for each in listed][-1] == "2027-01"
+
+
 def test_every_text_ever_shown_is_found_by_its_hash(office: Office, clock: FixedClock) -> None:
     shown = office.shown("id")
     announced(office)
