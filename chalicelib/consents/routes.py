@@ -66,6 +66,7 @@ def attach_browser(call: Call[BrowserIn]) -> Reply:
         Detached,
         parameters={"attachment_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
         access=_ME,
+        exact_path=True,
     )
 )
 def detach_browser(call: Call[None], attachment_id: str) -> Reply:
@@ -87,6 +88,7 @@ def detach_browser(call: Call[None], attachment_id: str) -> Reply:
         parameters=_PURPOSE,
         access=_ME,
         idempotent=True,
+        exact_path=True,
     )
 )
 def decide(call: Call[DecisionIn], purpose: str) -> Reply:
@@ -113,6 +115,7 @@ def decide(call: Call[DecisionIn], purpose: str) -> Reply:
         query=("limit", "cursor"),
         parameters=_PURPOSE,
         access=_ME,
+        exact_path=True,
     )
 )
 def show_records(call: Call[None], purpose: str) -> Reply:
@@ -138,6 +141,7 @@ def show_records(call: Call[None], purpose: str) -> Reply:
         " `kantara`: Kantara consent receipt 1.1. Signed each time anew, with the same content.",
         parameters={**_RECORD, "format": {"type": "string", "enum": ["dpv", "kantara"]}},
         access=_ME,
+        exact_path=True,
     )
 )
 def show_receipt(call: Call[None], purpose: str, record_id: str) -> Reply:

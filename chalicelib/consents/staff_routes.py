@@ -29,6 +29,7 @@ staff_consents = Routes(__name__)
         " consent's own chain is `consent/<subject id>.<purpose>`.",
         parameters={**_SUBJECT, "purpose": {"type": "string", "pattern": PURPOSE_PATTERN}},
         access=Staff(_READ),
+        exact_path=True,
     )
 )
 def show_history(call: Call[None], subject_id: str, purpose: str) -> Reply:
@@ -55,6 +56,7 @@ def show_history(call: Call[None], subject_id: str, purpose: str) -> Reply:
         description="Ends a restriction. The person has to be told before (GDPR 18(3)).",
         parameters=_SUBJECT,
         access=Staff("requests.approve"),
+        exact_path=True,
     )
 )
 def lift_restriction(call: Call[None], subject_id: str) -> Reply:
@@ -71,6 +73,7 @@ def lift_restriction(call: Call[None], subject_id: str) -> Reply:
         description="Ends an objection that was overridden or taken back (GDPR 21(1)).",
         parameters=_SUBJECT,
         access=Staff("requests.approve"),
+        exact_path=True,
     )
 )
 def lift_objection(call: Call[None], subject_id: str) -> Reply:

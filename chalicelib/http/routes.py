@@ -98,7 +98,9 @@ class Operation:
     `limit` has its own. `headers` names the request headers that matter: `Origin` (added for
     pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
     `access` says who may call. An `idempotent` operation takes `Idempotency-Key`. `longest` is the
-    longest body, in bytes. `refusals` words problems where a protocol has its own format for them.
+    longest body, in bytes. With `exact_path` a parameter of the path that is not what `parameters`
+    declares is refused before anything else; without, the service knows nothing of it. `refusals` words
+    problems where a protocol has its own format for them.
     """
 
     method: str
@@ -114,6 +116,7 @@ class Operation:
     headers: tuple[str, ...] = ()
     access: Access = ANYONE
     idempotent: bool = False
+    exact_path: bool = False
     longest: int = MAX_BODY_BYTES
     refusals: Refusals | None = None
 
@@ -149,7 +152,8 @@ class Routes(Blueprint):
             self.operations.append(self._declared(operation))
 
             def answer(request: Request, parameters: dict[str, str]) -> Response:
-                _check_parameters(operation, parameters)
+                if operation.exact_path:
+                    _check_parameters(operation, parameters)
                 caller = identify(operation.access, request, self._find_person)
                 return _response(view(_call(operation, request, caller), **parameters))
 

@@ -38,6 +38,7 @@ notices = Routes(__name__)
         PublishedNotice,
         statuses=(200, 304),
         parameters=_NOTICE,
+        exact_path=True,
     )
 )
 def notice_in_force(call: Call[None], notice_id: str) -> Reply:
@@ -51,6 +52,7 @@ def notice_in_force(call: Call[None], notice_id: str) -> Reply:
         "Every version of a notice",
         EditionList,
         parameters=_NOTICE,
+        exact_path=True,
     )
 )
 def notice_versions(_call: Call[None], notice_id: str) -> Reply:
@@ -66,6 +68,7 @@ def notice_versions(_call: Call[None], notice_id: str) -> Reply:
         PublishedNotice,
         statuses=(200, 304),
         parameters=_VERSION,
+        exact_path=True,
     )
 )
 def notice_version(call: Call[None], notice_id: str, version: str) -> Reply:
@@ -83,6 +86,7 @@ def notice_version(call: Call[None], notice_id: str, version: str) -> Reply:
             "sha256": {"type": "string", "pattern": SHA256_PATTERN},
             "language": {"type": "string", "enum": ["en", "id"]},
         },
+        exact_path=True,
     )
 )
 def notice_text_by_hash(call: Call[None], sha256: str) -> Reply:
@@ -109,6 +113,7 @@ def notice_text_by_hash(call: Call[None], sha256: str) -> Reply:
         access=Staff("notices.publish"),
         idempotent=True,
         longest=LONGEST_NOTICE,
+        exact_path=True,
     )
 )
 def publish_notice(call: Call[NoticeIn], notice_id: str) -> Reply:
@@ -137,6 +142,7 @@ def publish_notice(call: Call[NoticeIn], notice_id: str) -> Reply:
         query=("limit", "cursor"),
         parameters=_VERSION,
         access=Staff("notices.ledger"),
+        exact_path=True,
     )
 )
 def show_telling(call: Call[None], notice_id: str, version: str) -> Reply:

@@ -50,6 +50,7 @@ def import_consents(call: Call[ImportIn]) -> Reply:
         parameters={"import_id": {"type": "string", "pattern": SUBJECT_PATTERN}},
         description="For whoever made it, for 30 days.",
         access=_ACCESS,
+        exact_path=True,
     )
 )
 def show_import(call: Call[None], import_id: str) -> Reply:
