@@ -99,8 +99,8 @@ class Operation:
     pages), `Sec-GPC`, `Idempotency-Key`. Among `statuses`, 304 brings `If-None-Match` along.
     `access` says who may call. An `idempotent` operation takes `Idempotency-Key`. `longest` is the
     longest body, in bytes. With `exact_path` a parameter of the path that is not what `parameters`
-    declares is refused before anything else; without, the service knows nothing of it. `refusals` words
-    problems where a protocol has its own format for them.
+    declares is refused before anything else; without, the service knows nothing of it. `refusals`
+    words problems where a protocol has its own format for them.
     """
 
     method: str

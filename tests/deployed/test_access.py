@@ -93,7 +93,8 @@ def test_an_id_token_of_the_staff_opens_nothing(stack: Stack, http: httpx.Client
     )["AuthenticationResult"]
     for operation in OF_STAFF:
         assert call(http, operation, tokens["IdToken"]).status_code == 401
-    assert call(http, OF_STAFF[0], tokens["AccessToken"]).status_code == 200
+    reading = next(each for each in OF_STAFF if each.method == "GET" and "{" not in each.path)
+    assert call(http, reading, tokens["AccessToken"]).status_code == 200
 
 
 def test_the_authorizer_is_in_front_of_every_guarded_route(stack: Stack) -> None:

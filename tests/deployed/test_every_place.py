@@ -6,6 +6,7 @@ On a stack of its own: while the data map names the system, every request waits 
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -82,13 +83,12 @@ def http(own_stack: Stack) -> Iterator[httpx.Client]:
 def crm(own_stack: Stack, http: httpx.Client) -> Iterator[Crm]:
     """Registered, and named by the data map in force."""
     api = Api(own_stack)
-    with receiving() as receiver:
+    with closing(api), receiving() as receiver:
         endpoint_id, secret = api.register(receiver.url)
         described = yaml.safe_load(data_map_text())
         described["dataset"].append(yaml.safe_load(CRM % endpoint_id))
         own_stack.services.data_maps.publish(Actor("operator", "test"), yaml.safe_dump(described))
         yield Crm(http, receiver, standardwebhooks.Webhook(secret))
-    api.close()
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,10 +76,9 @@ class System:
 @pytest.fixture
 def system(stack: Stack, http: httpx.Client) -> Iterator[System]:
     api = Api(stack)
-    with receiving() as receiver:
+    with closing(api), receiving() as receiver:
         endpoint_id, secret = api.register(receiver.url)
         yield System(stack, http, receiver, endpoint_id, standardwebhooks.Webhook(secret))
-    api.close()
 
 
 def test_it_is_asked_answers_and_the_worker_takes_the_answer(system: System) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -32,17 +33,17 @@ class Api:
 
     def __init__(self, stack: Stack) -> None:
         self._client = httpx.Client(
-            base_url=f"{stack.api_url}/v1/staff/webhooks",
+            base_url=stack.api_url,
             headers={"authorization": f"Bearer {staff_token(stack, 'engineer')}"},
             timeout=30,
         )
 
     def __call__(self, method: str, path: str = "", **body: Any) -> httpx.Response:
-        return self._client.request(method, path, json=body or None)
+        return self._client.request(method, f"/v1/staff/webhooks{path}", json=body or None)
 
     def post(self, body: Any, headers: dict[str, str]) -> httpx.Response:
         """A registration with these headers."""
-        return self._client.post("", json=body, headers=headers)
+        return self._client.post("/v1/staff/webhooks", json=body, headers=headers)
 
     def register(self, url: str) -> tuple[str, str]:
         """Id and secret of a new endpoint at `url`."""
@@ -57,9 +58,8 @@ class Api:
 
 @pytest.fixture
 def api(stack: Stack) -> Iterator[Api]:
-    calling = Api(stack)
-    yield calling
-    calling.close()
+    with closing(Api(stack)) as calling:
+        yield calling
 
 
 @pytest.fixture
