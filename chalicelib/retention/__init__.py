@@ -1,0 +1,1 @@
+"""How long data is kept: the schedule, what stands under it, holds, and the sweep that ends it."""

@@ -1,0 +1,149 @@
+"""When data has to go, and why: the schedule applied to one thing that is held. Pure arithmetic.
+
+A limit runs from its trigger, once that has happened; mandates may keep the data longer, the latest
+of them the longest. Of several limits the one counts whose end, so prolonged, comes first. Between
+the limit's end and the mandate's the data is only stored, not used (restricted).
+
+Data is over in the very millisecond of its end. Mandates and calendar periods count in Jakarta: the
+last day of one ends there at midnight.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from chalicelib.law.periods import add_months, end_of_hold
+from chalicelib.retention.schedule.models import (
+    Limit,
+    Mandate,
+    Means,
+    Period,
+    Role,
+    Rule,
+    Schedule,
+    Trigger,
+    Unit,
+)
+
+type Triggers = Mapping[Trigger, datetime]
+"""When (aware) what a period counts from happened; what has not happened is missing."""
+
+_ZONE = ZoneInfo("Asia/Jakarta")
+_MONTHS = {Unit.MONTHS: 1, Unit.YEARS: 12}
+_ELAPSED = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule's part in an expiry: from when it counts, until when it runs.
+
+    Both are None while its trigger has not happened.
+    """
+
+    rule: str
+    ground: str
+    trigger: Trigger
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """The end of something that is held.
+
+    `at` is None while nothing ends it, or a mandate keeps it whose own trigger has not happened.
+    `limit` is the limit that counts, `means` what it wants done, `kept_by` the mandates that it
+    yields to here. `restricted_from` is the limit's own end where a mandate outlasts it. `open`
+    are the limits that have not begun to run.
+    """
+
+    at: datetime | None
+    limit: Reason | None = None
+    means: Means | None = None
+    kept_by: tuple[Reason, ...] = ()
+    restricted_from: datetime | None = None
+    open: tuple[Reason, ...] = ()
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the data may not be there any more at `now` (aware)."""
+        return self.at is not None and self.at <= now
+
+    def is_restricted(self, now: datetime) -> bool:
+        """Whether the data may be stored at `now` and not used."""
+        return self.restricted_from is not None and self.restricted_from <= now
+
+
+def expiry_of(schedule: Schedule, category: str, role: Role, triggers: Triggers) -> Expiry:
+    """The end of data of `category`, held in `role`, by `schedule`.
+
+    UU PDP 43(1)(a), (b), 44; GDPR 5(1)(e); the mandates' own articles.
+    """
+    limits = schedule.limits_on(category, role)
+    running = [each for each in limits if each.trigger in triggers]
+    waiting = tuple(_reason(each, triggers) for each in limits if each.trigger not in triggers)
+    ends = [_prolonged(schedule, limit, category, role, triggers) for limit in running]
+    if not ends:
+        return Expiry(None, open=waiting)
+    first = min(ends, key=lambda end: (end.at is None, end.at or datetime.max.replace(tzinfo=UTC)))
+    # What must not be used any more by one limit is not used, whichever deletes it in the end.
+    restricted = [end.restricted_from for end in ends if end.restricted_from]
+    return Expiry(
+        first.at,
+        first.limit,
+        first.means,
+        first.kept_by,
+        min(restricted, default=None),
+        waiting,
+    )
+
+
+def _prolonged(
+    schedule: Schedule, limit: Limit, category: str, role: Role, triggers: Triggers
+) -> Expiry:
+    own = _reason(limit, triggers)
+    kept_by = tuple(
+        _reason(mandate, triggers) for mandate in schedule.keeping(limit, category, role)
+    )
+    longer = tuple(
+        each
+        for each in kept_by
+        if each.until is None or (own.until is not None and each.until > own.until)
+    )
+    if not longer:
+        return Expiry(own.until, own, limit.means)
+    untils = [each.until for each in longer]
+    latest = None if None in untils else max(until for until in untils if until)
+    return Expiry(latest, own, limit.means, longer, restricted_from=own.until)
+
+
+def _reason(rule: Rule, triggers: Triggers) -> Reason:
+    since = triggers.get(rule.trigger)
+    until = None if since is None else _end(rule, since)
+    return Reason(rule.id, rule.ground, rule.trigger, since, until)
+
+
+def _end(rule: Rule, since: datetime) -> datetime:
+    if isinstance(rule, Mandate):
+        return _end_of_mandate(rule, since)
+    return later(since, rule.period)
+
+
+def later(since: datetime, period: Period) -> datetime:
+    """The moment (UTC) that is `period` after `since` (aware)."""
+    if elapsed := _ELAPSED.get(period.unit):
+        return since + elapsed * period.amount
+    there = since.astimezone(_ZONE)
+    day = add_months(there.date(), period.amount * _MONTHS[period.unit])
+    return datetime.combine(day, there.timetz()).astimezone(UTC)
+
+
+def _end_of_mandate(mandate: Mandate, since: datetime) -> datetime:
+    """The first moment after the mandate's last day."""
+    first = since.astimezone(_ZONE).date()
+    if mandate.period.unit is Unit.YEARS:
+        last = end_of_hold(first, mandate.period.amount, year_end=mandate.year_end)
+    else:
+        last = later(since, mandate.period).astimezone(_ZONE).date()
+    midnight = datetime.min.time()
+    return datetime.combine(last + timedelta(days=1), midnight, _ZONE).astimezone(UTC)
