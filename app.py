@@ -135,4 +135,12 @@ def watch_consents(event: CloudWatchEvent) -> None:
     report_counts("watch_consents", services().settings.stage, counts)
 
 
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def sweep_retention(event: CloudWatchEvent) -> None:
+    """Hands out what is kept too long to those who dispose of it."""
+    context = cast("LambdaContext", event.context)
+    report = services().sweep.run(context.get_remaining_time_in_millis)
+    report_counts("sweep_retention", services().settings.stage, asdict(report))
+
+
 chalicelib.startup.finish()

@@ -56,6 +56,7 @@ TEMPLATES: Mapping[str, Template] = {
         frozenset({"stop_order", "purpose", "processors", "law", "article", "stop_by", "hours"}),
         timedelta(hours=24),
     ),
+    "sweep_tripped": Template(frozenset({"run", "due", "allowed"}), timedelta(days=7)),
 }
 """Every mail by the name of its template."""
 

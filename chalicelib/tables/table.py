@@ -189,6 +189,43 @@ class Table:
         )
         return [_key_from(decode(item)) for item in answer["Items"]]
 
+    def due_place(self, bucket: str, limit: int, after: str | None) -> tuple[list[Key], str | None]:
+        """`limit` keys that the index `due` lists under `bucket` behind the place `after`, and the
+        place of the last one; None at the end.
+
+        Places must be apart: no two items may share a `due_sk`.
+        """
+        bound = "" if after is None else " AND due_sk > :after"
+        values = {":bucket": bucket} | ({} if after is None else {":after": after})
+        answer = self.client.query(
+            TableName=self.name,
+            IndexName="due",
+            KeyConditionExpression="due_pk = :bucket" + bound,
+            ExpressionAttributeValues=encode(values),
+            Limit=limit,
+        )
+        items = [decode(item) for item in answer["Items"]]
+        last = str(items[-1]["due_sk"]) if items and "LastEvaluatedKey" in answer else None
+        return [_key_from(item) for item in items], last
+
+    def in_index(self, index: str, attribute: str, value: str) -> Iterator[Key]:
+        """Primary keys of the items whose `attribute`, the index's hash key, is `value`."""
+        start: dict[str, Any] = {}
+        while True:
+            answer = self.client.query(
+                TableName=self.name,
+                IndexName=index,
+                KeyConditionExpression="#at = :value",
+                ExpressionAttributeNames={"#at": attribute},
+                ExpressionAttributeValues=encode({":value": value}),
+                **start,
+            )
+            for item in answer["Items"]:
+                yield _key_from(decode(item))
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     def due_page(self, bucket: str, limit: int, start: Key | None) -> tuple[list[Key], Key | None]:
         """`limit` keys that the index `due` lists under `bucket` after `start`, in its order.
 

@@ -90,6 +90,11 @@ class Scope:
         return _scope("import", import_id)
 
     @classmethod
+    def holdings(cls, client: str) -> "Scope":
+        """What names a client's records at their places (chalicelib/retention/records)."""
+        return _scope("holdings", client)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

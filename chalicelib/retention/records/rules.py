@@ -1,0 +1,58 @@
+"""What becomes of a record when the platform speaks of it again. Pure decisions."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.errors import Conflict
+from chalicelib.retention.expiry import Expiry, expiry_of
+from chalicelib.retention.records.models import HeldRecord, Registration, State
+from chalicelib.retention.schedule.models import Schedule, Trigger
+
+FURTHEST_AHEAD = timedelta(days=366)
+"""How far in the future something may be said to happen: an engagement that will end."""
+
+
+class RecordDisagrees(Conflict):
+    """The record is registered as something else: of another category, role, client or person."""
+
+    code = "record_disagrees"
+
+
+class RecordGone(Conflict):
+    """The record was disposed of: what is there again is another one and wants another name."""
+
+    code = "record_gone"
+
+
+def expiry_by(schedule: Schedule, record: HeldRecord) -> Expiry:
+    """The record's end by `schedule`."""
+    return expiry_of(schedule, record.facts.category, record.facts.role, record.triggers)
+
+
+def told_again(record: HeldRecord, told: Registration) -> HeldRecord:
+    """The record with what is told of it now: triggers that are named again have moved.
+
+    What is not named stays. Raises `RecordDisagrees`, `RecordGone`.
+    """
+    if record.state is State.DISPOSED:
+        raise RecordGone
+    if record.facts != told.facts:
+        raise RecordDisagrees
+    triggers = merged(record.triggers, told.triggers)
+    if triggers == record.triggers:
+        return record
+    # Whatever the sweep made of its former end is over with that.
+    return replace(record, triggers=triggers, state=State.KEPT, held_by="", attempts=0)
+
+
+def merged(
+    before: Mapping[Trigger, datetime], told: Mapping[Trigger, datetime]
+) -> dict[Trigger, datetime]:
+    """All that happened; of what is told twice, the later telling."""
+    return {**before, **told}
+
+
+def listed_under(record: HeldRecord, number: int, schedule: Schedule) -> HeldRecord:
+    """The record with its end by the schedule `number`, which the list of what is due goes by."""
+    return replace(record, schedule=number, ends=expiry_by(schedule, record).at)

@@ -1,0 +1,135 @@
+"""The services of what stands under retention: records, and the sweep that ends them."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from chalicelib.services.connectors import ConnectorServices
+from chalicelib.services.holds import HoldServices
+from chalicelib.services.retention import RetentionServices
+
+if TYPE_CHECKING:
+    from chalicelib.notices.models import Language
+    from chalicelib.retention.records.models import Place
+    from chalicelib.retention.records.service import Records
+    from chalicelib.retention.records.store import RecordStore
+    from chalicelib.retention.schedule.models import Means
+    from chalicelib.retention.sweeping.batches import Batches
+    from chalicelib.retention.sweeping.disposal import Disposal
+    from chalicelib.retention.sweeping.rehearsing import Rehearsing
+    from chalicelib.retention.sweeping.releasing import Releasing
+    from chalicelib.retention.sweeping.store import SweepStore
+    from chalicelib.retention.sweeping.sweep import Sweep
+    from chalicelib.tables.transactions import Action
+
+
+class SweepServices(RetentionServices, HoldServices, ConnectorServices):
+    """Records under retention, and their end."""
+
+    @cached_property
+    def held_records(self) -> "Records":
+        from chalicelib.retention.records.service import Records
+
+        return Records(
+            self._held_records,
+            self.schedules.in_force,
+            self._is_addressable,
+            self.holds,
+            self.trail,
+            self.clock,
+            self.ids,
+            self.run_command,
+        )
+
+    @cached_property
+    def sweep(self) -> "Sweep":
+        from chalicelib.retention.sweeping.sweep import Sweep
+
+        return Sweep(
+            self.sweep_runs,
+            self._held_records,
+            self.outbox,
+            self.trail,
+            self._tell_tripped,
+            self.clock,
+            self.ids,
+            self.run_command,
+        )
+
+    @cached_property
+    def sweep_batches(self) -> "Batches":
+        from chalicelib.retention.sweeping.batches import Batches
+
+        return Batches(
+            self._disposal,
+            self.sweep,
+            self.sweep_runs,
+            self.outbox,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
+    def rehearsing(self) -> "Rehearsing":
+        from chalicelib.retention.sweeping.rehearsing import Rehearsing
+
+        return Rehearsing(
+            self._held_records, self.sweep_runs, self.schedules.in_force, self.holds, self.clock
+        )
+
+    @cached_property
+    def releasing(self) -> "Releasing":
+        from chalicelib.retention.sweeping.releasing import Releasing
+
+        return Releasing(self._held_records, self.run_command)
+
+    @cached_property
+    def sweep_runs(self) -> "SweepStore":
+        from chalicelib.retention.sweeping.store import SweepStore
+
+        return SweepStore(self.records)
+
+    def token_of_user(self, user_id: str) -> str:
+        """What stands for the platform's id of a user. Raises `UnusableIdentifier`."""
+        from chalicelib.vault.blind_index import Kind
+
+        return self.index.token(Kind.REFERENCE, user_id)
+
+    @cached_property
+    def _held_records(self) -> "RecordStore":
+        from chalicelib.retention.records.store import RecordStore
+
+        return RecordStore(self.records, self.vault, lambda: self.keyring.mac_key("records"))
+
+    @cached_property
+    def _disposal(self) -> "Disposal":
+        from chalicelib.retention.sweeping.disposal import Disposal
+
+        return Disposal(
+            self._held_records,
+            self.schedules.in_force,
+            self.holds,
+            self._dispose,
+            self.trail,
+            self.clock,
+        )
+
+    def _is_addressable(self, place: str, collection: str) -> bool:
+        from chalicelib.connectors.disposing import is_addressable
+
+        return is_addressable(self.data_maps.map_in_force(), place, collection)
+
+    def _dispose(self, at: "Place", means: "Means", guard: "Sequence[Action]") -> None:
+        place = self.places.at(at.place)
+        place.dispose(at.collection, at.reference, means, guard, rehearse=False)
+
+    def _tell_tripped(self, run_id: str, due: int, allowed: int) -> "list[Action]":
+        language = cast("Language", self.settings.alert_language)
+        values = {"run": run_id, "due": str(due), "allowed": str(allowed)}
+        return [
+            action
+            for address in self.settings.alert_address.split(",")
+            for action in self.outbox.mail(
+                "sweep_tripped", address.strip(), language, values
+            ).actions
+        ]
