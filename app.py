@@ -137,10 +137,10 @@ def watch_consents(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def sweep_retention(event: CloudWatchEvent) -> None:
-    """Hands out what is kept too long to those who dispose of it."""
+    """Hands out what is kept too long, and looks at engagements that ended."""
     context = cast("LambdaContext", event.context)
-    report = services().sweep.run(context.get_remaining_time_in_millis)
-    report_counts("sweep_retention", services().settings.stage, asdict(report))
+    counts = services().retention_round.run(context.get_remaining_time_in_millis)
+    report_counts("sweep_retention", services().settings.stage, counts)
 
 
 chalicelib.startup.finish()

@@ -10,9 +10,14 @@ from chalicelib.services.retention import RetentionServices
 
 if TYPE_CHECKING:
     from chalicelib.notices.models import Language
+    from chalicelib.retention.engagements.service import Engagements
+    from chalicelib.retention.engagements.store import EngagementStore
+    from chalicelib.retention.engagements.working import EngagementWork
     from chalicelib.retention.records.models import Place
+    from chalicelib.retention.records.rescheduling import Rescheduling
     from chalicelib.retention.records.service import Records
     from chalicelib.retention.records.store import RecordStore
+    from chalicelib.retention.round import RetentionRound
     from chalicelib.retention.schedule.models import Means
     from chalicelib.retention.sweeping.batches import Batches
     from chalicelib.retention.sweeping.disposal import Disposal
@@ -53,6 +58,53 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
             self._tell_tripped,
             self.clock,
             self.ids,
+            self.run_command,
+        )
+
+    @cached_property
+    def retention_round(self) -> "RetentionRound":
+        from chalicelib.retention.round import RetentionRound
+
+        return RetentionRound(self.sweep, self.engagements)
+
+    @cached_property
+    def engagements(self) -> "Engagements":
+        from chalicelib.retention.engagements.service import Engagements
+
+        return Engagements(
+            self._ended_engagements, self.outbox, self.trail, self.clock, self.run_command
+        )
+
+    @cached_property
+    def engagement_work(self) -> "EngagementWork":
+        from chalicelib.retention.engagements.working import EngagementWork
+
+        return EngagementWork(
+            self._ended_engagements,
+            self._held_records,
+            self.schedules.in_force,
+            self.signer,
+            self.outbox,
+            self.trail,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
+    def _ended_engagements(self) -> "EngagementStore":
+        from chalicelib.retention.engagements.store import EngagementStore
+
+        return EngagementStore(self.records)
+
+    @cached_property
+    def rescheduling(self) -> "Rescheduling":
+        from chalicelib.retention.records.rescheduling import Rescheduling
+
+        return Rescheduling(
+            self._held_records,
+            self.schedules.in_force,
+            self.outbox,
+            self.clock,
             self.run_command,
         )
 

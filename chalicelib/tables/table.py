@@ -208,23 +208,18 @@ class Table:
         last = str(items[-1]["due_sk"]) if items and "LastEvaluatedKey" in answer else None
         return [_key_from(item) for item in items], last
 
-    def in_index(self, index: str, attribute: str, value: str) -> Iterator[Key]:
-        """Primary keys of the items whose `attribute`, the index's hash key, is `value`."""
-        start: dict[str, Any] = {}
-        while True:
-            answer = self.client.query(
-                TableName=self.name,
-                IndexName=index,
-                KeyConditionExpression="#at = :value",
-                ExpressionAttributeNames={"#at": attribute},
-                ExpressionAttributeValues=encode({":value": value}),
-                **start,
-            )
-            for item in answer["Items"]:
-                yield _key_from(decode(item))
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    def index_page(self, index: str, value: str, after: str, limit: int) -> list[Key]:
+        """`limit` keys of items that the index `index` lists under `value`, by their `pk`, those
+        behind the `pk` `after`. The index's hash key is called `<index>_pk`."""
+        answer = self.client.query(
+            TableName=self.name,
+            IndexName=index,
+            KeyConditionExpression="#at = :value AND pk > :after",
+            ExpressionAttributeNames={"#at": f"{index}_pk"},
+            ExpressionAttributeValues=encode({":value": value, ":after": after}),
+            Limit=limit,
+        )
+        return [_key_from(decode(item)) for item in answer["Items"]]
 
     def due_page(self, bucket: str, limit: int, start: Key | None) -> tuple[list[Key], Key | None]:
         """`limit` keys that the index `due` lists under `bucket` after `start`, in its order.

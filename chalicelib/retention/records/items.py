@@ -16,7 +16,7 @@
     due_pk    RETAIN#<shard>: all that live, in eight shards, so that many may come at once;
               HELDBY#<hold id> for what waits until that hold is released
     due_sk    <its end, ms, 13 digits>#<record id>; FOREVER for what nothing ends yet
-    client_pk CLIENT#<client>, in the index `client`, while it lives
+    client_pk CLIENT#<client>, in the index `client`, while it lives; GONE#<client> afterwards
 
 What stands in clear and never changes is bound into the sealed part: whoever can write the table
 still cannot have the row of another place disposed of.
@@ -72,6 +72,11 @@ def client_partition(client: str) -> str:
     return compose("CLIENT", client)
 
 
+def gone_partition(client: str) -> str:
+    """The partition of the index `client` that lists what was disposed of."""
+    return compose("GONE", client)
+
+
 def moment_key(ends: datetime | None) -> str:
     """A moment as the lists sort it."""
     return _FOREVER if ends is None else f"{to_millis(ends):013d}"
@@ -107,6 +112,8 @@ def changing(record: HeldRecord) -> dict[str, Value]:
         "attempts": record.attempts,
     }
     if record.state is State.DISPOSED:
+        if record.facts.client:
+            changed["client_pk"] = gone_partition(record.facts.client)
         return changed | {
             "gone_at": to_millis(cast("datetime", record.disposed_at)),
             "gone_by": record.disposed_by,

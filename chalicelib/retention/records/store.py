@@ -18,6 +18,7 @@ from chalicelib.retention.records.items import (
     clear_item,
     client_partition,
     context_of,
+    gone_partition,
     key_of_record,
     moment_key,
     record_from,
@@ -102,11 +103,13 @@ class RecordStore:
         following = int(shard) + 1
         return ids, str(following) if following < SHARDS else None
 
-    def of_client(self, client: str) -> Iterator[str]:
-        """Ids of the client's living records. The index lags by moments."""
-        partition = client_partition(client)
-        for key in self._records.in_index(CLIENT_INDEX, "client_pk", partition):
-            yield record_id_of(key)
+    def of_client(self, client: str, after: str, limit: int, *, gone: bool = False) -> list[str]:
+        """`limit` ids of the client's living records behind `after`, in their order; of those that
+        were disposed of with `gone`. The index lags by moments."""
+        partition = gone_partition(client) if gone else client_partition(client)
+        behind = key_of_record(after).pk if after else " "
+        keys = self._records.index_page(CLIENT_INDEX, partition, behind, limit)
+        return [record_id_of(each) for each in keys]
 
     def addition(self, record: HeldRecord) -> Action:
         """The write that adds `record`. Of two that add it at once one has to look again."""
@@ -125,8 +128,7 @@ class RecordStore:
         One that was disposed of loses its reference and leaves all lists. It meets `otherwise`
         where somebody changed the record meanwhile.
         """
-        gone = record.state is State.DISPOSED
-        removed = ("sealed", "client_pk", *LISTED) if gone else ()
+        removed = ("sealed", *LISTED) if record.state is State.DISPOSED else ()
         return Update(
             self._records,
             key_of_record(record.record_id),

@@ -33,7 +33,7 @@ def list_sweeps(call: Call[None]) -> Reply:
     asked = page_asked(call.query, _SWEEPS, here.cursors)
     runs, last = here.sweep_runs.latest(asked.limit, asked.start)
     cursor = here.cursors.encode(_SWEEPS, last) if last else None
-    return Reply(RunList(sweeps=tuple(map(_view, runs)), next_cursor=cursor))
+    return Reply(RunList(sweeps=tuple(map(_view, runs)), cursor=cursor))
 
 
 @sweeps.operation(

@@ -27,7 +27,7 @@ class RunList(Answer):
     """The newest first."""
 
     sweeps: tuple[RunView, ...]
-    next_cursor: str | None = None
+    cursor: str | None = None
 
 
 class GroupView(Answer):

@@ -1,0 +1,1 @@
+"""The end of a client's engagement: its plan, what was done, and the certificate of it."""
