@@ -139,7 +139,7 @@ def watch_consents(event: CloudWatchEvent) -> None:
 def sweep_retention(event: CloudWatchEvent) -> None:
     """Hands out what is kept too long, and looks at engagements that ended."""
     context = cast("LambdaContext", event.context)
-    counts = services().retention_round.run(context.get_remaining_time_in_millis)
+    counts = services().retention_rounds.run(context.get_remaining_time_in_millis)
     report_counts("sweep_retention", services().settings.stage, counts)
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from chalicelib.consents.gate import Gate
     from chalicelib.consents.obeying import Obeying
     from chalicelib.consents.receipts.service import Receipts
-    from chalicelib.consents.rounds import Rounds
     from chalicelib.consents.service import Consents
     from chalicelib.consents.texts import ShownTexts
     from chalicelib.consents.watching import ConsentWatcher
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.notices.directory import Directory
     from chalicelib.notices.publishing import Publishing
     from chalicelib.notices.telling.teller import Teller
+    from chalicelib.rounds import Rounds
 
 
 class ConsentServices(CookieServices, AuditServices, IdentityServices, StoppingServices):
@@ -84,7 +84,7 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices, StoppingS
 
     @cached_property
     def consent_rounds(self) -> "Rounds":
-        from chalicelib.consents.rounds import Rounds
+        from chalicelib.rounds import Rounds
 
         return Rounds(
             {

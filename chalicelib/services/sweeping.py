@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from chalicelib.retention.records.rescheduling import Rescheduling
     from chalicelib.retention.records.service import Records
     from chalicelib.retention.records.store import RecordStore
-    from chalicelib.retention.round import RetentionRound
     from chalicelib.retention.schedule.models import Means
     from chalicelib.retention.sweeping.batches import Batches
     from chalicelib.retention.sweeping.disposal import Disposal
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.retention.sweeping.releasing import Releasing
     from chalicelib.retention.sweeping.store import SweepStore
     from chalicelib.retention.sweeping.sweep import Sweep
+    from chalicelib.rounds import Rounds
     from chalicelib.tables.transactions import Action
 
 
@@ -62,10 +62,10 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
         )
 
     @cached_property
-    def retention_round(self) -> "RetentionRound":
-        from chalicelib.retention.round import RetentionRound
+    def retention_rounds(self) -> "Rounds":
+        from chalicelib.rounds import Rounds
 
-        return RetentionRound(self.sweep, self.engagements)
+        return Rounds({"sweep": self.sweep.run, "engagements": self.engagements.hand_out})
 
     @cached_property
     def engagements(self) -> "Engagements":

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consents.rounds import Rounds
+from chalicelib.rounds import Rounds
 from chalicelib.consents.watching import Report
 from chalicelib.services import Services
 from tests.contract.consenting import PURPOSE, Office, Person

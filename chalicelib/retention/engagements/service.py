@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +21,10 @@ CERTIFY_WORK = "certify_engagement"
 """The kind of work that looks whether all has gone that was to go, and says so."""
 
 
+RESERVE = 10_000
+"""ms kept for the engagement at hand."""
+
+
 class UnknownEngagement(NotFound):
     """The client's engagement was not ended."""
 
@@ -36,6 +41,13 @@ class NotCertified(NotFound):
     """Not all has gone yet that is to go."""
 
     code = "not_certified"
+
+
+@dataclass(slots=True)
+class Looking:
+    """How many engagements were handed to a worker, to see whether all has gone."""
+
+    looked_at: int = 0
 
 
 class Engagements:
@@ -97,15 +109,15 @@ class Engagements:
             raise NotCertified
         return certificate
 
-    def hand_out(self, more: Callable[[], bool]) -> int:
-        """Has all engagements looked at whose time it is, while there is `more`; how many."""
-        handed = 0
+    def hand_out(self, remaining_ms: Callable[[], int]) -> Looking:
+        """Has all engagements looked at whose time it is, until `remaining_ms` runs low."""
+        report = Looking()
         for client in self._store.to_look_at(self._clock.now()):
-            if not more():
+            if remaining_ms() < RESERVE:
                 break
             self._run_command(partial(self._look_at, client))
-            handed += 1
-        return handed
+            report.looked_at += 1
+        return report
 
     def _look_at(self, client: str) -> list[Action]:
         return self._outbox.work(CERTIFY_WORK, client).actions

@@ -65,13 +65,13 @@ class _Settled(Exception):
 class Report:
     """What a run of the function did, in counts.
 
-    `retention_lag_seconds` is how long the record that was due first has waited; `tripped` is 1
+    `lag_seconds` is how long the record that was due first has waited; `tripped` is 1
     while a run waits for somebody to confirm it.
     """
 
     due: int = 0
     handed: int = 0
-    retention_lag_seconds: int = 0
+    lag_seconds: int = 0
     tripped: int = 0
 
 
@@ -103,7 +103,7 @@ class Sweep:
         now = from_millis(to_millis(self._clock.now()))
         due = self._due(now)
         run = self._at_work(len(due), now) or self._begin(due, now)
-        report = Report(due=len(due), retention_lag_seconds=self._lag(due, now))
+        report = Report(due=len(due), lag_seconds=self._lag(due, now))
         if run is None:
             return report
         if run.state is RunState.TRIPPED:
