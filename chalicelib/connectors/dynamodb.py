@@ -105,13 +105,12 @@ class DynamoDbStore:
             # A writer who came between keeps what they wrote: the row is decided on anew.
             "ConditionExpression": " AND ".join(f"#c{n} = :c{n}" for n in range(len(names))),
         }
-        call: Any = self._client.delete_item
         if not decision.delete:
-            call = self._client.update_item
             parameters["UpdateExpression"] = _update(item, decision.changes, parameters)
         if guard:
             verb = "Delete" if decision.delete else "Update"
             return self._transact([*guard, Foreign({verb: parameters}, _Overtaken)])
+        call: Any = self._client.delete_item if decision.delete else self._client.update_item
         return answer_of(call, "ConditionalCheckFailedException", **parameters) is not None
 
     def _transact(self, actions: Sequence[Action]) -> bool:
