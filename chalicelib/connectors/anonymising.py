@@ -28,6 +28,7 @@ type Transform = Callable[[Json], Json]
 type Combination = tuple[str, ...]
 """What is left in a row's quasi-identifiers: personal data for as long as too few share it."""
 
+_EMPTY = (None, "")
 _MOST_STEPS = 10**15
 """A float tells no more of them apart, and what is rounded again has to stay as it is."""
 _MOST_DIGITS = 400
@@ -52,8 +53,8 @@ class Anonymiser:
     def _left(self, row: Values, path: str) -> str:
         transform = self.transforms.get(path, _same)
         left = (transform(value) for value in values_at(row, path) if value is not None)
-        # Whether a store writes nothing or no field at all is the same to whoever looks.
-        return json.dumps([value for value in left if value is not None], sort_keys=True)
+        # How a store writes that there is nothing is the same to whoever looks.
+        return json.dumps([value for value in left if value not in _EMPTY], sort_keys=True)
 
 
 def anonymiser_for(collection: Collection, key: bytes) -> Anonymiser:
@@ -85,7 +86,7 @@ def transform_for(field: Field, key: bytes) -> Transform:
             return lambda value: _rounded(value, Fraction(str(step)))
         case Anonymising(Strategy.GENERALISE, prefix=int(prefix)):
             return lambda value: value[:prefix] if isinstance(value, str) else None
-    return lambda _value: None
+    return _dropped
 
 
 def shared_by(
@@ -110,6 +111,11 @@ def shared_by(
 
 def _same(value: Json) -> Json:
     return value
+
+
+def _dropped(value: Json) -> Json:
+    """Nothing; what a column that has to hold something holds instead stays."""
+    return value if value == "" else None
 
 
 def _begun(value: Json, to: str) -> Json:

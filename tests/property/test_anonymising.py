@@ -128,7 +128,7 @@ def test_whoever_is_anonymised_is_one_of_k(
             assert left[reference] == row | {"id": number}
         elif sizes[group(row)] >= k:
             assert isinstance(came[reference], Outcome)
-            assert left[reference]["name"] is None
+            assert not left[reference]["name"]
             assert left[reference]["born"] == f"{row['born'][:4]}-01-01"
         else:
             assert isinstance(came[reference], NotAnonymous)
