@@ -14,7 +14,10 @@ from chalicelib.connectors.disposals import (
 )
 from chalicelib.connectors.places import Outcome, PlaceUnavailable
 from chalicelib.connectors.remote.place import AnswersLater, RemotePlace
+from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Contended
+from infra.rules.document import as_list
+from infra.template import merged_template
 from tests.contract.moto_tables import Tables
 from tests.contract.registers import (
     BUCKET,
@@ -28,6 +31,7 @@ from tests.contract.registers import (
     hold,
 )
 from tests.contract.test_dynamodb_place import Interposed
+from tests.contract.test_rights import recorded
 from tests.contract.test_s3_place import once
 from tests.maps import register
 
@@ -233,6 +237,24 @@ def test_the_guard_and_the_write_are_one_transaction(
     table.place(client).dispose("guests", "1", means, guard(tables), rehearse=False)
     assert client.calls.count("transact_write_items") == 1
     assert not {"delete_item", "update_item", "put_item"} & set(client.calls)
+
+
+def test_the_worker_has_the_rights_that_it_takes(table: TableRegister, tables: Tables) -> None:
+    """On the tables that are connected those of its policy; on ours it needs one more."""
+    resources = merged_template()["Resources"]
+    allowed = {
+        (action.removeprefix("dynamodb:"), "connected")
+        for name in ("ConnectedTables", "ScannedTables")
+        for statement in resources[name]["Properties"]["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+    }
+    connected = Table(table.client, "connected", "register-guests")
+    with recorded(table.client, tables.records, connected) as used:
+        place = table.place()
+        place.dispose("guests", "1", ANONYMISE, guard(tables), rehearse=False)
+        place.dispose("guests", "2", DELETE, guard(tables), rehearse=False)
+    assert {("DeleteItem", "connected"), ("UpdateItem", "connected")} <= used
+    assert used - allowed == {("ConditionCheckItem", "records")}
 
 
 def refusing(client: Any, times: int, code: str) -> Interposed:
