@@ -163,3 +163,78 @@ def data_map(text: str = BOTH) -> DataMap:
 
 def dataset(key: str, text: str = BOTH) -> Dataset:
     return data_map(text).datasets[key]
+
+
+_REGISTER = """
+dataset:
+  - fides_key: register
+    meta:
+      jaga:
+        PLACE
+        collections:
+          guests:
+            {GUESTS, erase: mask, keep: [{rule: tax_books, from: born}],
+             anonymise: {k: 3, quasi_identifiers: [born, city]}}
+          calls: {CALLS}
+          pairs: {PAIRS}
+    collections:
+      - name: guests
+        fields:
+          - name: id
+            data_categories: [user.unique_id]
+            fides_meta: {primary_key: true, data_type: integer}
+          - {name: name, data_categories: [user.name]}
+          - name: born
+            data_categories: [user.demographic.date_of_birth]
+            meta: {jaga: {anonymise: {strategy: generalise, to: year}}}
+          - name: city
+            data_categories: [user.contact.address.city]
+            meta: {jaga: {anonymise: {strategy: generalise, prefix: 3}}}
+          - {name: room, data_categories: [system.operations]}
+      - name: calls
+        fields:
+          - name: id
+            data_categories: [system.operations]
+            fides_meta: {primary_key: true, data_type: integer}
+          - name: phone
+            data_categories: [user.contact.phone_number]
+            meta: {jaga: {anonymise: {strategy: keyed_hash}}}
+          - name: seconds
+            data_categories: [user.behavior]
+            meta: {jaga: {anonymise: {strategy: bucket, edges: [0, 60, 600]}}}
+          - {name: note, data_categories: [user.content.private]}
+      - name: pairs
+        fields:
+          - {name: one, fides_meta: {primary_key: true}}
+          - {name: other, fides_meta: {primary_key: true}}
+"""
+"""A register whose single records end: anonymised among others, hashed, or not addressable."""
+_PLACES = {
+    "dynamodb": (
+        "kind: dynamodb",
+        "table: register-guests, key: [id], scan: true",
+        "table: register-calls, key: [id]",
+        "table: register-pairs, key: [one, other]",
+    ),
+    "s3": (
+        "kind: s3\n        bucket: register",
+        "prefix: guests/, format: ndjson",
+        "prefix: calls/, format: ndjson",
+        "prefix: pairs/, format: csv",
+    ),
+    "rds": (
+        (
+            'kind: rds\n        cluster: "arn:aws:rds:x:0:cluster:x"\n        secret: x\n        '
+            "database: postgres"
+        ),
+        *("", "", ""),
+    ),
+}
+
+
+def register(kind: str) -> Dataset:
+    """The register in one kind of store."""
+    text = _REGISTER
+    for word, value in zip(("PLACE", "GUESTS", "CALLS", "PAIRS"), _PLACES[kind], strict=True):
+        text = text.replace(word if value else f"{word}, ", value).replace(f"{{{word}}}", "{}")
+    return read_map(text).datasets["register"]

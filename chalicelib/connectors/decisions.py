@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.connectors.datamap.models import Collection, Erase, Field, Keep
 from chalicelib.connectors.masking import Mask, mask_for
 from chalicelib.connectors.places import Json
-from chalicelib.connectors.rows import changed_at, values_at
+from chalicelib.connectors.rows import changes_by, values_at
 from chalicelib.connectors.stores import Decide, Decision, Hold, Values
 from chalicelib.inventory.service import Mandate
 from chalicelib.law.periods import end_of_hold
@@ -57,14 +57,12 @@ def correction(collection: Collection, values: Mapping[str, str]) -> Decide:
         path: values[category]
         for path, field in collection.fields.items()
         for category in field.categories
-        if category in values and not field.primary_key and not field.read_only
+        if category in values and not field.stays
     }
 
     def decide(row: Values) -> Decision:
-        changed: dict[str, Json] = {}
-        for path, value in corrected.items():
-            _change(changed, row, path, _constant(value))
-        return Decision(changes=_differing(changed, row))
+        by = {path: _constant(value) for path, value in corrected.items()}
+        return Decision(changes=changes_by(by, row))
 
     return decide
 
@@ -111,28 +109,30 @@ def _wanted(collection: Collection, rules: set[str]) -> frozenset[str]:
 def _masked(
     collection: Collection, row: Values, wanted: frozenset[str], salt: bytes
 ) -> dict[str, Json]:
-    changed: dict[str, Json] = {}
-    for path, field in collection.fields.items():
-        if path not in wanted and _is_masked(field):
-            _change(changed, row, path, mask_for(field, salt))
-    return _differing(changed, row)
+    masks = {
+        path: mask_for(field, salt)
+        for path, field in collection.fields.items()
+        if path not in wanted and _is_masked(field)
+    }
+    return changes_by(masks, row)
 
 
 def _lasting(collection: Collection, row: Values, wanted: frozenset[str]) -> dict[str, Json]:
     """`row` without the fields that its erasure masks or marks."""
-    emptied: dict[str, Json] = {}
-    for path, field in collection.fields.items():
-        if path not in wanted and _is_masked(field):
-            _change(emptied, row, path, lambda _old: None)
+    empties: dict[str, Mask] = {
+        path: lambda _old: None
+        for path, field in collection.fields.items()
+        if path not in wanted and _is_masked(field)
+    }
     mark = collection.restriction.field if collection.restriction else None
-    left = {**row, **emptied}
+    left = {**row, **changes_by(empties, row)}
     return {name: value for name, value in left.items() if name != mark and value is not None}
 
 
 def _is_masked(field: Field) -> bool:
     """A key stays, or there would be no row to speak of; a map may mask what is not personal."""
     touched = field.is_personal or field.masking is not None
-    return touched and not field.primary_key and not field.read_only
+    return touched and not field.stays
 
 
 def _marked(collection: Collection, row: Values) -> dict[str, Json]:
@@ -144,13 +144,3 @@ def _marked(collection: Collection, row: Values) -> dict[str, Json]:
 
 def _constant(value: str) -> Mask:
     return lambda _old: value
-
-
-def _change(changed: dict[str, Json], row: Values, path: str, change: Mask) -> None:
-    """Makes `change` at `path`, on top of what `changed` has done to the same topmost field."""
-    top, value = changed_at({**row, **changed}, path, change)
-    changed[top] = value
-
-
-def _differing(changed: Mapping[str, Json], row: Values) -> dict[str, Json]:
-    return {name: value for name, value in changed.items() if value != row.get(name)}

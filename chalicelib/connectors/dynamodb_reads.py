@@ -37,6 +37,14 @@ class DynamoDbReads:
                 seen.add(key)
                 yield item
 
+    def all_items(self, collection: Collection) -> Iterator[RawItem]:
+        """Every item of the table, read consistently. Raises `PlaceUnavailable`, also where the
+        map does not say that the table may be read as a whole."""
+        table = table_of(collection)
+        if not table.scan:  # publishing refuses a map that needs it
+            raise PlaceUnavailable
+        return self._paginated(self._client.scan, TableName=table.table, ConsistentRead=True)
+
     def _candidates(
         self, collection: Collection, table: DynamoDbCollection, lookup: Lookup
     ) -> Iterator[RawItem]:
@@ -55,11 +63,7 @@ class DynamoDbReads:
             else:
                 unserved.append(path)
         if unserved:
-            if not table.scan:  # publishing refuses such a map
-                raise PlaceUnavailable
-            yield from self._paginated(
-                self._client.scan, TableName=table.table, ConsistentRead=True
-            )
+            yield from self.all_items(collection)
 
     def _by_index(self, table: DynamoDbCollection, path: str, value: Any) -> Iterator[RawItem]:
         # An index lags and may hold only some attributes: it tells which rows, the table what they

@@ -13,7 +13,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from chalicelib.errors import NotFound, Unavailable
+from chalicelib.connectors.disposals import Disposal, Guard, Guards
+from chalicelib.errors import DomainError, NotFound, Unavailable
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 type Identities = Mapping[str, str]
@@ -121,6 +122,10 @@ class Outcome:
         return Verdict.DONE if self.found else Verdict.NOTHING_FOUND
 
 
+type Disposed = tuple[str, Outcome | DomainError]
+"""A record's reference, and what came of it: an error that says why it is as it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """What people are told of a place. `answers_later`: deeds are asked for, not done at once.
@@ -174,4 +179,21 @@ class Place(Protocol):
 
     def restrict(self, seeds: Seeds, *, rehearse: bool) -> Outcome:
         """Marks the person's rows as restricted, where the data map names a field for it."""
+        ...
+
+    def dispose(
+        self, collection: str, reference: str, means: Disposal, guard: Guard, *, rehearse: bool
+    ) -> Outcome:
+        """Ends the record of `collection` whose primary key holds `reference`, unless held back.
+
+        Raises what `guard` says, `NotAnonymous`, `UnknownCollection`, `NotAddressable`: nothing is
+        changed then. A record that is not there is done. May be repeated.
+        """
+        ...
+
+    def dispose_many(
+        self, collection: str, guards: Guards, means: Disposal, *, rehearse: bool
+    ) -> Iterator[Disposed]:
+        """`dispose` for many, each yielded as soon as it is done; what holds one back holds no
+        other. Raises `UnknownCollection`, `NotAddressable`."""
         ...

@@ -29,6 +29,18 @@ def changed_at(
     return top, _changed(row.get(top), rest, change)
 
 
+def changes_by(
+    changes: Mapping[str, Callable[[Json], Json]], row: Mapping[str, Json]
+) -> dict[str, Json]:
+    """The topmost fields of `row` that are another once each of `changes` is made at its path."""
+    changed: dict[str, Json] = {}
+    for path, change in changes.items():
+        # On top of what is done already to the same topmost field.
+        top, value = changed_at({**row, **changed}, path, change)
+        changed[top] = value
+    return {name: value for name, value in changed.items() if value != row.get(name)}
+
+
 def _values(value: Json, path: list[str]) -> Iterator[Json]:
     match value:
         case list():

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.connectors.answering import answer_of
 from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.datamap.settings import S3Collection
+from chalicelib.connectors.disposals import Guard
+from chalicelib.connectors.guarding import check_guard
 from chalicelib.connectors.places import PlaceUnavailable
 from chalicelib.connectors.s3_bucket import Bucket
 from chalicelib.connectors.s3_objects import read_rows, rewrite
 from chalicelib.connectors.s3_versions import purge
-from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches
+from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches, settled
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -51,34 +53,49 @@ class S3Store:
         for key in self._bucket.keys(_settings(collection).prefix):
             yield from self._matching(collection, lookup, {"Key": key})
 
+    def all_rows(self, collection: Collection) -> Iterator[Values]:
+        """Every row of the current versions: each object is read. Raises `PlaceUnavailable`."""
+        for key in self._bucket.keys(_settings(collection).prefix):
+            yield from self._rows(collection, {"Key": key})
+
     def change(
-        self, collection: Collection, lookup: Lookup, decide: Decide, *, erases: bool
+        self,
+        collection: Collection,
+        lookup: Lookup,
+        decide: Decide,
+        *,
+        erases: bool,
+        guard: Guard = (),
     ) -> Iterator[Decision]:
-        """Rewrites each object that holds rows to be changed; `erases` looks at versions too."""
+        """Rewrites each object that holds rows to be changed; `erases` looks at versions too.
+
+        A `guard` is checked right before each write and each deletion. A hold that begins while
+        that one call is on its way (the upload of the object, at the longest) comes too late.
+        """
         counted: set[str] = set()
         for key in self._bucket.keys(_settings(collection).prefix):
-            for decision in self._changed(collection, lookup, key, decide):
+            for decision in self._changed(collection, lookup, key, decide, guard):
                 counted.add(key)
                 yield decision
         if erases:
             read = partial(self._matching, collection, lookup)
             prefix = _settings(collection).prefix
-            yield from purge(self._bucket, prefix, read, decide, counted)
+            yield from purge(self._bucket, prefix, read, decide, counted, guard)
 
     def _changed(
-        self, collection: Collection, lookup: Lookup, key: str, decide: Decide
+        self, collection: Collection, lookup: Lookup, key: str, decide: Decide, guard: Guard
     ) -> list[Decision]:
         for _ in range(_ATTEMPTS):
             decisions = [decide(row) for row in self._matching(collection, lookup, {"Key": key})]
             if not any(each.alters for each in decisions):
                 return decisions
-            written = self._rewritten(collection, lookup, key, decide)
+            written = self._rewritten(collection, lookup, key, decide, guard)
             if written is not None:
                 return written
         raise PlaceUnavailable
 
     def _rewritten(
-        self, collection: Collection, lookup: Lookup, key: str, decide: Decide
+        self, collection: Collection, lookup: Lookup, key: str, decide: Decide, guard: Guard
     ) -> list[Decision] | None:
         """What was decided and written; None when somebody wrote the object meanwhile."""
         decisions: list[Decision] = []
@@ -86,7 +103,7 @@ class S3Store:
         def change(row: Values) -> Values | None:
             if not matches(lookup, row):
                 return row
-            decision = decide(row)
+            decision = settled(decide(row))
             decisions.append(decision)
             if not decision.alters:
                 return row
@@ -101,6 +118,7 @@ class S3Store:
             columns = _columns(collection)
             rewrite(answer["Body"], anew, layout, change, zipped=zipped, columns=columns)
             anew.seek(0)
+            check_guard(guard)
             written = answer_of(
                 self._bucket.client.put_object,
                 *_OVERTAKEN,
@@ -116,12 +134,14 @@ class S3Store:
     def _matching(
         self, collection: Collection, lookup: Lookup, which: dict[str, str]
     ) -> Iterator[Values]:
+        return (row for row in self._rows(collection, which) if matches(lookup, row))
+
+    def _rows(self, collection: Collection, which: dict[str, str]) -> Iterator[Values]:
         answer = self._bucket.get(which)
         if answer is not None:
             zipped = _is_zipped(which["Key"], answer)
             layout, columns = _settings(collection).format, _columns(collection)
-            rows = read_rows(answer["Body"], layout, zipped=zipped, columns=columns)
-            yield from (row for row in rows if matches(lookup, row))
+            yield from read_rows(answer["Body"], layout, zipped=zipped, columns=columns)
 
 
 def _settings(collection: Collection) -> S3Collection:

@@ -11,6 +11,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from chalicelib.connectors.answering import answer_of
+from chalicelib.connectors.disposals import Guard
+from chalicelib.connectors.guarding import check_guard
 from chalicelib.connectors.places import PlaceUnavailable
 from chalicelib.connectors.s3_bucket import Bucket
 from chalicelib.connectors.stores import Decide, Decision, Values
@@ -29,13 +31,19 @@ class KeptBesideErased(PlaceUnavailable):
 
 
 def purge(
-    bucket: Bucket, prefix: str, read: Read, decide: Decide, counted: set[str]
+    bucket: Bucket,
+    prefix: str,
+    read: Read,
+    decide: Decide,
+    counted: set[str],
+    guard: Guard = (),
 ) -> Iterator[Decision]:
     """Deletes the older versions below `prefix` that are to go.
 
     They are looked at whatever the current ones held: a worker may have died in between. Rows are
     counted where no current version had any (its key is not in `counted`), or where they stay.
-    Raises `KeptBesideErased` after all else is done, `PlaceUnavailable`.
+    `guard` is checked before each deletion. Raises `KeptBesideErased` after all else is done,
+    `PlaceUnavailable`.
     """
     is_mixed = False
     # They come key by key, the newest first.
@@ -52,6 +60,7 @@ def purge(
                 is_mixed = is_mixed or any(map(_would_go, decisions))
                 yield from _staying(decisions, only_here)
             elif any(each.alters for each in decisions):
+                check_guard(guard)
                 answer_of(bucket.client.delete_object, Bucket=bucket.name, **which)
                 if key not in counted:
                     # What is kept of them is counted where it stays.

@@ -8,9 +8,12 @@ from datetime import date
 from chalicelib.clock import Clock
 from chalicelib.connectors.datamap.models import Collection, Dataset
 from chalicelib.connectors.decisions import Mandates, correction, erasure, restriction
-from chalicelib.connectors.places import Description, Kept, Outcome, Row, Seeds
+from chalicelib.connectors.disposals import Disposal, Guard, Guards
+from chalicelib.connectors.disposing import disposing
+from chalicelib.connectors.places import Description, Disposed, Kept, Outcome, Row, Seeds
 from chalicelib.connectors.stores import Decide, Decision, Store
 from chalicelib.connectors.traversal import leading_values, walk
+from chalicelib.errors import DomainError
 
 _SALT_BYTES = 32
 
@@ -66,6 +69,23 @@ class StoredPlace:
     def restrict(self, seeds: Seeds, *, rehearse: bool) -> Outcome:
         """Marks the person's rows."""
         return self._do(seeds, restriction, rehearse=rehearse)
+
+    def dispose(
+        self, collection: str, reference: str, means: Disposal, guard: Guard, *, rehearse: bool
+    ) -> Outcome:
+        """Ends one record: `disposing.py`. To anonymise many, `dispose_many` counts once."""
+        ((_, outcome),) = self.dispose_many(
+            collection, {reference: guard}, means, rehearse=rehearse
+        )
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return outcome
+
+    def dispose_many(
+        self, collection: str, guards: Guards, means: Disposal, *, rehearse: bool
+    ) -> Iterator[Disposed]:
+        """Ends the records, one after the other."""
+        return disposing(self._dataset, self._store, collection, guards, means, rehearse=rehearse)
 
     def leads(self, seeds: Seeds, addresses: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """What the person's rows hold in the fields `addresses`, to look them up elsewhere."""

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Protocol
 
 from chalicelib.connectors.datamap.models import Collection
-from chalicelib.connectors.places import Json
+from chalicelib.connectors.disposals import Guard
+from chalicelib.connectors.places import Json, PlaceUnavailable
 from chalicelib.connectors.rows import texts_at
 
 type Values = Mapping[str, Json]
@@ -29,18 +30,27 @@ class Decision:
     """What becomes of one row: it goes, or some of its topmost fields get new values, or nothing.
 
     None as a value empties the field, in the way of the store. `holds` say why a row stays, and
-    `lasting` is what of it is the same before its erasure and after.
+    `lasting` is what of it is the same before its erasure and after. What was `overtaken` is not
+    to be written: the row is not the one any more that others were counted for.
     """
 
     delete: bool = False
     changes: Values = field(default_factory=dict, repr=False)
     holds: tuple[Hold, ...] = ()
     lasting: Values = field(default_factory=dict, repr=False, compare=False)
+    overtaken: bool = False
 
     @property
     def alters(self) -> bool:
         """Whether the row is another afterwards."""
         return self.delete or bool(self.changes)
+
+
+def settled(decision: Decision) -> Decision:
+    """`decision`, once it is sure that it may be written. Raises `PlaceUnavailable`: try again."""
+    if decision.overtaken:
+        raise PlaceUnavailable
+    return decision
 
 
 type Decide = Callable[[Values], Decision]
@@ -57,13 +67,31 @@ class Store(Protocol):
         """The rows that `lookup` names, page by page."""
         ...
 
+    def all_rows(self, collection: Collection) -> Iterator[Values]:
+        """Every row of the collection, page by page, with at least the fields that it names.
+
+        That costs a read of all that is there: in DynamoDB one unit per 4 KB of the table (it is
+        refused where the map does not say `scan`), in S3 each byte below the prefix, in SQL a
+        statement per page. Whoever needs no more stops reading.
+        """
+        ...
+
     def change(
-        self, collection: Collection, lookup: Lookup, decide: Decide, *, erases: bool
+        self,
+        collection: Collection,
+        lookup: Lookup,
+        decide: Decide,
+        *,
+        erases: bool,
+        guard: Guard = (),
     ) -> Iterator[Decision]:
         """Does to each row what `decide` says, and yields what was decided once it is done.
 
         A change is made only to the row that was decided on: one that somebody changed meanwhile
         is decided on anew. With `erases`, older copies of it that the store keeps go too.
+
+        Nothing is changed unless all of `guard` holds, as late as the store can tell, which each
+        says of itself. Raises the `otherwise` of what does not.
         """
         ...
 

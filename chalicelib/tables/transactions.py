@@ -6,8 +6,8 @@ word ("chain moved", "already closed") instead of a list of codes.
 """
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -96,7 +96,18 @@ class Update:
     otherwise: Callable[[], DomainError] = ConditionFailed
 
 
-type Action = Put | Delete | Check | Update
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A write to a table of others, in DynamoDB's own words: `{"Delete": {…}}`.
+
+    What is in it may be more than our codec knows (sets, binary values), and personal data.
+    """
+
+    request: Mapping[str, Any] = field(repr=False)
+    otherwise: type[DomainError] = ConditionFailed
+
+
+type Action = Put | Delete | Check | Update | Foreign
 
 type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 """`run_command` on some client: takes the function that builds a command."""
@@ -179,6 +190,8 @@ def _request(action: Action) -> Any:
                 "Update": {"TableName": table.name, "Key": encode(key_of(key))}
                 | update_request(changes, condition)
             }
+        case Foreign(request):
+            return request
 
 
 def _expression(condition: Condition | None) -> dict[str, Any]:

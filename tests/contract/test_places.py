@@ -9,6 +9,7 @@ from chalicelib.connectors.datamap.ours import OwnStore
 from chalicelib.connectors.datamap.reading import read_map
 from chalicelib.connectors.places import (
     Description,
+    Disposed,
     Identities,
     Outcome,
     PlaceUnavailable,
@@ -85,6 +86,12 @@ class Told:
 
     def restrict(self, _seeds: Seeds, *, rehearse: bool) -> Outcome:
         return Outcome(0, 0)
+
+    def dispose(self, *_: object, **__: object) -> Outcome:
+        return Outcome(0, 0)
+
+    def dispose_many(self, *_: object, **__: object) -> Iterator[Disposed]:
+        return iter(())
 
 
 def places(

@@ -18,7 +18,8 @@ WORDS = st.sampled_from(
         *("collections", "fields", "fides_meta", "references", "direction", "to", "from"),
         *("identity", "primary_key", "data_categories", "user.name", "keep", "rule", "scan"),
         *("key", "indexes", "table", "bucket", "prefix", "format", "ndjson", "erase", "delete"),
-        *("restriction", "field", "value"),
+        *("restriction", "field", "value", "anonymise", "k", "quasi_identifiers", "strategy"),
+        *("generalise", "bucket", "keyed_hash", "step", "edges", "prefix", "year"),
     ]
 )
 VALUES = st.recursive(

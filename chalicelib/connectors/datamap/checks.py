@@ -8,7 +8,14 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.connectors.datamap.models import Collection, DataMap, Dataset, Erase, StoreKind
+from chalicelib.connectors.datamap.models import (
+    Collection,
+    DataMap,
+    Dataset,
+    Erase,
+    StoreKind,
+    Strategy,
+)
 from chalicelib.connectors.datamap.ours import OwnStore, named_own
 from chalicelib.connectors.datamap.settings import DynamoDbCollection, RdsCollection
 from chalicelib.connectors.masking import is_supported
@@ -77,6 +84,7 @@ def _dataset(data_map: DataMap, dataset: Dataset, mandates: Names[str]) -> Itera
         yield from _named_fields(where, collection)
         yield from _keeps(where, collection, mandates)
         yield from _masks(where, collection)
+        yield from _anonymising(where, collection)
         if name not in entries:
             yield Finding(where, "never_found", is_error=False)
         if isinstance(collection.settings, DynamoDbCollection):
@@ -116,9 +124,26 @@ def _masks(where: str, collection: Collection) -> Iterator[Finding]:
     for path, field in collection.fields.items():
         if field.masking and not is_supported(field.masking):
             yield Finding(f"{where}.{path}", "unsupported_masking")
-        stays = field.primary_key or field.read_only
-        if collection.erase is Erase.MASK and field.is_personal and stays:
+        if collection.erase is Erase.MASK and field.is_personal and field.stays:
             yield Finding(f"{where}.{path}", "stays_after_erasure", is_error=False)
+
+
+def _anonymising(where: str, collection: Collection) -> Iterator[Finding]:
+    anonymity = collection.anonymity
+    declares = anonymity or any(each.anonymising for each in collection.fields.values())
+    for path, field in collection.fields.items():
+        if declares and field.stays and (field.is_personal or field.anonymising):
+            yield Finding(f"{where}.{path}", "stays_after_anonymising", is_error=False)
+    for path in anonymity.quasi_identifiers if anonymity else ():
+        quasi = collection.fields.get(path)
+        if quasi is None:
+            yield Finding(f"{where}.{path}", "unknown_field")
+        elif quasi.anonymising and quasi.anonymising.strategy is Strategy.KEYED_HASH:
+            # Under the next deed's key equal values are not equal any more.
+            yield Finding(f"{where}.{path}", "hashed_quasi_identifier")
+    table = collection.settings
+    if anonymity and isinstance(table, DynamoDbCollection) and not table.scan:
+        yield Finding(f"{where}.anonymise", "no_scan")
 
 
 def _table(

@@ -38,13 +38,45 @@ class Masking:
     configuration: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Strategy(StrEnum):
+    """How one field is anonymised (`connectors/anonymising.py`)."""
+
+    DROP = "drop"
+    GENERALISE = "generalise"
+    BUCKET = "bucket"
+    KEYED_HASH = "keyed_hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymising:
+    """What becomes of one field when its row is anonymised.
+
+    To generalise takes one of `to` (of dates: `year` or `month`), `step` (of numbers) and `prefix`
+    (characters of texts), a bucket the lower `edges` of its ranges, in their order.
+    """
+
+    strategy: Strategy
+    to: str | None = None
+    step: float | None = None
+    prefix: int | None = None
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymity:
+    """A row is anonymised only where `k` of them have the same `quasi_identifiers` afterwards."""
+
+    k: int
+    quasi_identifiers: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a collection that holds values itself (a parent of fields does not).
 
     `identity` is the kind of identity that it holds (`email`), `data_type` fides's word for its
     type (`integer`, `string[]`), empty when the map does not say. What is `read_only` is neither
-    corrected nor masked.
+    corrected nor masked nor anonymised.
     """
 
     path: str
@@ -55,11 +87,17 @@ class Field:
     length: int | None = None
     read_only: bool = False
     masking: Masking | None = None
+    anonymising: Anonymising | None = None
 
     @property
     def is_personal(self) -> bool:
         """Whether any of its categories is one of personal data."""
         return any(each == PERSONAL or each.startswith(f"{PERSONAL}.") for each in self.categories)
+
+    @property
+    def stays(self) -> bool:
+        """Whether no deed takes what is in it: without its key there is no row to speak of."""
+        return self.primary_key or self.read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +130,7 @@ class Collection:
     erase: Erase = Erase.MASK
     keeps: tuple[Keep, ...] = ()
     restriction: Mark | None = None
+    anonymity: Anonymity | None = None
     settings: Any = None
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from chalicelib.connectors.datamap.models import (
     Address,
+    Anonymising,
+    Anonymity,
     Collection,
     DataMap,
     Dataset,
@@ -16,8 +18,15 @@ from chalicelib.connectors.datamap.models import (
     Mark,
     Masking,
     StoreKind,
+    Strategy,
 )
-from chalicelib.connectors.datamap.settings import CollectionSettings, Connected
+from chalicelib.connectors.datamap.settings import (
+    AnonymisingIn,
+    CollectionSettings,
+    Connected,
+    DescribedField,
+    FieldSettings,
+)
 from chalicelib.connectors.datamap.source import (
     CollectionIn,
     DatasetIn,
@@ -151,16 +160,31 @@ class _Reader:
                 for number, each in enumerate(source.meta.references or ())
             )
             categories = (*inherited, *self.categories(here, source.data_categories))
+            ours = self._field_settings(here, source)
             if source.fields:
+                if ours:  # it holds nothing itself
+                    self._wrong(f"{here}.meta.jaga", "not_allowed")
                 yield from self._fields(f"{here}.fields", address, source.fields, categories)
             else:
-                yield address.path, _field(address.path, source, categories)
+                yield address.path, _field(address.path, source, categories, ours)
+
+    def _field_settings(self, where: str, source: FieldIn) -> FieldSettings | None:
+        if not isinstance(source.words, dict) or "jaga" not in source.words:
+            return None
+        ours = {"jaga": source.words["jaga"]}
+        try:
+            return validated(DescribedField, ours, f"{where}.meta.").jaga
+        except InvalidDataMap as refusal:
+            self.errors.extend(refusal.fields)
+            return None
 
     def _wrong(self, where: str, code: str) -> None:
         self.errors.append(FieldError(where, code))
 
 
-def _field(path: str, source: FieldIn, categories: tuple[str, ...]) -> Field:
+def _field(
+    path: str, source: FieldIn, categories: tuple[str, ...], ours: FieldSettings | None
+) -> Field:
     meta, masking = source.meta, source.masking
     return Field(
         path,
@@ -171,18 +195,32 @@ def _field(path: str, source: FieldIn, categories: tuple[str, ...]) -> Field:
         length=meta.length,
         read_only=bool(meta.read_only),
         masking=Masking(masking.strategy, masking.configuration or {}) if masking else None,
+        anonymising=_anonymising(ours.anonymise) if ours and ours.anonymise else None,
+    )
+
+
+def _anonymising(declared: AnonymisingIn) -> Anonymising:
+    return Anonymising(
+        Strategy(declared.strategy),
+        declared.to,
+        declared.step,
+        declared.prefix,
+        tuple(declared.edges or ()),
     )
 
 
 def _with_settings(collection: Collection, settings: CollectionSettings | None) -> Collection:
     if settings is None:
         return collection
-    mark = settings.restriction
+    mark, anonymity = settings.restriction, settings.anonymise
     return replace(
         collection,
         erase=Erase(settings.erase),
         keeps=tuple(Keep(each.rule, each.since, frozenset(each.fields)) for each in settings.keep),
         restriction=Mark(mark.field, mark.value) if mark else None,
+        anonymity=(
+            Anonymity(anonymity.k, tuple(anonymity.quasi_identifiers)) if anonymity else None
+        ),
         settings=settings,
     )
 

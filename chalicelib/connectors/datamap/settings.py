@@ -1,12 +1,14 @@
-"""Our own words in a dataset: `meta: {jaga: {kind: …, …}}`. fides passes over them.
+"""Our own words: `meta: {jaga: {kind: …, …}}` of a dataset, and `meta: {jaga: …}` of a field.
 
-A kind of store gets a model here; its name in `kind` chooses it. Unlike in the rest of the file, an
-unknown word is refused: a mistyped `keep` would erase what the law wants kept.
+fides passes over them. A kind of store gets a model here; its name in `kind` chooses it. Unlike in
+the rest of the file, an unknown word is refused: a mistyped `keep` would erase what the law wants
+kept.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 type Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 type Path = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -36,12 +38,53 @@ class MarkIn(Ours):
     value: str | bool = True
 
 
+class AnonymityIn(Ours):
+    """At least `k` rows have to share what is left in the `quasi_identifiers`."""
+
+    k: Annotated[int, Field(ge=2, le=1_000)]
+    quasi_identifiers: Annotated[list[Path], Field(min_length=1, max_length=20)]
+
+
+class AnonymisingIn(Ours):
+    """How a field is anonymised; each strategy takes its own of the settings, and no other."""
+
+    strategy: Literal["drop", "generalise", "bucket", "keyed_hash"]
+    to: Literal["year", "month"] | None = None
+    step: Annotated[int | float, Field(gt=0)] | None = None
+    prefix: Annotated[int, Field(gt=0)] | None = None
+    edges: Annotated[list[int | float], Field(min_length=1, max_length=100)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_strategy(self) -> "AnonymisingIn":
+        given = self.model_fields_set - {"strategy"}
+        allowed = {"generalise": {"to", "step", "prefix"}, "bucket": {"edges"}}
+        fitting = allowed.get(self.strategy, set())
+        if not given <= fitting or len(given) != bool(fitting):
+            raise ValueError("not the settings of this strategy")
+        if any(lower >= upper for lower, upper in pairwise(self.edges or ())):
+            raise ValueError("edges that do not rise")
+        return self
+
+
+class FieldSettings(Ours):
+    """What may be said of one field, in any store."""
+
+    anonymise: AnonymisingIn | None = None
+
+
+class DescribedField(Ours):
+    """What the field's own `meta` says in our words."""
+
+    jaga: FieldSettings
+
+
 class CollectionSettings(Ours):
     """What may be said of a collection in any store."""
 
     erase: Literal["delete", "mask"] = "mask"
     keep: list[KeepIn] = []
     restriction: MarkIn | None = None
+    anonymise: AnonymityIn | None = None
 
 
 class DatasetSettings(Ours):

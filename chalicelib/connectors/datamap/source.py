@@ -46,6 +46,7 @@ class FieldIn(Source):
     fidesops_meta: FieldMeta | None = None  # its name before 2022
     masking_strategy_override: MaskingIn | None = None  # beside fides_meta: seen in fides's samples
     fields: list["FieldIn"] | None = None
+    words: Any = Field(default=None, alias="meta")  # not fides's: whatever is there, if not ours
 
     @property
     def meta(self) -> FieldMeta:

@@ -5,7 +5,13 @@ from typing import cast
 
 from chalicelib.connectors.datamap.models import Dataset
 from chalicelib.connectors.datamap.settings import WebhookSettings
-from chalicelib.connectors.places import Description, Outcome, PlaceUnavailable, Row
+from chalicelib.connectors.places import (
+    Description,
+    Disposed,
+    Outcome,
+    PlaceUnavailable,
+    Row,
+)
 
 
 class AnswersLater(PlaceUnavailable):
@@ -44,4 +50,7 @@ class RemotePlace:
     def erase(self, *_: object, **__: object) -> Outcome:
         raise AnswersLater
 
-    correct = restrict = erase
+    correct = restrict = dispose = erase
+
+    def dispose_many(self, *_: object, **__: object) -> Iterator[Disposed]:
+        raise AnswersLater

@@ -42,12 +42,14 @@ def probe(values: Sequence[str], type_: str) -> Statement:
 def page(
     table: Table,
     fields: Iterable[str],
-    lookup: Mapping[str, Sequence[str]],
+    lookup: Mapping[str, Sequence[str]] | None,
     after: Key | None,
     *,
     lock: bool,
 ) -> Statement:
     """The rows that have in any column of `lookup` any of its values, in the key's order.
+
+    Without a `lookup` all rows.
 
     Of each the columns `fields` and those of the key. With `lock` they stay as they are until the
     transaction ends.
@@ -55,9 +57,11 @@ def page(
     values = _Values()
     columns = [table.column(each) for each in fields]
     asked = dict.fromkeys([*columns, *table.key])
-    conditions = " OR ".join(
-        _matching(table.column(name), among, values) for name, among in lookup.items()
-    )
+    conditions = "TRUE"
+    if lookup is not None:
+        conditions = " OR ".join(
+            _matching(table.column(name), among, values) for name, among in lookup.items()
+        )
     order = ", ".join(quoted(each.name) for each in table.key)
     following = f" AND ({order}) > ({_key(table, after, values)})" if after else ""
     return Statement(

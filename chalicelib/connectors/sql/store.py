@@ -8,11 +8,13 @@ from typing import cast
 
 from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.datamap.settings import RdsCollection
+from chalicelib.connectors.disposals import Guard
+from chalicelib.connectors.guarding import check_guard
 from chalicelib.connectors.places import Json
 from chalicelib.connectors.sql.client import DataApi, NotOfType, PlaceMisfit, Statement
 from chalicelib.connectors.sql.statements import Key, deletion, page, probe, update
 from chalicelib.connectors.sql.tables import Column, Table, describe_table
-from chalicelib.connectors.stores import Decide, Decision, Lookup, Values
+from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, settled
 
 _MOST_VALUES = 200
 """Values looked for in one statement."""
@@ -36,6 +38,15 @@ class SqlStore:
         for rows in self._pages(table, collection, lookup, None):
             yield from rows
 
+    def all_rows(self, collection: Collection) -> Iterator[Values]:
+        """Every row, page by page: the whole table is read in the order of its key.
+
+        Raises `PlaceUnavailable`, `PlaceMisfit`.
+        """
+        table = self._table(collection)
+        for rows in self._portion_pages(table, _fields(collection), None, None):
+            yield from rows
+
     def change(
         self,
         collection: Collection,
@@ -43,19 +54,23 @@ class SqlStore:
         decide: Decide,
         *,
         erases: bool,  # noqa: ARG002  # PostgreSQL keeps no older copy that a statement reaches
+        guard: Guard = (),
     ) -> Iterator[Decision]:
         """Does to each row what `decide` says: to all of them or, when something fails, to none.
 
-        One transaction, in which the rows are locked before they are decided on. Raises
-        `PlaceUnavailable`, `PlaceMisfit`.
+        One transaction, in which the rows are locked before they are decided on. A `guard` is
+        checked last of all, right before it is committed: a hold that begins while the commit is
+        on its way comes too late. Raises `PlaceUnavailable`, `PlaceMisfit`.
         """
         table = self._table(collection)
         decisions: list[Decision] = []
         with self._api.transaction() as transaction:
             for rows in self._pages(table, collection, lookup, transaction):
-                decided = [(_key_of(table, row), decide(row)) for row in rows]
+                decided = [(_key_of(table, row), settled(decide(row))) for row in rows]
                 self._carry_out(table, decided, transaction)
                 decisions += [decision for _, decision in decided]
+            if any(each.alters for each in decisions):
+                check_guard(guard)
         yield from decisions
 
     def _table(self, collection: Collection) -> Table:
@@ -66,29 +81,35 @@ class SqlStore:
     def _pages(
         self, table: Table, collection: Collection, lookup: Lookup, transaction: str | None
     ) -> Iterator[list[Values]]:
-        # What the map does not speak of stays unread.
-        fields = list(dict.fromkeys(path.partition(".")[0] for path in collection.fields))
         portions = list(self._portions(table, lookup))
         seen: set[Key] = set()
         for portion in portions:
-            after: Key | None = None
-            while rows := self._page(table, fields, portion, after, transaction):
-                after = _key_of(table, rows[-1])
+            for rows in self._portion_pages(table, _fields(collection), portion, transaction):
                 # A row may be named by a value of this portion and by one of an earlier one.
                 new = [row for row in rows if _key_of(table, row) not in seen]
                 if len(portions) > 1:
                     seen |= {_key_of(table, row) for row in new}
                 yield new
 
+    def _portion_pages(
+        self, table: Table, fields: Sequence[str], portion: Lookup | None, transaction: str | None
+    ) -> Iterator[list[Values]]:
+        after: Key | None = None
+        while rows := self._page(table, fields, portion, after, transaction):
+            after = _key_of(table, rows[-1])
+            yield rows
+
     def _page(
         self,
         table: Table,
         fields: Sequence[str],
-        portion: Lookup,
+        portion: Lookup | None,
         after: Key | None,
         transaction: str | None,
     ) -> list[Values]:
-        among = {name: sorted(values) for name, values in portion.items()}
+        among = None
+        if portion is not None:
+            among = {name: sorted(values) for name, values in portion.items()}
         statement = page(table, fields, among, after, lock=transaction is not None)
         return [json.loads(line) for (line,) in self._api.run(statement, transaction)]
 
@@ -130,6 +151,11 @@ class SqlStore:
         for text, values in alike.items():
             for some in batched(values, _MOST_UPDATES, strict=False):
                 self._api.run_each(text, some, transaction)
+
+
+def _fields(collection: Collection) -> list[str]:
+    """The columns to be read: what the map does not speak of stays unread."""
+    return list(dict.fromkeys(path.partition(".")[0] for path in collection.fields))
 
 
 def _update(table: Table, changes: Values, key: Key) -> Statement:

@@ -5,7 +5,9 @@ from copy import deepcopy
 from typing import Any
 
 from chalicelib.connectors.datamap.models import Collection
-from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches
+from chalicelib.connectors.disposals import Guard
+from chalicelib.connectors.guarding import check_guard
+from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches, settled
 
 type Rows = Mapping[str, list[dict[str, Any]]]
 
@@ -24,12 +26,22 @@ class ModelStore:
         self.reads.append(collection.name)
         return (dict(row) for row in self._matching(collection, lookup))
 
+    def all_rows(self, collection: Collection) -> Iterator[Values]:
+        return (dict(row) for row in self.rows.get(collection.name, []))
+
     def change(
-        self, collection: Collection, lookup: Lookup, decide: Decide, *, erases: bool
+        self,
+        collection: Collection,
+        lookup: Lookup,
+        decide: Decide,
+        *,
+        erases: bool,
+        guard: Guard = (),
     ) -> Iterator[Decision]:
         for row in self._matching(collection, lookup):
-            decision = decide(dict(row))
+            decision = settled(decide(dict(row)))
             if decision.alters:
+                check_guard(guard)
                 if self.dies_after == 0:
                     raise Died
                 if self.dies_after is not None:

@@ -1,22 +1,27 @@
 """Data maps: what loads, what is refused and where, what a map means, what publishing checks."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.connectors.datamap.checks import check_map
 from chalicelib.connectors.datamap.models import (
     Address,
+    Anonymising,
+    Anonymity,
     DataMap,
     Erase,
     Keep,
     Lead,
     Mark,
     StoreKind,
+    Strategy,
 )
 from chalicelib.connectors.datamap.reading import read_map
 from chalicelib.connectors.datamap.text import MAX_BYTES, InvalidDataMap, parse_yaml
 from chalicelib.connectors.datamap.vocabulary import categories
 from chalicelib.errors import FieldError
-from tests.maps import BOTH, DESCRIBED, SHOP, data_map
+from tests.maps import BOTH, DESCRIBED, SHOP, data_map, register
 from tests.vectors.shared import shared
 
 COLLECTION = "dataset.0.collections.0"
@@ -108,6 +113,45 @@ def test_our_own_words() -> None:
     assert orders.keeps == (Keep("tax_books", "paid_on", wanted),)
     assert orders.restriction == Mark("processing", "restricted")
     assert data_map().datasets["shop_logs"].settings.bucket == "shop-logs"
+
+
+def test_what_a_field_says_of_its_anonymising() -> None:
+    dataset = register("dynamodb")
+    assert dataset.collections["guests"].anonymity == Anonymity(3, ("born", "city"))
+    assert dataset.collections["calls"].anonymity is None
+    fields = {
+        path: field
+        for name in ("guests", "calls")
+        for path, field in dataset.collections[name].fields.items()
+    }
+    assert {path: each.anonymising for path, each in fields.items() if each.anonymising} == {
+        "born": Anonymising(Strategy.GENERALISE, to="year"),
+        "city": Anonymising(Strategy.GENERALISE, prefix=3),
+        "phone": Anonymising(Strategy.KEYED_HASH),
+        "seconds": Anonymising(Strategy.BUCKET, edges=(0, 60, 600)),
+    }
+
+
+@pytest.mark.parametrize("words", ["null", "text", "[1]", "{fides: {jaga: 1}}"])
+def test_what_others_say_of_a_field_is_passed_over(words: str) -> None:
+    read_map(DESCRIBED + f"            meta: {words}\n")
+
+
+def test_a_hash_is_no_quasi_identifier() -> None:
+    shop = register("s3")
+    guests = shop.collections["guests"]
+    hashed = replace(guests.fields["city"], anonymising=Anonymising(Strategy.KEYED_HASH))
+    fields = {**guests.fields, "city": hashed}
+    changed = replace(shop, collections={"guests": replace(guests, fields=fields)})
+    findings = check_map(DataMap({"register": changed}), MANDATES, CATEGORIES)
+    assert [each.code for each in findings if each.is_error] == ["hashed_quasi_identifier"]
+
+
+def test_a_personal_key_that_anonymising_leaves_is_warned_of() -> None:
+    findings = check_map(DataMap({"register": register("s3")}), MANDATES, CATEGORIES)
+    assert [each.where for each in findings if each.code == "stays_after_anonymising"] == [
+        "register.guests.id"
+    ]
 
 
 def test_leads_between_datasets_are_the_maps() -> None:
@@ -203,6 +247,51 @@ def test_the_vocabulary_is_that_of_fides() -> None:
             f"{OURS}.collections.tickts",
             "unknown_collection",
         ),
+        *(
+            (DESCRIBED + f"            meta: {{jaga: {words}}}\n", f"{FIELDS}.1.meta.{at}", code)
+            for words, at, code in (
+                ("{anonymise: {strategy: bury}}", "jaga.anonymise.strategy", "not_allowed"),
+                ("{anonymise: {}}", "jaga.anonymise.strategy", "missing"),
+                ("{anonymize: {strategy: drop}}", "jaga", "unknown_field"),
+                ("{anonymise: {strategy: drop, prefix: 1}}", "jaga.anonymise", "invalid_value"),
+                ("{anonymise: {strategy: bucket}}", "jaga.anonymise", "invalid_value"),
+                ("{anonymise: {strategy: generalise}}", "jaga.anonymise", "invalid_value"),
+                (
+                    "{anonymise: {strategy: generalise, to: year, step: 2}}",
+                    "jaga.anonymise",
+                    "invalid_value",
+                ),
+                (
+                    "{anonymise: {strategy: generalise, step: 0}}",
+                    "jaga.anonymise.step",
+                    "invalid_value",
+                ),
+                (
+                    "{anonymise: {strategy: bucket, edges: [1, 1]}}",
+                    "jaga.anonymise",
+                    "invalid_value",
+                ),
+                (
+                    "{anonymise: {strategy: generalise, to: day}}",
+                    "jaga.anonymise.to",
+                    "not_allowed",
+                ),
+            )
+        ),
+        (
+            BOTH.replace(
+                "          - name: people\n",
+                "          - name: people\n"
+                "            meta: {jaga: {anonymise: {strategy: drop}}}\n",
+            ),
+            "dataset.0.collections.2.fields.2.meta.jaga",
+            "not_allowed",
+        ),
+        (
+            SHOP.replace("erase: mask", "anonymise: {k: 1, quasi_identifiers: [id]}", 1),
+            f"{OURS}.collections.addresses.anonymise.k",
+            "invalid_value",
+        ),
     ],
 )
 def test_what_is_refused_and_where(text: str, where: str, code: str) -> None:
@@ -269,6 +358,18 @@ def test_a_good_map_has_no_error() -> None:
             "key: [customer_id, total]",
             "shop.orders.total",
             "key_not_primary",
+        ),
+        (
+            "erase: delete\n            restriction",
+            "anonymise: {k: 3, quasi_identifiers: [born]}\n            restriction",
+            "shop.customers.born",
+            "unknown_field",
+        ),
+        (
+            "erase: delete\n            restriction",
+            "anonymise: {k: 3, quasi_identifiers: [name]}\n            restriction",
+            "shop.customers.anonymise",
+            "no_scan",
         ),
         ("string_rewrite", "aes_encrypt", "shop.addresses.people.name", "unsupported_masking"),
         ("string_rewrite", "made_up", "shop.addresses.people.name", "unsupported_masking"),
