@@ -167,13 +167,16 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
         )
 
     def _is_addressable(self, place: str, collection: str) -> bool:
-        from chalicelib.connectors.disposing import is_addressable
+        from chalicelib.connectors.addressing import is_addressable
 
         return is_addressable(self.data_maps.map_in_force(), place, collection)
 
     def _dispose(self, at: "Place", means: "Means", guard: "Sequence[Action]") -> None:
+        from chalicelib.connectors.disposals import Disposal
+
         place = self.places.at(at.place)
-        place.dispose(at.collection, at.reference, means, guard, rehearse=False)
+        disposal = Disposal(means.value)
+        place.dispose(at.collection, at.reference, disposal, guard, rehearse=False)
 
     def _tell_tripped(self, run_id: str, due: int, allowed: int) -> "list[Action]":
         language = cast("Language", self.settings.alert_language)
