@@ -150,7 +150,7 @@ def _cpu(services: Services, subject_id: str, item: dict[str, Any]) -> Iterator[
         answer = client.get_item(TableName=services.records.name, Key=key_of_json(item))
         now = to_millis(services.clock.now())
         entry = answer["Item"]["entries"]["M"][PURPOSE]["M"]
-        assert entry["state"]["S"] == "given" and int(entry["until"]["N"]) > now  # noqa: PT018  # one decision
+        assert entry["state"]["S"] == "given" and int(entry["expires_at"]["N"]) > now  # noqa: PT018  # one decision
 
     ours, *peers = interleaved(check, partial(look, bare), partial(look, like_ours))
     for name, theirs in zip((BARE, f"{BARE}, our settings"), peers, strict=True):
