@@ -1,4 +1,4 @@
-"""The scheduled round over consents: deadlines of stop orders, what ended by itself, tellings.
+"""The scheduled round: deadlines of stop orders, consents that ended, tellings, holds to review.
 
 Each has a report of its own, and one that fails keeps none of the others from their turn.
 """

@@ -37,6 +37,9 @@ _NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
 TEMPLATES: Mapping[str, Template] = {
     "agent_code": Template(_CODE.values | {"agent", "agent_address"}, _CODE.life),
     "consent_ends": Template(frozenset({"ends_on"}), timedelta(days=14)),
+    "hold_review": Template(
+        frozenset({"hold_id", "kind", "placed_at", "review_at", "days"}), timedelta(days=7)
+    ),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,
     "request_alert": Template(
