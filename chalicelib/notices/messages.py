@@ -50,6 +50,7 @@ TEMPLATES: Mapping[str, Template] = {
     "request_corrected": _NEWS,
     "request_erased": _NEWS,
     "request_extended": Template(_NEWS.values | {"reason"}, _NEWS.life),
+    "request_held": Template(_NEWS.values | {"review_on"}, _NEWS.life),
     "request_lapsed": Template(_NEWS.values | {"days"}, _NEWS.life),
     "request_paused": _NEWS,
     "request_refused": Template(_NEWS.values | {"ground"}, _NEWS.life),

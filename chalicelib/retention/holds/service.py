@@ -179,7 +179,7 @@ class Holds:
         Nothing sealed is opened. The list lags by moments. Raises `ReadIncomplete`.
         """
         ids, last = self._store.page(limit, start)
-        return [hold for hold in self._store.many(ids) if hold.is_active], last
+        return [hold for hold in self.many(ids) if hold.is_active], last
 
     def checks(self, targets: Iterable[Target]) -> list[Action]:
         """For the transaction that erases: it fails with `Held` while a hold is on any of them.
@@ -193,6 +193,10 @@ class Holds:
         hundred. Raises `ReadIncomplete`."""
         standings = self._store.standings(targets)
         return list(dict.fromkeys(hold_id for each in standings for hold_id in each.holds))
+
+    def many(self, hold_ids: Iterable[str]) -> list[Hold]:
+        """The holds as far as they stand in clear, in order. Raises `ReadIncomplete`."""
+        return self._store.many(hold_ids)
 
     def _reading(self, hold: Hold, staff_id: str) -> list[Action]:
         return self._entry(hold.hold_id, staff_id, "personal_data.read", {"permission": _READ})
