@@ -94,6 +94,12 @@ def _place_answers() -> Group:
     return (place_answers,)
 
 
+def _holds() -> Group:
+    from chalicelib.retention.holds.routes import holds
+
+    return (holds,)
+
+
 def _opendsr() -> Group:
     from chalicelib.opendsr.routes import opendsr
 
@@ -120,6 +126,7 @@ CAPABILITIES = (
     Capability(_webhooks, "/v1/staff/webhooks"),
     Capability(_data_map, "/v1/staff/data-map"),
     Capability(_place_answers, "/v1/places"),
+    Capability(_holds, "/v1/staff/holds"),
     Capability(_opendsr, "/opendsr"),
 )
 """In the order of the OpenAPI document."""

@@ -37,6 +37,9 @@ _NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
 TEMPLATES: Mapping[str, Template] = {
     "agent_code": Template(_CODE.values | {"agent", "agent_address"}, _CODE.life),
     "consent_ends": Template(frozenset({"ends_on"}), timedelta(days=14)),
+    "hold_review": Template(
+        frozenset({"hold_id", "kind", "placed_at", "review_at", "days"}), timedelta(days=7)
+    ),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,
     "request_alert": Template(
@@ -47,6 +50,7 @@ TEMPLATES: Mapping[str, Template] = {
     "request_corrected": _NEWS,
     "request_erased": _NEWS,
     "request_extended": Template(_NEWS.values | {"reason"}, _NEWS.life),
+    "request_held": Template(_NEWS.values | {"review_on"}, _NEWS.life),
     "request_lapsed": Template(_NEWS.values | {"days"}, _NEWS.life),
     "request_paused": _NEWS,
     "request_refused": Template(_NEWS.values | {"ground"}, _NEWS.life),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.services.audit import AuditServices
 from chalicelib.services.cookies import CookieServices
+from chalicelib.services.holds import HoldServices
 from chalicelib.services.identity import IdentityServices
 from chalicelib.services.stopping import StoppingServices
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from chalicelib.rounds import Rounds
 
 
-class ConsentServices(CookieServices, AuditServices, IdentityServices, StoppingServices):
+class ConsentServices(
+    CookieServices, AuditServices, IdentityServices, StoppingServices, HoldServices
+):
     """Notices and their texts, decisions, the gate, receipts."""
 
     @cached_property
@@ -91,6 +94,7 @@ class ConsentServices(CookieServices, AuditServices, IdentityServices, StoppingS
                 "stops": self.stop_watcher.run,
                 "consents": self.consent_watcher.run,
                 "notices": self.teller.run,
+                "holds": self.hold_reminders.run,
             }
         )
 

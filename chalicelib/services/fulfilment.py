@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.messages import Messages
     from chalicelib.requests.fulfilment.own_records import OwnRecords
     from chalicelib.requests.fulfilment.plan_store import PlanStore
+    from chalicelib.requests.fulfilment.restraint import Restraint
     from chalicelib.requests.fulfilment.tasks import Asking, Tasks
     from chalicelib.requests.fulfilment.wiping import Wiping
     from chalicelib.requests.fulfilment.worker import Worker
@@ -53,6 +54,7 @@ class FulfilmentServices(ConsentImportServices, ConnectorServices, CopyServices,
             self._own_records,
             self.copy_parts,
             self.asking,
+            self._restraint,
             self._advancing,
             self.run_command,
         )
@@ -136,6 +138,7 @@ class FulfilmentServices(ConsentImportServices, ConnectorServices, CopyServices,
             self.request_book,
             self._plans,
             effects,
+            self._restraint,
             Recipients(self.webhook_events),
             self._request_messages,
             self.outbox,
@@ -173,6 +176,12 @@ class FulfilmentServices(ConsentImportServices, ConnectorServices, CopyServices,
         from chalicelib.requests.fulfilment.advancing import Advancing
 
         return Advancing(self.request_book, self._plans, self.outbox, self.webhook_events)
+
+    @cached_property
+    def _restraint(self) -> "Restraint":
+        from chalicelib.requests.fulfilment.restraint import Restraint
+
+        return Restraint(self.holds, self.subjects, self.clock)
 
     @cached_property
     def _own_records(self) -> "OwnRecords":

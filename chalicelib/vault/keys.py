@@ -95,6 +95,11 @@ class Scope:
         return _scope("holdings", client)
 
     @classmethod
+    def hold(cls, hold_id: str) -> "Scope":
+        """Why one legal hold was placed and released; it outlives whomever it is on."""
+        return _scope("hold", hold_id)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

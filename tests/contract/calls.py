@@ -12,6 +12,7 @@ from tests.contract.asking import REQUESTS, code_of, letter, make, prove
 from tests.contract.consent_calls import BEGINNINGS, call_about_consents
 from tests.contract.copying import release_something
 from tests.contract.handled import STAFF_REQUESTS, Handled
+from tests.contract.holding import call_about_holds
 from tests.contract.hooks import EVENT, URL, Hooks
 from tests.contract.operations import PARAMETERS
 from tests.contract.partners import OPENDSR, Partner, submission
@@ -89,6 +90,8 @@ def call_signed_in(
 def _about(path: str) -> CallAbout | None:
     if "/processors" in path or "/stop-orders" in path:
         return call_about_stopping
+    if path.startswith("/v1/staff/holds"):
+        return call_about_holds
     return call_about_consents if path.startswith(BEGINNINGS) else None
 
 

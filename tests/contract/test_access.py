@@ -20,6 +20,7 @@ from chalicelib.oidc.keys import KeySet
 from chalicelib.oidc.tokens import Issuer
 from chalicelib.services import Services
 from tests.contract.asking import make
+from tests.contract.holding import GROUND, HOLDS, Holding
 from tests.contract.operations import OPERATIONS, Documented
 from tests.contract.people import EMAIL, id_token, signed_in
 from tests.fakes import POOLS, FixedClock
@@ -262,10 +263,22 @@ def test_who_reads_a_consent_leaves_an_entry(
     assert last.facts == {"permission": "consents.read"}
 
 
+def test_who_reads_a_hold_leaves_an_entry(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    hold_id = Holding(services, gateway).place()
+    headers = bearer(staff_token(clock, "auditor"))
+    read = gateway.call("GET", f"{HOLDS}/{hold_id}", headers=headers)
+    assert (read.status, read.json()["ground"]) == (200, GROUND)
+    last = list(services.trail.history(Entity("hold", hold_id)))[-1]
+    assert (last.action, last.actor.kind) == ("personal_data.read", "staff")
+    assert last.facts == {"permission": "holds.read"}
+
+
 def test_these_are_the_permissions_to_read_personal_data() -> None:
     """What each of them opens is read in a test above."""
     reading = {name for name, each in permissions().items() if each.personal_data}
-    assert reading == {"subjects.read", "requests.read", "consents.read"}
+    assert reading == {"subjects.read", "requests.read", "consents.read", "holds.read"}
 
 
 def test_nothing_is_shown_whose_showing_cannot_be_recorded(

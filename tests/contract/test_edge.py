@@ -75,6 +75,7 @@ MEANT = {
     "/v1/sessions/verify": 200,
     "/v1/sessions/vouched": 200,
     "/v1/staff/data-map/check": 200,
+    **{f"/v1/staff/holds/{{hold_id}}/{verb}": 200 for verb in ("release", "review")},
     "/v1/staff/data-map/versions/{version}/approve": 200,
     "/v1/staff/stop-orders/{stop_order}/processors/{processor_id}": 200,
     "/v1/staff/subjects/find": 200,

@@ -84,7 +84,9 @@ class AnswersOfPlaces:
             stage = Stage.PREPARING if asked.deed is Deed.COPY else Stage.CARRYING_OUT
             self._tasks.fail(asked.request_id, asked.place_id, stage, FAILED_THERE)
         else:
-            self._tasks.answer(asked.request_id, asked.place_id, answered.outcome, answered.rows)
+            self._tasks.answer(
+                asked.request_id, asked.place_id, asked.deed, answered.outcome, answered.rows
+            )
         # After it: a worker that dies in between finds the answer again, and the task finished.
         self._remote.close(asked)
 

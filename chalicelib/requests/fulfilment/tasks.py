@@ -26,7 +26,9 @@ from chalicelib.requests.fulfilment.models import NothingLeft, Progress, Stage, 
 from chalicelib.requests.fulfilment.own_records import OWN, OwnRecords
 from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.planning import WORKER, identities
+from chalicelib.requests.fulfilment.restraint import Restraint
 from chalicelib.requests.models import DataRequest, Status
+from chalicelib.retention.holds.models import Held
 from chalicelib.tables.transactions import Action, RunCommand
 
 
@@ -49,6 +51,7 @@ class Tasks:
         own: OwnRecords,
         parts: Parts,
         asking: Asking,
+        restraint: Restraint,
         advancing: Advancing,
         run_command: RunCommand,
     ) -> None:
@@ -58,6 +61,7 @@ class Tasks:
         self._own = own
         self._parts = parts
         self._asking = asking
+        self._restraint = restraint
         self._advancing = advancing
         self._run_command = run_command
 
@@ -72,7 +76,7 @@ class Tasks:
         seeds = task.seeds or self._located(request, place_id)
         later = source.description.answers_later
         if later and seeds and task.deed is Deed.COPY:
-            self._ask(request_id, place_id, Stage.PREPARING, seeds)
+            self._ask(request_id, place_id, Stage.PREPARING, seeds, task.deed)
             return
         if later:
             outcome = Outcome(0, 0)  # nobody knows before it is done
@@ -91,7 +95,21 @@ class Tasks:
         )
 
     def carry_out(self, request_id: str, place_id: str) -> None:
-        """Does the deed; a task that is done is left alone. Raises as `prepare`."""
+        """Does the deed; a task that is done is left alone. Raises as `prepare`.
+
+        What a legal hold is on is restricted where it was to be erased.
+        """
+        standing = self._standing(request_id, place_id, Stage.CARRYING_OUT)
+        if standing is None:
+            return
+        deed = standing[2].deed
+        try:
+            self._carry_out(request_id, place_id, deed)
+        except Held:
+            self._carry_out(request_id, place_id, Deed.RESTRICT)
+
+    def _carry_out(self, request_id: str, place_id: str, deed: Deed) -> None:
+        """Raises `Held` where `deed` is an erasure, before anything is asked or done."""
         standing = self._standing(request_id, place_id, Stage.CARRYING_OUT)
         if standing is None:
             return
@@ -99,13 +117,15 @@ class Tasks:
         place, seeds = self._places.at(place_id), task.seeds  # located by now (locating.py)
         if place.description.answers_later:
             if seeds:
-                self._ask(request_id, place_id, Stage.CARRYING_OUT, seeds)
+                self._ask(request_id, place_id, Stage.CARRYING_OUT, seeds, deed)
                 return
             outcome = Outcome(0, 0)  # who cannot know the person is not told of them
-        elif not self._begin(request_id, place_id, seeds):
+        elif not self._begin(request_id, place_id, seeds, deed):
             return
         else:
-            outcome = _done(request, place, task.deed, seeds, rehearse=False)
+            outcome = self._told(
+                request, task, deed, _done(request, place, deed, seeds, rehearse=False)
+            )
         self._finish(
             request_id,
             place_id,
@@ -114,18 +134,29 @@ class Tasks:
             lambda current: replace(current, outcome=outcome, seeds=seeds),
         )
 
-    def _begin(self, request_id: str, place_id: str, seeds: Seeds) -> bool:
-        """Notes that a worker sets about the deed, and from where; False where nothing is left.
+    def _told(self, request: DataRequest, task: Task, deed: Deed, outcome: Outcome) -> Outcome:
+        """The outcome of `deed`, which may be another than the task's for a hold."""
+        return outcome if deed is task.deed else self._restraint.restricted(request, outcome)
 
-        Before it happens: whoever dies over it cannot note it afterwards.
+    def _guard(self, request: DataRequest, deed: Deed) -> list[Action]:
+        """For the transaction that begins `deed`: of an erasure and a hold at once one wins."""
+        return self._restraint.checks(request) if deed is Deed.ERASE else []
+
+    def _begin(self, request_id: str, place_id: str, seeds: Seeds, deed: Deed) -> bool:
+        """Notes that a worker sets about `deed`, and from where; False where nothing is left.
+
+        Before it happens: whoever dies over it cannot note it afterwards. Raises `Held`.
         """
 
         def build() -> list[Action]:
             standing = self._standing(request_id, place_id, Stage.CARRYING_OUT)
             if standing is None:
                 raise NothingLeft
-            task = standing[2]
-            return [self._plans.change_task(replace(task, begun=task.begun + 1, seeds=seeds))]
+            request, _, task = standing
+            return [
+                self._plans.change_task(replace(task, begun=task.begun + 1, seeds=seeds)),
+                *self._guard(request, deed),
+            ]
 
         try:
             self._run_command(build)
@@ -133,8 +164,11 @@ class Tasks:
             return False
         return True
 
-    def answer(self, request_id: str, place_id: str, outcome: Outcome, rows: Iterable[Row]) -> None:
-        """What a place says that was asked: `rows` for a copy. A second answer changes nothing."""
+    def answer(
+        self, request_id: str, place_id: str, deed: Deed, outcome: Outcome, rows: Iterable[Row]
+    ) -> None:
+        """What a place says that was asked for `deed`: `rows` for a copy. A second answer changes
+        nothing."""
         progress = self._plans.get(request_id)
         task = progress.task(place_id) if progress else None
         if progress is None or task is None or not task.asked:
@@ -142,6 +176,7 @@ class Tasks:
         if task.deed is Deed.COPY:
             found = self._parts.write(request_id, place_id, iter(rows))
             outcome = replace(outcome, found=found)
+        outcome = self._told(self._book.get(request_id), task, deed, outcome)
         self._finish(
             request_id,
             place_id,
@@ -170,7 +205,7 @@ class Tasks:
             raise found
         return found
 
-    def _ask(self, request_id: str, place_id: str, stage: Stage, seeds: Seeds) -> None:
+    def _ask(self, request_id: str, place_id: str, stage: Stage, seeds: Seeds, deed: Deed) -> None:
         def build() -> list[Action]:
             standing = self._standing(request_id, place_id, stage)
             if standing is None or standing[2].asked:
@@ -181,7 +216,8 @@ class Tasks:
                 # An erasure that ends the plan at this moment wins: nobody is asked after it.
                 self._plans.change_plan(progress.plan),
                 self._plans.change_task(asked),
-                *self._asking.ask(request, asked),
+                *self._guard(request, deed),
+                *self._asking.ask(request, replace(asked, deed=deed)),
                 *self._book.entry(request, WORKER, "request.place_asked", {"place": place_id}),
             ]
 
