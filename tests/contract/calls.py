@@ -27,6 +27,7 @@ from tests.contract.people import (
     signed_in,
 )
 from tests.contract.remote import System
+from tests.contract.schedules import SCHEDULE, call_about_schedules
 from tests.contract.stopping import call_about_stopping
 from tests.gateway import Answer, Gateway
 from tests.maps import DESCRIBED
@@ -89,6 +90,8 @@ def call_signed_in(
 def _about(path: str) -> CallAbout | None:
     if "/processors" in path or "/stop-orders" in path:
         return call_about_stopping
+    if path.startswith(SCHEDULE):
+        return call_about_schedules
     return call_about_consents if path.startswith(BEGINNINGS) else None
 
 

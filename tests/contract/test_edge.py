@@ -76,6 +76,8 @@ MEANT = {
     "/v1/sessions/vouched": 200,
     "/v1/staff/data-map/check": 200,
     "/v1/staff/data-map/versions/{version}/approve": 200,
+    "/v1/staff/retention/schedule/check": 200,
+    "/v1/staff/retention/schedule/versions/{version}/approve": 200,
     "/v1/staff/stop-orders/{stop_order}/processors/{processor_id}": 200,
     "/v1/staff/subjects/find": 200,
     "/v1/stop-orders/{stop_order}/processors/{processor_id}": 200,

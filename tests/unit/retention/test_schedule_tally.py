@@ -17,7 +17,15 @@ from chalicelib.retention.schedule.models import (
     Unit,
 )
 from chalicelib.retention.schedule.tally import Counts, Nothing, Standing, Tally
-from tests.unit.retention.test_expiry import MILLISECOND, RULES, at, limit, mandate, schedule
+from tests.unit.retention.test_expiry import (
+    MILLISECOND,
+    MOMENTS,
+    RULES,
+    at,
+    limit,
+    mandate,
+    schedule,
+)
 
 NOW = at(2026, 11, 23, 17)
 LONG, SHORT = Period(2, Unit.YEARS), Period(1, Unit.YEARS)
@@ -103,11 +111,11 @@ def test_nothing_has_one_empty_page() -> None:
     assert Nothing().page(None, 200) == ([], None)
 
 
-@given(RULES, RULES, st.lists(st.datetimes(datetime(2000, 1, 1), datetime(2030, 1, 1)), max_size=9))
+@given(RULES, RULES, st.lists(MOMENTS, max_size=9))
 def test_each_record_is_counted_once_however_pages_fall(
     old: list[Limit | Mandate], new: list[Limit | Mandate], moments: list[datetime]
 ) -> None:
-    records = [record(each.replace(tzinfo=NOW.tzinfo)) for each in moments]
+    records = [record(each) for each in moments]
     before, after = schedule(*old), schedule(*new)
     whole = count(before, after, *records)
     paged = Tally()
