@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.http.permissions import Role
 from chalicelib.retention.schedule.models import Role as Held
@@ -120,8 +120,8 @@ def call_about_schedules(
     gateway: Gateway, services: Services, method: str, path: str, query: str
 ) -> Answer:
     """Calls one of the operations on the retention schedule, as the officer."""
-    months = len(services.ids.new()) + services.schedules.in_force()[0]
-    number = propose_and_count(services, services.clock, months)  # type: ignore[arg-type]  # a fixed one
-    api = Api(gateway, services.clock, Role.DPO, OFFICER)  # type: ignore[arg-type]
+    clock = cast("FixedClock", services.clock)
+    number = propose_and_count(services, clock)
     where = path.format(version=number).removeprefix(SCHEDULE) + query
-    return api.call(method, where, {"schedule": document()} if method == "POST" else None)
+    content = {"schedule": document()} if method == "POST" else None
+    return Api(gateway, clock, Role.DPO, OFFICER).call(method, where, content)
