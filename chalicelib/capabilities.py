@@ -88,6 +88,12 @@ def _data_map() -> Group:
     return (data_map,)
 
 
+def _retention() -> Group:
+    from chalicelib.retention.schedule.routes import schedule
+
+    return (schedule,)
+
+
 def _place_answers() -> Group:
     from chalicelib.connectors.remote.routes import place_answers
 
@@ -125,6 +131,7 @@ CAPABILITIES = (
     Capability(_messages, "/v1/staff/messages"),
     Capability(_webhooks, "/v1/staff/webhooks"),
     Capability(_data_map, "/v1/staff/data-map"),
+    Capability(_retention, "/v1/staff/retention"),
     Capability(_place_answers, "/v1/places"),
     Capability(_holds, "/v1/staff/holds"),
     Capability(_opendsr, "/opendsr"),

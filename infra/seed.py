@@ -1,4 +1,4 @@
-"""Publishes a site with the cookie notice that belongs to the privacy policy.
+"""Publishes a site with its cookie notice, the privacy policy, and the first retention schedule.
 
     python -m infra.seed --site infra/sites/jutsoo.toml --origin https://www.jutsoo.com
 
@@ -22,6 +22,7 @@ from chalicelib.cookies.site_store import SiteRecord
 from chalicelib.inventory.policy import policy
 from chalicelib.inventory.service import cookie_types
 from chalicelib.notices.models import LANGUAGES, NoticeVersion
+from chalicelib.retention.schedule.text import standard
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from infra.policy_notice import publish_policy
@@ -59,6 +60,7 @@ def seed(services: Services, origins: Iterable[str], site: Path = DEMONSTRATION)
     )
     services.sites.publish(record, notice, _OPERATOR)
     publish_policy(services)
+    services.schedules.publish(_OPERATOR, standard())
     banner = banner_for(services.sites.get(record.site_id))
     return Published(record.site_id, notice.version, banner.integrity)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib.inventory.holdings import CookieType
 from chalicelib.inventory.policy import PolicyInvalid, policy
+from chalicelib.inventory.promises import RetentionRule
 
 
 def cookie_types() -> tuple[CookieType, ...]:
@@ -29,6 +30,11 @@ def preference_days() -> int:
 def data_categories() -> frozenset[str]:
     """The ids of the policy's categories of data (section 2)."""
     return frozenset(each.id for each in policy().data.categories)
+
+
+def retention_rules() -> tuple[RetentionRule, ...]:
+    """The policy's retention rules (section 6): promises, mandates, rules of the house."""
+    return policy().retention.rules
 
 
 @dataclass(frozen=True, slots=True)

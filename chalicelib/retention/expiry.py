@@ -4,13 +4,15 @@ A limit runs from its trigger, once that has happened; mandates may keep the dat
 of them the longest. Of several limits the one counts whose end, so prolonged, comes first. Between
 the limit's end and the mandate's the data is only stored, not used (restricted).
 
-Data is over in the very millisecond of its end. Mandates and calendar periods count in Jakarta: the
-last day of one ends there at midnight.
+Data is over in the very millisecond of its end. Hours and days are elapsed time. Mandates, and
+periods of months and years, count in Jakarta, and their last day is a whole one: it ends there at
+midnight. Were it to end at the trigger's time of day, what begins on the 30th in the evening could
+end later than what begins on the 31st in the morning.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.law.periods import add_months, end_of_hold
@@ -32,6 +34,8 @@ type Triggers = Mapping[Trigger, datetime]
 _ZONE = ZoneInfo("Asia/Jakarta")
 _MONTHS = {Unit.MONTHS: 1, Unit.YEARS: 12}
 _ELAPSED = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
+_MOST_THOROUGH_FIRST = (Means.DELETE, Means.DESTROY_KEY, Means.ANONYMISE, Means.ARCHIVE)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +86,23 @@ def expiry_of(schedule: Schedule, category: str, role: Role, triggers: Triggers)
     limits = schedule.limits_on(category, role)
     running = [each for each in limits if each.trigger in triggers]
     waiting = tuple(_reason(each, triggers) for each in limits if each.trigger not in triggers)
-    ends = [_prolonged(schedule, limit, category, role, triggers) for limit in running]
+    ends = [(limit, _prolonged(schedule, limit, category, role, triggers)) for limit in running]
     if not ends:
         return Expiry(None, open=waiting)
-    first = min(ends, key=lambda end: (end.at is None, end.at or datetime.max.replace(tzinfo=UTC)))
-    # What must not be used any more by one limit is not used, whichever deletes it in the end.
-    restricted = [end.restricted_from for end in ends if end.restricted_from]
-    return Expiry(
-        first.at,
-        first.limit,
-        first.means,
-        first.kept_by,
-        min(restricted, default=None),
-        waiting,
-    )
+    _, first = min(ends, key=_precedence)
+    # What must not be used any more by one limit is not used, whichever ends it later.
+    restricted = [
+        end.restricted_from
+        for _, end in ends
+        if end.restricted_from and (first.at is None or end.restricted_from < first.at)
+    ]
+    return replace(first, restricted_from=min(restricted, default=None), open=waiting)
+
+
+def _precedence(ending: tuple[Limit, Expiry]) -> tuple[datetime, int, str]:
+    """The earliest end first; of several at one moment the most thorough means."""
+    limit, end = ending
+    return end.at or _NEVER, _MOST_THOROUGH_FIRST.index(limit.means), limit.id
 
 
 def _prolonged(
@@ -125,25 +132,35 @@ def _reason(rule: Rule, triggers: Triggers) -> Reason:
 
 def _end(rule: Rule, since: datetime) -> datetime:
     if isinstance(rule, Mandate):
-        return _end_of_mandate(rule, since)
+        return _after(_last_day(rule, since))
     return later(since, rule.period)
 
 
 def later(since: datetime, period: Period) -> datetime:
-    """The moment (UTC) that is `period` after `since` (aware)."""
+    """The moment (UTC) at which `period` after `since` (aware) is over.
+
+    Regulation (EEC, Euratom) 1182/71 Article 3(2)(c) for months and years.
+    """
     if elapsed := _ELAPSED.get(period.unit):
-        return since + elapsed * period.amount
-    there = since.astimezone(_ZONE)
-    day = add_months(there.date(), period.amount * _MONTHS[period.unit])
-    return datetime.combine(day, there.timetz()).astimezone(UTC)
-
-
-def _end_of_mandate(mandate: Mandate, since: datetime) -> datetime:
-    """The first moment after the mandate's last day."""
+        # In UTC: adding to a local time counts what its clock shows, not what elapses.
+        return since.astimezone(UTC) + elapsed * period.amount
     first = since.astimezone(_ZONE).date()
-    if mandate.period.unit is Unit.YEARS:
-        last = end_of_hold(first, mandate.period.amount, year_end=mandate.year_end)
-    else:
-        last = later(since, mandate.period).astimezone(_ZONE).date()
+    return _after(add_months(first, period.amount * _MONTHS[period.unit]))
+
+
+def _last_day(mandate: Mandate, since: datetime) -> date:
+    """The last day of the mandate: one that ends within a day keeps for the whole of it."""
+    first = since.astimezone(_ZONE).date()
+    match mandate.period:
+        case Period(amount, Unit.YEARS):
+            return end_of_hold(first, amount, year_end=mandate.year_end)
+        case Period(amount, Unit.MONTHS):
+            return add_months(first, amount)
+        case elapsed:
+            return later(since, elapsed).astimezone(_ZONE).date()
+
+
+def _after(last: date) -> datetime:
+    """The first moment (UTC) after the day `last` in Jakarta."""
     midnight = datetime.min.time()
     return datetime.combine(last + timedelta(days=1), midnight, _ZONE).astimezone(UTC)

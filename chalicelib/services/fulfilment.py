@@ -7,6 +7,7 @@ from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.remote import RemoteServices
+from chalicelib.services.retention import RetentionServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(ConsentImportServices, ConnectorServices, CopyServices, RemoteServices):
+class FulfilmentServices(
+    ConsentImportServices, ConnectorServices, CopyServices, RemoteServices, RetentionServices
+):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     @cached_property
@@ -81,6 +84,7 @@ class FulfilmentServices(ConsentImportServices, ConnectorServices, CopyServices,
         from chalicelib.requests.fulfilment.planning import Planning
         from chalicelib.requests.fulfilment.work import give_up_of, work_of
         from chalicelib.requests.fulfilment.worker import Worker
+        from chalicelib.retention.schedule.service import PREVIEW_WORK
 
         book, plans, places = self.request_book, self._plans, self.places
         planning = Planning(book, plans, places, self._own_records, self.outbox, self.run_command)
@@ -92,6 +96,7 @@ class FulfilmentServices(ConsentImportServices, ConnectorServices, CopyServices,
             {
                 **work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
                 IMPORT_WORK: lambda import_id, _: self.applying.carry_on(import_id),
+                PREVIEW_WORK: lambda number, _: self.previewing.carry_on(int(number)),
             },
             give_up_of(locating, tasks),
             self.clock,

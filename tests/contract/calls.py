@@ -28,6 +28,7 @@ from tests.contract.people import (
     signed_in,
 )
 from tests.contract.remote import System
+from tests.contract.schedules import SCHEDULE, call_about_schedules
 from tests.contract.stopping import call_about_stopping
 from tests.gateway import Answer, Gateway
 from tests.maps import DESCRIBED
@@ -92,6 +93,8 @@ def _about(path: str) -> CallAbout | None:
         return call_about_stopping
     if path.startswith("/v1/staff/holds"):
         return call_about_holds
+    if path.startswith(SCHEDULE):
+        return call_about_schedules
     return call_about_consents if path.startswith(BEGINNINGS) else None
 
 

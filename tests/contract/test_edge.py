@@ -77,6 +77,8 @@ MEANT = {
     "/v1/staff/data-map/check": 200,
     **{f"/v1/staff/holds/{{hold_id}}/{verb}": 200 for verb in ("release", "review")},
     "/v1/staff/data-map/versions/{version}/approve": 200,
+    "/v1/staff/retention/schedule/check": 200,
+    "/v1/staff/retention/schedule/versions/{version}/approve": 200,
     "/v1/staff/stop-orders/{stop_order}/processors/{processor_id}": 200,
     "/v1/staff/subjects/find": 200,
     "/v1/stop-orders/{stop_order}/processors/{processor_id}": 200,

@@ -1,4 +1,4 @@
-"""The retention schedule as values. The text that they are read from is in `reading.py`."""
+"""The retention schedule as values. The text that they are read from is in `text.py`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,7 +118,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A schedule, the TOML file as it was given, and who proposed it in place of which version."""
+    """A schedule as its canonical JSON `text`, and who proposed it in place of which version.
+
+    `proposed_by` is empty for the operator, `replaces` 0 for none.
+    """
 
     number: int
     sha256: bytes

@@ -104,6 +104,12 @@ class MandateText(_RuleText):
     applies_if: Texts | None = None
     in_force: bool = True
 
+    @model_validator(mode="after")
+    def _counts_years(self) -> Self:
+        if self.year_end and self.period.unit != "years":
+            raise ValueError("only years count from the end of a year")
+        return self
+
     def mandate(self) -> Mandate:
         return Mandate(
             self.id,
@@ -142,9 +148,14 @@ class ScheduleText(Wire):
         )
 
     def canonical(self) -> str:
-        """The one JSON text that says this."""
+        """The JSON text that says this: one for all orders of roles, categories and mandates."""
+        said = self.model_dump(mode="json", exclude_none=True)
+        for rule in (*said["limits"], *said["mandates"]):
+            for name in ("roles", "categories", "yields_to"):
+                if name in rule:
+                    rule[name] = sorted(set(rule[name]))
         return json.dumps(
-            self.model_dump(mode="json", exclude_none=True),
+            said,
             ensure_ascii=False,
             separators=(",", ":"),
             sort_keys=True,
