@@ -90,8 +90,21 @@ def _data_map() -> Group:
 
 def _retention() -> Group:
     from chalicelib.retention.schedule.routes import schedule
+    from chalicelib.retention.sweeping.routes import sweeps
 
-    return (schedule,)
+    return schedule, sweeps
+
+
+def _records() -> Group:
+    from chalicelib.retention.records.routes import held_records
+
+    return (held_records,)
+
+
+def _engagements() -> Group:
+    from chalicelib.retention.engagements.routes import engagements
+
+    return (engagements,)
 
 
 def _place_answers() -> Group:
@@ -132,6 +145,8 @@ CAPABILITIES = (
     Capability(_webhooks, "/v1/staff/webhooks"),
     Capability(_data_map, "/v1/staff/data-map"),
     Capability(_retention, "/v1/staff/retention"),
+    Capability(_records, "/v1/records"),
+    Capability(_engagements, "/v1/staff/clients"),
     Capability(_place_answers, "/v1/places"),
     Capability(_holds, "/v1/staff/holds"),
     Capability(_opendsr, "/opendsr"),

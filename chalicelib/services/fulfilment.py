@@ -3,11 +3,10 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.remote import RemoteServices
-from chalicelib.services.retention import RetentionServices
+from chalicelib.services.sweeping import SweepServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.handling import Handling
 
 
-class FulfilmentServices(
-    ConsentImportServices, ConnectorServices, CopyServices, RemoteServices, RetentionServices
-):
+class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, SweepServices):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     @cached_property
@@ -48,13 +45,12 @@ class FulfilmentServices(
 
     @cached_property
     def fulfilment_tasks(self) -> "Tasks":
-        from chalicelib.requests.fulfilment.tasks import Tasks
+        from chalicelib.requests.fulfilment.tasks import Sources, Tasks
 
         return Tasks(
             self.request_book,
             self._plans,
-            self.places,
-            self._own_records,
+            Sources(self._own_records, self.places),
             self.copy_parts,
             self.asking,
             self._restraint,
@@ -84,7 +80,6 @@ class FulfilmentServices(
         from chalicelib.requests.fulfilment.planning import Planning
         from chalicelib.requests.fulfilment.work import give_up_of, work_of
         from chalicelib.requests.fulfilment.worker import Worker
-        from chalicelib.retention.schedule.service import PREVIEW_WORK
 
         book, plans, places = self.request_book, self._plans, self.places
         planning = Planning(book, plans, places, self._own_records, self.outbox, self.run_command)
@@ -96,7 +91,7 @@ class FulfilmentServices(
             {
                 **work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
                 IMPORT_WORK: lambda import_id, _: self.applying.carry_on(import_id),
-                PREVIEW_WORK: lambda number, _: self.previewing.carry_on(int(number)),
+                **self.retention_work,
             },
             give_up_of(locating, tasks),
             self.clock,
@@ -144,8 +139,7 @@ class FulfilmentServices(
             self._plans,
             effects,
             self._restraint,
-            Recipients(self.webhook_events),
-            self._request_messages,
+            Recipients(self.webhook_events, self._request_messages),
             self.outbox,
             self.clock,
             self.run_command,

@@ -7,9 +7,7 @@ from chalicelib.services.messages import MessageServices
 
 if TYPE_CHECKING:
     from chalicelib.retention.schedule.preview_store import PreviewStore
-    from chalicelib.retention.schedule.previewing import Previewing
     from chalicelib.retention.schedule.service import Schedules
-    from chalicelib.retention.schedule.tally import Stock
 
 
 class RetentionServices(MessageServices):
@@ -32,26 +30,6 @@ class RetentionServices(MessageServices):
             self.idempotency,
             self.run_command,
         )
-
-    @cached_property
-    def previewing(self) -> "Previewing":
-        from chalicelib.retention.schedule.previewing import Previewing
-
-        return Previewing(
-            self._schedule_previews,
-            self.schedules,
-            self.stock,
-            self.outbox,
-            self.clock,
-            self.run_command,
-        )
-
-    @cached_property
-    def stock(self) -> "Stock":
-        """What stands under the schedule: nothing yet."""
-        from chalicelib.retention.schedule.tally import Nothing
-
-        return Nothing()
 
     @cached_property
     def _schedule_previews(self) -> "PreviewStore":

@@ -1,9 +1,10 @@
 """The services of what stands under retention: records, and the sweep that ends them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from chalicelib.services.audit import AuditServices
 from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.holds import HoldServices
 from chalicelib.services.retention import RetentionServices
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from chalicelib.retention.records.service import Records
     from chalicelib.retention.records.store import RecordStore
     from chalicelib.retention.schedule.models import Means
+    from chalicelib.retention.schedule.previewing import Previewing
+    from chalicelib.retention.schedule.tally import Stock
     from chalicelib.retention.sweeping.batches import Batches
     from chalicelib.retention.sweeping.disposal import Disposal
     from chalicelib.retention.sweeping.rehearsing import Rehearsing
@@ -25,10 +28,10 @@ if TYPE_CHECKING:
     from chalicelib.retention.sweeping.store import SweepStore
     from chalicelib.retention.sweeping.sweep import Sweep
     from chalicelib.rounds import Rounds
-    from chalicelib.tables.transactions import Action
+    from chalicelib.tables.transactions import Action, Check
 
 
-class SweepServices(RetentionServices, HoldServices, ConnectorServices):
+class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorServices):
     """Records under retention, and their end."""
 
     @cached_property
@@ -37,7 +40,7 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
 
         return Records(
             self._held_records,
-            self.schedules.in_force,
+            self.schedules,
             self._is_addressable,
             self.holds,
             self.trail,
@@ -45,6 +48,26 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
             self.ids,
             self.run_command,
         )
+
+    @cached_property
+    def previewing(self) -> "Previewing":
+        from chalicelib.retention.schedule.previewing import Previewing
+
+        return Previewing(
+            self._schedule_previews,
+            self.schedules,
+            self.stock,
+            self.outbox,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
+    def stock(self) -> "Stock":
+        """What stands under the schedule."""
+        from chalicelib.retention.records.stock import HeldStock
+
+        return HeldStock(self._held_records, self.holds)
 
     @cached_property
     def sweep(self) -> "Sweep":
@@ -82,7 +105,7 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
         return EngagementWork(
             self._ended_engagements,
             self._held_records,
-            self.schedules.in_force,
+            self.schedules,
             self.signer,
             self.outbox,
             self.trail,
@@ -154,12 +177,25 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
         return RecordStore(self.records, self.vault, lambda: self.keyring.mac_key("records"))
 
     @cached_property
+    def retention_work(self) -> "Mapping[str, Callable[[str, str], None]]":
+        """Who does which kind of the outbox's work: what it is about, in two parts."""
+        from chalicelib.retention.work import work_of
+
+        return work_of(
+            self.previewing,
+            self.rescheduling,
+            self.sweep_batches,
+            self.releasing,
+            self.engagement_work,
+        )
+
+    @cached_property
     def _disposal(self) -> "Disposal":
         from chalicelib.retention.sweeping.disposal import Disposal
 
         return Disposal(
             self._held_records,
-            self.schedules.in_force,
+            self.schedules,
             self.holds,
             self._dispose,
             self.trail,
@@ -171,7 +207,7 @@ class SweepServices(RetentionServices, HoldServices, ConnectorServices):
 
         return is_addressable(self.data_maps.map_in_force(), place, collection)
 
-    def _dispose(self, at: "Place", means: "Means", guard: "Sequence[Action]") -> None:
+    def _dispose(self, at: "Place", means: "Means", guard: "Sequence[Check]") -> None:
         from chalicelib.connectors.disposals import Disposal
 
         place = self.places.at(at.place)

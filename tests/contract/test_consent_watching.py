@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.rounds import Rounds
 from chalicelib.consents.watching import Report
+from chalicelib.rounds import Rounds
 from chalicelib.services import Services
 from tests.contract.consenting import PURPOSE, Office, Person
 from tests.contract.killing import Killed, Killer

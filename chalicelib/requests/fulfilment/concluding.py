@@ -19,7 +19,6 @@ from chalicelib.notices.outbox import Outbox, Queued
 from chalicelib.requests.book import RequestBook
 from chalicelib.requests.copies.models import BuiltCopy
 from chalicelib.requests.fulfilment.effects import Effects
-from chalicelib.requests.fulfilment.messages import Messages
 from chalicelib.requests.fulfilment.models import NothingLeft, Progress, Stage
 from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.planning import WORKER
@@ -50,7 +49,6 @@ class Concluding:
         effects: Effects,
         restraint: Restraint,
         recipients: Recipients,
-        messages: Messages,
         outbox: Outbox,
         clock: Clock,
         run_command: RunCommand,
@@ -60,7 +58,6 @@ class Concluding:
         self._effects = effects
         self._restraint = restraint
         self._recipients = recipients
-        self._messages = messages
         self._outbox = outbox
         self._clock = clock
         self._run_command = run_command
@@ -103,8 +100,6 @@ class Concluding:
         told = self._recipients.told(request, meant)
         if not told:
             raise NothingLeft
-        if meant.plan.deed is not Deed.ERASE:  # who is to erase must hear of it all the same
-            told = self._messages.noted(request_id, told)
         # With the plan: a worker that follows one that died tells nobody twice.
         return [
             self._plans.change_plan(replace(progress.plan, told=True)),
@@ -114,7 +109,7 @@ class Concluding:
 
     def _guard(self, request: DataRequest, meant: Progress) -> list[Action]:
         """Of an ending and a hold at once one wins: a key that is destroyed is gone."""
-        return self._restraint.checks(request) if meant.plan.deed is Deed.ERASE else []
+        return [*self._restraint.checks(request)] if meant.plan.deed is Deed.ERASE else []
 
     def _ending(self, request_id: str, built: BuiltCopy | None, until: date | None) -> list[Action]:
         progress = self._concluding(request_id)

@@ -10,6 +10,7 @@ import hashlib
 
 from chalicelib.connectors.places import Deed
 from chalicelib.connectors.webhooks.events import Events, Json
+from chalicelib.requests.fulfilment.messages import Messages
 from chalicelib.requests.fulfilment.models import Progress
 from chalicelib.requests.models import DataRequest
 from chalicelib.tables.transactions import Action
@@ -25,11 +26,15 @@ _EVENTS = {
 class Recipients:
     """Makes the writes that tell them."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, messages: Messages) -> None:
         self._events = events
+        self._messages = messages
 
     def told(self, request: DataRequest, progress: Progress) -> list[Action]:
-        """The webhooks for every recipient who asked for such events; none for a copy."""
+        """The webhooks for every recipient who asked for such events; none for a copy.
+
+        All but those of an erasure are noted: what an erasure finds unsent is taken back.
+        """
         event = _EVENTS.get(progress.plan.deed)
         if event is None:
             return []
@@ -43,4 +48,7 @@ class Recipients:
         data: dict[str, Json] = {"request_id": request.request_id, "identities": identities}
         if progress.plan.deed is Deed.CORRECT:
             data["categories"] = [*sorted(content.corrections)]
-        return self._events.announcement(event, data)
+        told = self._events.announcement(event, data)
+        if not told or progress.plan.deed is Deed.ERASE:  # who is to erase must hear of it
+            return told
+        return self._messages.noted(request.request_id, told)

@@ -19,7 +19,7 @@ from chalicelib.requests.models import DataRequest
 from chalicelib.retention.holds.models import VALUE_PATTERN
 from chalicelib.retention.holds.service import Holds
 from chalicelib.retention.targets import Target, TargetKind
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Check
 
 LEGAL_HOLD = "legal_hold"
 """The rule by which data stays, beside those of the retention schedule."""
@@ -38,7 +38,7 @@ class Restraint:
         self._subjects = subjects
         self._clock = clock
 
-    def checks(self, request: DataRequest) -> list[Action]:
+    def checks(self, request: DataRequest) -> list[Check]:
         """For the transaction that begins or ends an erasure: it fails with `Held`."""
         return self._holds.checks(self._targets(request)[:_MOST_CHECKED])
 

@@ -7,7 +7,7 @@ between leaves the step as it was, and the next one does it again: deeds may be 
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chalicelib.connectors.places import (
@@ -40,6 +40,18 @@ class Asking(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where data of people is: with us, and at the connected places, where alone a deed is done."""
+
+    own: OwnRecords
+    places: Places
+
+    def readable(self, place_id: str) -> OwnRecords | Place:
+        """What rows are read from. Raises `UnknownPlace`."""
+        return self.own if place_id == OWN else self.places.at(place_id)
+
+
 class Tasks:
     """Works tasks, one step at a time."""
 
@@ -47,8 +59,7 @@ class Tasks:
         self,
         book: RequestBook,
         plans: PlanStore,
-        places: Places,
-        own: OwnRecords,
+        sources: Sources,
         parts: Parts,
         asking: Asking,
         restraint: Restraint,
@@ -57,8 +68,7 @@ class Tasks:
     ) -> None:
         self._book = book
         self._plans = plans
-        self._places = places
-        self._own = own
+        self._sources = sources
         self._parts = parts
         self._asking = asking
         self._restraint = restraint
@@ -72,7 +82,7 @@ class Tasks:
         if standing is None:
             return
         request, _, task = standing
-        source = self._own if place_id == OWN else self._places.at(place_id)
+        source = self._sources.readable(place_id)
         seeds = task.seeds or self._located(request, place_id)
         later = source.description.answers_later
         if later and seeds and task.deed is Deed.COPY:
@@ -84,7 +94,7 @@ class Tasks:
             rows = source.rows(seeds)
             outcome = Outcome(self._parts.write(request_id, place_id, rows), 0)
         else:
-            place = self._places.at(place_id)
+            place = self._sources.places.at(place_id)
             outcome = _done(request, place, task.deed, seeds, rehearse=True)
         self._finish(
             request_id,
@@ -114,7 +124,7 @@ class Tasks:
         if standing is None:
             return
         request, _, task = standing
-        place, seeds = self._places.at(place_id), task.seeds  # located by now (locating.py)
+        place, seeds = self._sources.places.at(place_id), task.seeds  # located by now (locating.py)
         if place.description.answers_later:
             if seeds:
                 self._ask(request_id, place_id, Stage.CARRYING_OUT, seeds, deed)
@@ -140,7 +150,7 @@ class Tasks:
 
     def _guard(self, request: DataRequest, deed: Deed) -> list[Action]:
         """For the transaction that begins `deed`: of an erasure and a hold at once one wins."""
-        return self._restraint.checks(request) if deed is Deed.ERASE else []
+        return [*self._restraint.checks(request)] if deed is Deed.ERASE else []
 
     def _begin(self, request_id: str, place_id: str, seeds: Seeds, deed: Deed) -> bool:
         """Notes that a worker sets about `deed`, and from where; False where nothing is left.
@@ -200,7 +210,7 @@ class Tasks:
         )
 
     def _located(self, request: DataRequest, place_id: str) -> Seeds:
-        found = self._places.locate(identities(request)).get(place_id, Seeds())
+        found = self._sources.places.locate(identities(request)).get(place_id, Seeds())
         if isinstance(found, PlaceUnavailable):
             raise found
         return found

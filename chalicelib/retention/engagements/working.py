@@ -24,7 +24,7 @@ from chalicelib.retention.engagements.service import CERTIFY_WORK, END_WORK, ent
 from chalicelib.retention.engagements.store import EngagementMoved, EngagementStore
 from chalicelib.retention.records.models import State
 from chalicelib.retention.records.rules import expiry_by, listed_under, merged
-from chalicelib.retention.records.service import InForce
+from chalicelib.retention.records.service import Schedules
 from chalicelib.retention.records.store import RecordStore
 from chalicelib.retention.schedule.models import Trigger
 from chalicelib.tables.transactions import Action, RunCommand
@@ -46,7 +46,7 @@ class EngagementWork:
         self,
         store: EngagementStore,
         records: RecordStore,
-        in_force: InForce,
+        schedules: Schedules,
         signer: Signer,
         outbox: Outbox,
         trail: Trail,
@@ -55,7 +55,7 @@ class EngagementWork:
     ) -> None:
         self._store = store
         self._records = records
-        self._in_force = in_force
+        self._schedules = schedules
         self._signer = signer
         self._outbox = outbox
         self._trail = trail
@@ -110,9 +110,12 @@ class EngagementWork:
         triggers = merged(record.triggers, {Trigger.END_OF_ENGAGEMENT: ended_at})
         if triggers == record.triggers:
             raise _Nothing
-        number, schedule = self._in_force()
+        number, schedule = self._schedules.in_force()
         told = replace(record, triggers=triggers, state=State.KEPT, held_by="", attempts=0)
-        return [self._records.change(listed_under(told, number, schedule))]
+        return [
+            self._records.change(listed_under(told, number, schedule)),
+            self._schedules.still_in_force(number),
+        ]
 
     def _planned(self, engagement: Engagement) -> list[Action]:
         plan, now = engagement.count.living, self._now()
@@ -150,7 +153,7 @@ class EngagementWork:
         return [self._store.change(replace(engagement, count=counted))], True
 
     def _counted(self, count: Count, ids: Sequence[str]) -> Count:
-        _, schedule = self._in_force()
+        _, schedule = self._schedules.in_force()
         found = self._records.many(ids).values()
         living = [
             (each, expiry_by(schedule, each)) for each in found if each.state is not State.DISPOSED
@@ -159,7 +162,7 @@ class EngagementWork:
 
     def _certified(self, engagement: Engagement) -> list[Action]:
         now, count = self._now(), engagement.count
-        signed = certificate(self._signer, engagement, count, self._in_force(), now)
+        signed = certificate(self._signer, engagement, count, self._schedules.in_force(), now)
         certified = replace(
             engagement, stage=Stage.CERTIFIED, certificate=signed, look_at=None, count=Count()
         )

@@ -11,6 +11,7 @@ from datetime import datetime
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, from_millis, rfc3339, to_millis
+from chalicelib.errors import DomainError
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.ids import Ids
@@ -26,7 +27,7 @@ from chalicelib.retention.holds.rules import (
 from chalicelib.retention.holds.store import HoldStore
 from chalicelib.retention.targets import Target, TargetKind
 from chalicelib.tables.keys import Key
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action, Check, RunCommand
 from chalicelib.vault.blind_index import BlindIndex, Kind
 
 RELEASED_WORK = "release_holds"
@@ -181,18 +182,27 @@ class Holds:
         ids, last = self._store.page(limit, start)
         return [hold for hold in self.many(ids) if hold.is_active], last
 
-    def checks(self, targets: Iterable[Target]) -> list[Action]:
+    def checks(self, targets: Iterable[Target]) -> list[Check]:
         """For the transaction that erases: it fails with `Held` while a hold is on any of them.
 
         One action for each of `targets`, however often it is named.
         """
         return [self._store.check(target) for target in dict.fromkeys(targets)]
 
+    def still_active(self, hold_id: str, otherwise: type[DomainError]) -> Check:
+        """For a transaction that waits for the hold's release: it fails with `otherwise` where the
+        hold was released meanwhile."""
+        return self._store.still_active(hold_id, otherwise)
+
     def on(self, targets: Iterable[Target]) -> list[str]:
         """The ids of the active holds on `targets`, each once; one consistent batch read per
         hundred. Raises `ReadIncomplete`."""
         standings = self._store.standings(targets)
         return list(dict.fromkeys(hold_id for each in standings for hold_id in each.holds))
+
+    def held(self, targets: Iterable[Target]) -> set[Target]:
+        """Those of `targets` that a hold is on; reads as `on`. Raises `ReadIncomplete`."""
+        return {each.target for each in self._store.standings(targets) if each.holds}
 
     def many(self, hold_ids: Iterable[str]) -> list[Hold]:
         """The holds as far as they stand in clear, in order. Raises `ReadIncomplete`."""

@@ -28,6 +28,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from chalicelib.clock import from_millis, to_millis
+from chalicelib.errors import DomainError
 from chalicelib.retention.holds.models import ID_PATTERN, Held, Hold, Standing
 from chalicelib.retention.targets import Target, TargetKind
 from chalicelib.tables.codec import Item, Value
@@ -52,6 +53,9 @@ _NOT_HELD = Condition(
     "attribute_not_exists(pk) OR #active = :none", {"#active": "active"}, {":none": 0}
 )
 """No hold is on the target: of an erasure and a placement at once, one does not happen."""
+_NOT_RELEASED = Condition(
+    "attribute_exists(pk) AND attribute_not_exists(#released)", {"#released": "released"}
+)
 
 
 class HoldStore:
@@ -169,7 +173,11 @@ class HoldStore:
         unmoved = revision_is(standing.revision) if standing.revision else ABSENT
         return Put(self._records, HOLD_STATE.stamp(item), unmoved, Moved)
 
-    def check(self, target: Target) -> Action:
+    def still_active(self, hold_id: str, otherwise: type[DomainError]) -> Check:
+        """For somebody else's transaction: it fails with `otherwise` once the hold is released."""
+        return Check(self._records, _key(hold_id), _NOT_RELEASED, otherwise)
+
+    def check(self, target: Target) -> Check:
         """For somebody else's transaction: it fails with `Held` while a hold is on `target`."""
         return Check(self._records, _state_key(target), _NOT_HELD, Held)
 

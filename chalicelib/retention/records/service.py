@@ -21,12 +21,30 @@ from chalicelib.retention.records.models import (
 )
 from chalicelib.retention.records.rules import expiry_by, listed_under, told_again
 from chalicelib.retention.records.store import RecordStore, scope_of
+from chalicelib.retention.schedule.checks import OWN_CATEGORIES
 from chalicelib.retention.schedule.models import Schedule
 from chalicelib.retention.targets import Target
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action, Check, Moved, RunCommand
 
 type InForce = Callable[[], tuple[int, Schedule]]
 """The schedule in force and its version's number."""
+
+
+class Schedules(Protocol):
+    """What is asked of the schedule."""
+
+    def in_force(self) -> tuple[int, Schedule]:
+        """The schedule in force and its version's number."""
+        ...
+
+    def still_in_force(self, number: int, otherwise: type[DomainError] = Moved) -> Check:
+        """For a transaction: it fails with `otherwise` where another version is in force by now.
+
+        What is listed by an old one after everything was listed anew would be found too late.
+        """
+        ...
+
+
 type IsAddressable = Callable[[str, str], bool]
 """Whether the data map in force has such a place with such a collection, whose rows are named by
 one primary key."""
@@ -54,6 +72,12 @@ class NoRule(Conflict):
     code = "no_rule"
 
 
+class OwnCategory(Conflict):
+    """What this system itself keeps is not the platform's to register."""
+
+    code = "own_category"
+
+
 class RegisteredTwice(Conflict):
     """The call names the record more than once."""
 
@@ -63,7 +87,13 @@ class RegisteredTwice(Conflict):
 class HoldsOn(Protocol):
     """Says which holds are on targets."""
 
-    def on(self, targets: Iterable[Target]) -> Sequence[str]: ...
+    def on(self, targets: Iterable[Target]) -> Sequence[str]:
+        """Ids of the active holds on any of `targets`."""
+        ...
+
+    def held(self, targets: Iterable[Target]) -> set[Target]:
+        """Those of `targets` that a hold is on."""
+        ...
 
 
 class _Settled(Exception):
@@ -76,7 +106,7 @@ class Records:
     def __init__(
         self,
         store: RecordStore,
-        in_force: InForce,
+        schedules: Schedules,
         is_addressable: IsAddressable,
         holds: HoldsOn,
         trail: Trail,
@@ -85,7 +115,7 @@ class Records:
         run_command: RunCommand,
     ) -> None:
         self._store = store
-        self._in_force = in_force
+        self._schedules = schedules
         self._is_addressable = is_addressable
         self._holds = holds
         self._trail = trail
@@ -110,7 +140,7 @@ class Records:
         record = self._store.get(record_id)
         if record is None:
             raise UnknownRecord
-        _, schedule = self._in_force()
+        _, schedule = self._schedules.in_force()
         holds = self._holds.on(record.facts.targets())
         return Standing(record, expiry_by(schedule, record), tuple(holds))
 
@@ -121,7 +151,7 @@ class Records:
         """
         ids = [self._store.id_of(each) for each in places]
         found = self._store.many(ids)
-        _, schedule = self._in_force()
+        _, schedule = self._schedules.in_force()
         standings = {key: Standing(each, expiry_by(schedule, each)) for key, each in found.items()}
         return [standings.get(each) for each in ids]
 
@@ -134,7 +164,7 @@ class Records:
 
         def build() -> list[Action]:
             nonlocal answers
-            number, schedule = self._in_force()
+            number, schedule = self._schedules.in_force()
             found = self._store.many(ids)
             answers = [
                 Registered(problem=RegisteredTwice.code)
@@ -142,7 +172,7 @@ class Records:
                 else self._taken(each, record_id, found.get(record_id), number, schedule)
                 for each, record_id, again in zip(told, ids, twice, strict=True)
             ]
-            return self._writes(answers, who)
+            return [*self._writes(answers, who), self._schedules.still_in_force(number)]
 
         with suppress(_Settled):
             self._run_command(build)
@@ -173,6 +203,8 @@ class Records:
         return Registered(outcome, after, expiry_by(schedule, after))
 
     def _check(self, told: Registration, schedule: Schedule) -> None:
+        if told.facts.category in OWN_CATEGORIES:
+            raise OwnCategory
         if not self._is_addressable(told.at.place, told.at.collection):
             raise UnknownRecordPlace
         if not schedule.limits_on(told.facts.category, told.facts.role):

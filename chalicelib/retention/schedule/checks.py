@@ -12,6 +12,7 @@ from chalicelib.inventory.promises import RetentionRule
 from chalicelib.retention.schedule.models import (
     Limit,
     Mandate,
+    Means,
     Period,
     Role,
     Schedule,
@@ -57,6 +58,7 @@ def check_schedule(
     return [
         *_categories(schedule, categories),
         *_uncovered(schedule, categories),
+        *_impossible(schedule),
         *(each for rule in rules if rule.kind == "mandate" for each in _kept(schedule, rule)),
         *(each for rule in rules if rule.kind != "mandate" for each in _promised(schedule, rule)),
         *_own_mandates(schedule, {rule.id for rule in rules}),
@@ -81,6 +83,14 @@ def _uncovered(schedule: Schedule, categories: Collection[str]) -> Iterator[Find
         for role in Role:
             if not schedule.limits_on(category, role):
                 yield Finding(f"{category}.{role}", "no_limit")
+
+
+def _impossible(schedule: Schedule) -> Iterator[Finding]:
+    """Means that nobody carries out: keys lie over our own records alone, and nothing archives."""
+    for place, limit in enumerate(schedule.limits):
+        ours = limit.categories <= OWN_CATEGORIES
+        if limit.means is Means.ARCHIVE or (limit.means is Means.DESTROY_KEY and not ours):
+            yield Finding(f"limits.{place}.means", "means_impossible")
 
 
 def _kept(schedule: Schedule, rule: RetentionRule) -> Iterator[Finding]:

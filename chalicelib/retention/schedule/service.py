@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, from_millis, to_millis
-from chalicelib.errors import FieldError
+from chalicelib.errors import DomainError, FieldError
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.notices.outbox import Outbox
@@ -26,7 +26,8 @@ from chalicelib.retention.schedule.models import Schedule, Version
 from chalicelib.retention.schedule.preview_store import Preview, PreviewStore
 from chalicelib.retention.schedule.store import ScheduleStore
 from chalicelib.retention.schedule.text import ScheduleText, read_schedule
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action, Moved, RunCommand
+from chalicelib.tables.transactions import Check as Transacted
 
 SCHEDULE = Entity("retention_schedule", "current")
 PREVIEW_WORK = "preview_schedule"
@@ -206,6 +207,11 @@ class Schedules:
         if number != self._read[0]:
             self._read = (number, self._schedule(number))
         return self._read
+
+    def still_in_force(self, number: int, otherwise: type[DomainError] = Moved) -> Transacted:
+        """For the transaction of whoever decided by the version `number`: it fails with `otherwise`
+        where another is in force by now."""
+        return self._store.still_in_force(number, otherwise)
 
     def change_by(self, number: int) -> tuple[Schedule, Schedule]:
         """The schedule that the version would replace, and the version's own.

@@ -16,12 +16,13 @@ import zlib
 from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
+from chalicelib.errors import DomainError
 from chalicelib.retention.schedule.models import Version
 from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put
+from chalicelib.tables.transactions import Action, Check, Moved, Put
 
 SCHEDULE_VERSION = Schema("schedule_version")
 SCHEDULE_POINTER = Schema("schedule_pointer")
@@ -86,20 +87,27 @@ class ScheduleStore:
             otherwise=Moved,
         )
 
+    def still_in_force(self, number: int, otherwise: type[DomainError]) -> Check:
+        """For somebody else's transaction: it fails with `otherwise` once another than version
+        `number` (0: none) is in force."""
+        stands = _version_is(number) if number else ABSENT
+        return Check(self._records, _CURRENT, stands, otherwise)
+
     def putting_in_force(self, version: Version) -> Action:
         """The write that puts `version` in force in place of the one that it `replaces`."""
         # Of two approvals at once one counts; the other was of a change to what is over.
-        replaced_stands = Condition(
-            "#version = :replaced", {"#version": "version"}, {":replaced": version.replaces}
-        )
         return Put(
             self._records,
             SCHEDULE_POINTER.stamp(
                 {"pk": _CURRENT.pk, "sk": _CURRENT.sk, "version": version.number}
             ),
-            replaced_stands if version.replaces else ABSENT,
+            _version_is(version.replaces) if version.replaces else ABSENT,
             otherwise=Moved,
         )
+
+
+def _version_is(number: int) -> Condition:
+    return Condition("#version = :number", {"#version": "version"}, {":number": number})
 
 
 def _key(number: int) -> Key:

@@ -33,14 +33,6 @@ class Stock(Protocol):
         ...
 
 
-class Nothing:
-    """The stock of an office that keeps no records under the schedule."""
-
-    def page(self, _after: str | None, _limit: int) -> tuple[list[Standing], str | None]:
-        """Its only page."""
-        return [], None
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many records would end earlier, later, for the first time or never; or as before.

@@ -18,13 +18,13 @@ from chalicelib.retention.expiry import Expiry
 from chalicelib.retention.holds.models import Held
 from chalicelib.retention.records.models import HeldRecord, Place, State
 from chalicelib.retention.records.rules import expiry_by
-from chalicelib.retention.records.service import InForce
+from chalicelib.retention.records.service import Schedules
 from chalicelib.retention.records.store import RecordStore
 from chalicelib.retention.schedule.models import Means
 from chalicelib.retention.sweeping.models import Outcome
 from chalicelib.retention.sweeping.rules import pause_after
 from chalicelib.retention.targets import Target
-from chalicelib.tables.transactions import Action
+from chalicelib.tables.transactions import Action, Check
 from chalicelib.telemetry import log_failure
 
 SWEEPER = Actor("system", "sweep_retention")
@@ -43,16 +43,16 @@ class Guards(Protocol):
         """Ids of the active holds on any of `targets`."""
         ...
 
-    def checks(self, targets: Sequence[Target]) -> list[Action]:
+    def checks(self, targets: Sequence[Target]) -> list[Check]:
         """For the transaction of a deed: it fails with `Held` if a hold is on a target."""
         ...
 
-    def still_active(self, hold_id: str, otherwise: type[DomainError]) -> Action:
+    def still_active(self, hold_id: str, otherwise: type[DomainError]) -> Check:
         """For a transaction: it fails with `otherwise` if the hold was released meanwhile."""
         ...
 
 
-type Dispose = Callable[[Place, Means, Sequence[Action]], None]
+type Dispose = Callable[[Place, Means, Sequence[Check]], None]
 """Does away with what is at a place by a means, under the conditions of the given checks.
 
 It may be repeated. Raises `Held`, `PlaceUnavailable`, `NotAnonymous`, …
@@ -76,14 +76,14 @@ class Disposal:
     def __init__(
         self,
         records: RecordStore,
-        in_force: InForce,
+        schedules: Schedules,
         holds: Guards,
         dispose: Dispose,
         trail: Trail,
         clock: Clock,
     ) -> None:
         self._records = records
-        self._in_force = in_force
+        self._schedules = schedules
         self._holds = holds
         self._dispose = dispose
         self._trail = trail
@@ -98,7 +98,7 @@ class Disposal:
         record = self._records.get(record_id)
         if record is None or record.state is State.DISPOSED:
             return Settlement(None)
-        number, schedule = self._in_force()
+        number, schedule = self._schedules.in_force()
         expiry, now = expiry_by(schedule, record), self._clock.now()
         current = replace(record, schedule=number, ends=expiry.at, state=State.KEPT, held_by="")
         if expiry.means is None or not expiry.is_over(now):
@@ -119,12 +119,15 @@ class Disposal:
         self._dispose(at, means, self._holds.checks(record.facts.targets()))
 
     def _listed(self, outcome: Outcome, record: HeldRecord) -> Settlement:
-        change = self._records.change(record, Stale)
-        return Settlement(outcome, lambda: [change])
+        writes: list[Action] = [
+            self._records.change(record, Stale),
+            self._schedules.still_in_force(record.schedule, Stale),
+        ]
+        return Settlement(outcome, lambda: writes)
 
     def _held(self, record: HeldRecord, hold_id: str) -> Settlement:
         held = replace(record, state=State.HELD, held_by=hold_id)
-        writes = [
+        writes: list[Action] = [
             self._records.change(held, Stale),
             # Released at this moment, nobody would list the record again.
             self._holds.still_active(hold_id, Stale),

@@ -62,7 +62,7 @@ class Rehearsing:
         self._clock = clock
 
     def rehearse(self) -> Rehearsal:
-        """Up to 2,000 due records: reads them, and the holds on each combination of targets."""
+        """Up to 2,000 due records: reads them, and the holds on all that they name."""
         now = self._clock.now()
         lists = (self._records.due(shard, now) for shard in range(SHARDS))
         ids = list(islice((each for some in lists for each in some), MOST_LOOKED_AT + 1))
@@ -72,23 +72,20 @@ class Rehearsing:
             for some in batched(ids[:MOST_LOOKED_AT], _TOGETHER, strict=False)
             for record in self._records.many(some).values()
         ]
-        stopped = self._stopped(found)
+        named = {target for record in found for target in record.facts.targets()}
+        held_targets = self._holds.held(named)
         groups: Counter[Group] = Counter()
         held = moved = 0
         for record in found:
             group = _group(record, schedule) if expiry_by(schedule, record).is_over(now) else None
             if group is None:
                 moved += 1
-            elif tuple(record.facts.targets()) in stopped:
+            elif not held_targets.isdisjoint(record.facts.targets()):
                 held += 1
             else:
                 groups[group] += 1
         allowed = most_allowed(self._sweeps.state().usual)
         return Rehearsal(dict(groups), held, moved, len(ids) <= MOST_LOOKED_AT, allowed)
-
-    def _stopped(self, records: list[HeldRecord]) -> set[tuple[object, ...]]:
-        combinations = {tuple(each.facts.targets()) for each in records}
-        return {each for each in combinations if self._holds.on(each)}
 
 
 def _group(record: HeldRecord, schedule: Schedule) -> Group | None:

@@ -16,7 +16,7 @@ from chalicelib.retention.schedule.models import (
     Trigger,
     Unit,
 )
-from chalicelib.retention.schedule.tally import Counts, Nothing, Standing, Tally
+from chalicelib.retention.schedule.tally import Counts, Standing, Tally
 from tests.unit.retention.test_expiry import (
     MILLISECOND,
     MOMENTS,
@@ -105,10 +105,6 @@ def test_categories_are_kept_apart() -> None:
         ("financial", "2027-03"): Counts(newly=1),
         ("business", ""): Counts(unchanged=1),
     }
-
-
-def test_nothing_has_one_empty_page() -> None:
-    assert Nothing().page(None, 200) == ([], None)
 
 
 @given(RULES, RULES, st.lists(MOMENTS, max_size=9))

@@ -1,0 +1,31 @@
+"""The kinds of work that keep and end what stands under retention, and who does each."""
+
+from collections.abc import Callable, Mapping
+
+from chalicelib.retention.engagements.service import CERTIFY_WORK, END_WORK
+from chalicelib.retention.engagements.working import EngagementWork
+from chalicelib.retention.holds.service import RELEASED_WORK
+from chalicelib.retention.records.rescheduling import Rescheduling
+from chalicelib.retention.schedule.previewing import Previewing
+from chalicelib.retention.schedule.service import PREVIEW_WORK, RESCHEDULE_WORK
+from chalicelib.retention.sweeping.batches import Batches
+from chalicelib.retention.sweeping.releasing import Releasing
+from chalicelib.retention.sweeping.sweep import DISPOSAL_WORK
+
+
+def work_of(
+    previewing: Previewing,
+    rescheduling: Rescheduling,
+    batches: Batches,
+    releasing: Releasing,
+    engagements: EngagementWork,
+) -> Mapping[str, Callable[[str, str], None]]:
+    """What is done, by kind."""
+    return {
+        PREVIEW_WORK: lambda number, _: previewing.carry_on(int(number)),
+        RESCHEDULE_WORK: rescheduling.carry_on,
+        DISPOSAL_WORK: batches.carry_on,
+        RELEASED_WORK: lambda hold_id, _: releasing.release(hold_id),
+        END_WORK: lambda client, _: engagements.plan(client),
+        CERTIFY_WORK: lambda client, _: engagements.certify(client),
+    }
