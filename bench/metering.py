@@ -112,6 +112,10 @@ def key_of_json(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _index_units(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
-    """The index holds keys only: it is written where its own keys come, go or change."""
-    old, new = ((item.get("due_pk"), item.get("due_sk")) for item in (before, after))
+    """The indexes hold keys only: they are written where their own keys come, go or change."""
+    return sum(_moved(before, after, keys) for keys in (("due_pk", "due_sk"), ("client_pk",)))
+
+
+def _moved(before: Mapping[str, Any], after: Mapping[str, Any], keys: tuple[str, ...]) -> float:
+    old, new = ([item.get(key) for key in keys] for item in (before, after))
     return 0.0 if old == new else float((old[0] is not None) + (new[0] is not None))

@@ -87,7 +87,8 @@ def moto_tables() -> Iterator[Tables]:
 
 
 def _create(client: "DynamoDBClient", logical: str) -> Table:
-    strings = ["pk", "sk"] + (["due_pk", "due_sk"] if logical == "records" else [])
+    indexed = ["due_pk", "due_sk", "client_pk"] if logical == "records" else []
+    strings = ["pk", "sk", *indexed]
     index: Any = {
         "GlobalSecondaryIndexes": [
             {
@@ -97,7 +98,15 @@ def _create(client: "DynamoDBClient", logical: str) -> Table:
                     {"AttributeName": "due_sk", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": "client",
+                "KeySchema": [
+                    {"AttributeName": "client_pk", "KeyType": "HASH"},
+                    {"AttributeName": "pk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ]
     }
     client.create_table(

@@ -30,6 +30,8 @@ PARAMETERS = {
     "task_id": "01JTASK0000000000000000000",
     "processor_id": "01JPROCESSOR00000000000000",
     "stop_order": "01JSTOPORDER00000000000000",
+    "run_id": "01JSWEEP000000000000000000",
+    "client": "acme",
     "hold_id": "01JHOLD0000000000000000000",
     "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
 }

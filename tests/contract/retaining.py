@@ -1,11 +1,15 @@
 """What tests of retention share: a shop whose customers stand under it, and the sweep by hand."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
 from chalicelib.http.permissions import Role
+from chalicelib.retention.schedule.text import standard
+from chalicelib.retention.sweeping.models import Run, RunState
 from chalicelib.retention.sweeping.sweep import Report
 from chalicelib.services import Services
 from tests.contract.shop import Shop, open_shop
@@ -14,7 +18,8 @@ from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
 from tests.tokens import bearer, platform_token, staff_token
 
-YEAR = timedelta(days=365)  # what 12 months are from the clock's first day on
+YEAR = timedelta(days=365, hours=7)
+"""12 months from the clock's first hour on: to the end of the day in Jakarta."""
 HOURLY = timedelta(hours=1)
 LONG = 600_000
 """ms that a sweep has."""
@@ -28,6 +33,7 @@ class Retained:
         self.gateway = gateway
         self.clock = clock
         self.shop: Shop = open_shop(services)
+        services.schedules.publish(Actor("operator", "test"), standard())
 
     def platform(self, method: str, path: str, body: Any = None) -> Answer:
         headers = bearer(platform_token(self.clock, "records:write"))
@@ -43,7 +49,7 @@ class Retained:
         assert answer.status == 200, answer.body
         return list(answer.json()["records"])
 
-    def said(self, reference: str, **said: Any) -> dict[str, Any]:
+    def said(self, reference: str, /, **said: Any) -> dict[str, Any]:
         """The body of one registration."""
         return {
             "reference": reference,
@@ -112,6 +118,14 @@ class Retained:
         assert answer.status == 200, answer.body
         work(self.services, self.clock)
 
+    def tripped(self) -> str:
+        """The id of a run that stopped itself and waits to be confirmed."""
+        sweeps, now = self.services.sweep_runs, self.clock.now()
+        run = Run(self.services.ids.new(), now, due=9_999, lag=0, state=RunState.TRIPPED)
+        state = replace(sweeps.state(), run_id=run.run_id)
+        self.services.run_command(lambda: [sweeps.change_run(run), sweeps.change_state(state)])
+        return run.run_id
+
     def later(self, period: timedelta) -> datetime:
         self.clock.advance(period)
         return self.clock.now()
@@ -120,3 +134,33 @@ class Retained:
         content = "" if body is None else json.dumps(body)
         headers = {"content-type": "application/json", **headers}
         return self.gateway.call(method, path, body=content, headers=headers)
+
+
+RECORDS = "/v1/records"
+SWEEPS = "/v1/staff/retention/sweeps"
+CLIENTS = "/v1/staff/clients"
+
+
+def call_about_retained(
+    gateway: Gateway, services: Services, method: str, path: str, query: str
+) -> Answer:
+    """Calls one of the operations on records, sweeps and engagements, as whoever may."""
+    office = Retained(services, gateway, cast("FixedClock", services.clock))
+    if path.startswith(RECORDS):
+        said = office.said("c1")
+        place = {name: said[name] for name in ("place", "collection", "reference")}
+        bodies = {RECORDS: {"records": [said]}, RECORDS + "/check": {"records": [place]}}
+        known = office.register("c1")[0]["record_id"] if "{" in path else ""
+        return office.platform(method, path.format(record_id=known) + query, bodies.get(path))
+    if path.startswith(CLIENTS):
+        client = services.ids.new()
+        end = {"ended_at": rfc3339(services.clock.now())}
+        if method == "GET":
+            office.staff("POST", f"{CLIENTS}/{client}/end", end)
+            work(services, office.clock)
+            office.later(HOURLY)
+            services.retention_rounds.run(lambda: LONG)
+            work(services, office.clock)
+        return office.staff(method, path.format(client=client) + query, end)
+    run_id = office.tripped() if "{" in path else ""
+    return office.staff(method, path.format(run_id=run_id) + query)

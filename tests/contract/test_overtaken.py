@@ -179,8 +179,8 @@ def test_a_place_that_was_not_asked_answers_nothing(
     assert by_staff(gateway, made, "approve").status == 200
     step(services, waiting(services)[0])  # located
     before = progress(services, made)
-    services.fulfilment_tasks.answer(id_of(made), "crm", Outcome(9, 9), [])
-    services.fulfilment_tasks.answer(id_of(made), "nowhere", Outcome(9, 9), [])
+    services.fulfilment_tasks.answer(id_of(made), "crm", Deed.ERASE, Outcome(9, 9), [])
+    services.fulfilment_tasks.answer(id_of(made), "nowhere", Deed.ERASE, Outcome(9, 9), [])
     assert progress(services, made) == before
     work(services, clock)
     assert look(gateway, made).json()["status"] == "completed"

@@ -337,7 +337,7 @@ class TestCarriedOut:
         kept = services.remote_tasks.open(task)
         assert kept
         # It died after the plan was moved on and before the answer was closed.
-        services.fulfilment_tasks.answer(task.request_id, CRM, kept.outcome, kept.rows)
+        services.fulfilment_tasks.answer(task.request_id, CRM, Deed.ERASE, kept.outcome, kept.rows)
         work(services, clock)
         assert status(gateway, made) == "completed"
         assert system.state(task.task_id) is TaskState.TAKEN

@@ -67,5 +67,5 @@ def test_it_is_listed_under_its_end_by_the_schedule() -> None:
     schedule = standard().schedule()
     used = told_again(RECORD, told(last_used=NOW))
     listed = listed_under(used, 7, schedule)
-    assert (listed.schedule, listed.ends) == (7, datetime(2027, 11, 25, tzinfo=UTC))
+    assert (listed.schedule, listed.ends) == (7, datetime(2027, 11, 25, 17, tzinfo=UTC))
     assert listed_under(RECORD, 7, schedule).ends is None
