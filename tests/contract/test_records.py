@@ -86,9 +86,9 @@ def test_what_nobody_registered_is_not_known(office: Retained) -> None:
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ({"place": "nowhere"}, "unknown_place"),
-        ({"collection": "nothing"}, "unknown_place"),
-        ({"collection": "orders"}, "unknown_place"),  # two fields name its rows
+        ({"place": "nowhere"}, "unaddressable_place"),
+        ({"collection": "nothing"}, "unaddressable_place"),
+        ({"collection": "orders"}, "unaddressable_place"),  # two fields name its rows
         ({"category": "weather"}, "no_rule"),
     ],
 )

@@ -43,7 +43,7 @@ IN_A_TRANSACTION = {
 }
 
 type Rights = set[tuple[str, str]]
-"""An operation and the logical name of its table, `records/due` for the index."""
+"""An operation and the logical name of its table, `records/due` for an index."""
 
 
 def granted(function: str) -> Rights:
@@ -62,8 +62,8 @@ def _table(resource: dict[str, Any]) -> str:
     match resource:
         case {"Fn::GetAtt": [str(name), "Arn"]}:
             return name.removesuffix("Table").lower()
-        case {"Fn::Sub": "${RecordsTable.Arn}/index/due"}:
-            return "records/due"
+        case {"Fn::Sub": str(arn)} if arn.startswith("${RecordsTable.Arn}/index/"):
+            return f"records/{arn.rpartition('/')[2]}"
     raise ValueError(resource)
 
 
@@ -83,7 +83,7 @@ def recorded(client: "DynamoDBClient", *tables: Table) -> Iterator[Rights]:
                 for member, part in item.items()
             )
         else:
-            index = "/due" if "IndexName" in params else ""
+            index = f"/{params['IndexName']}" if "IndexName" in params else ""
             used.add((model.name, logical[params["TableName"]] + index))
 
     events = getattr(client, "_client", client).meta.events  # behind OneCallAtATime

@@ -57,13 +57,13 @@ and a transaction takes 100 writes."""
 class UnknownRecord(NotFound):
     """Nothing is registered under that id."""
 
-    code = "unknown_record"
+    code = "unknown_held_record"
 
 
 class UnknownRecordPlace(Conflict):
     """The data map has no such place or collection, or not one key that names its rows."""
 
-    code = "unknown_place"
+    code = "unaddressable_place"
 
 
 class NoRule(Conflict):

@@ -33,7 +33,7 @@ _BATCHES_KEPT = timedelta(days=30)
 class Overtaken(Conflict):
     """Another worker went on with the batch. Never leaves this package."""
 
-    code = "overtaken"
+    code = "batch_overtaken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""What retention does to the tables is what the policies of its three functions allow."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.clock import rfc3339
+from chalicelib.services import Services
+from tests.contract.moto_tables import SESSION
+from tests.contract.policies import Uses
+from tests.contract.retaining import LONG, YEAR, Retained
+from tests.contract.working import work
+from tests.fakes import FixedClock
+from tests.gateway import Gateway
+
+CLIENT = "/v1/staff/clients/acme"
+
+
+@pytest.fixture
+def office(services: Services, gateway: Gateway, clock: FixedClock) -> Retained:
+    return Retained(services, gateway, clock)
+
+
+def cold(services: Services) -> tuple[Services, Uses]:
+    """A container that remembers nothing, and what it does."""
+    other = Services(
+        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
+    )
+    uses = Uses()
+    uses.watch(other)
+    return other, uses
+
+
+def test_the_api_may_take_in_and_show(office: Retained) -> None:
+    uses = Uses()
+    uses.watch(office.services)
+    (made,) = office.register("c1", client="acme", user_id="u1", case="k7")
+    office.later(timedelta(hours=1))
+    office.register("c1", client="acme", user_id="u1", case="k7")  # used again: another end
+    office.shown(made["record_id"])
+    office.readable("c1")
+    office.runs()
+    assert office.staff("GET", "/v1/staff/retention/rehearsal").status == 200
+    run_id = office.tripped()
+    assert office.staff("POST", f"/v1/staff/retention/sweeps/{run_id}/confirm").status == 200
+    end = {"ended_at": rfc3339(office.clock.now())}
+    assert office.staff("POST", CLIENT + "/end", end).status == 202
+    assert office.staff("GET", CLIENT + "/certificate").status == 404
+    assert office.staff("GET", f"/v1/staff/audit/record/{made['record_id']}").status == 200
+    assert uses.refused_by("api_handler") == set()
+
+
+def test_the_sweep_may_hand_out_and_the_worker_may_end(office: Retained) -> None:
+    office.put("c3")
+    office.register("c1", client="acme", user_id="u1")
+    office.register("c2", client="other")
+    office.register("c3", client="gone", case="k8")
+    hold_id = office.hold("client", "other")
+    end = {"ended_at": rfc3339(office.clock.now())}
+    assert office.staff("POST", CLIENT + "/end", end).status == 202
+    worker, worked = cold(office.services)
+    work(worker, office.clock)
+    office.later(YEAR)
+    sweeper, swept = cold(office.services)
+    for _ in range(3):
+        sweeper.retention_rounds.run(lambda: LONG)
+        work(worker, office.clock)
+        office.later(timedelta(hours=1))
+    release = {"reason": "It is over."}
+    assert office.staff("POST", f"/v1/staff/holds/{hold_id}/release", release).status == 200
+    work(worker, office.clock)
+    sweeper.retention_rounds.run(lambda: LONG)
+    work(worker, office.clock)
+    assert office.customers() == []
+    assert office.staff("GET", CLIENT + "/certificate").status == 200
+    assert swept.refused_by("sweep_retention") == set()
+    assert worked.refused_by("fulfil_requests") == set()
