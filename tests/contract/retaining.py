@@ -139,7 +139,9 @@ class Retained:
 
 def _certify(services: Services, clock: FixedClock) -> None:
     """What the sweep and the workers do for an ended engagement, in containers of their own."""
-    others = Services(services.settings, clock=clock, ids=services.ids, create_client=SESSION.client)
+    others = Services(
+        services.settings, clock=clock, ids=services.ids, create_client=SESSION.client
+    )
     work(others, clock)
     clock.advance(HOURLY)
     others.retention_rounds.run(lambda: LONG)
