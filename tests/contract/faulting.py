@@ -34,11 +34,13 @@ class Fault(StrEnum):
 class Faults:
     """While `armed` each call of DynamoDB meets a fault at the given `rate`.
 
-    `others` are done one by one between two calls, by somebody whom nothing befalls.
+    `others` are done one by one, at the rate `busy`, between what a command read and its write, by
+    somebody whom nothing befalls.
     """
 
     chance: random.Random
     rate: float
+    busy: float
     armed: bool = False
     others: list[Callable[[], object]] = field(default_factory=list)
     met: Counter[Fault] = field(default_factory=Counter)
@@ -63,7 +65,8 @@ class Faults:
     def _before_call(self, model: Any, params: Any, **_rest: Any) -> Any:
         if not self.armed:
             return None
-        if self.others and self.chance.random() < self.rate:
+        is_command = model.name in {"TransactWriteItems", "DeleteItem"}
+        if is_command and self.others and self.chance.random() < self.busy:
             self.armed = False
             self.others.pop()()
             self.armed = True

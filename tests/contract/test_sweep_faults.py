@@ -4,7 +4,7 @@ went while a hold was on it."""
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,7 +30,7 @@ from tests.gateway import Gateway
 SEEDS = 25
 DAY = timedelta(days=1)
 HALF_A_YEAR = timedelta(days=183)
-BAD_HOURS = 5
+BAD_HOURS = 4
 FACTS: dict[str, dict[str, str]] = {
     "old1": {"client": "acme", "user_id": "u1"},
     "old2": {"client": "acme", "case": "k1"},
@@ -128,15 +128,13 @@ class Course:
         # Records' ids, and with them the order of everything, are the same each time.
         services._held_records._mac_key = lambda: bytes(32)
         self.witness = Witness(services)
-        self.faults = Faults(self.chance, rate=0.04)
+        self.faults = Faults(self.chance, rate=0.03, busy=0.4)
         self.witness.watch()
         self.faults.watch(services)
         self.down_until = clock.now()
         self._at = services.places.at
         self.saved: set[str] = set()
         """Used again, while they were there."""
-        self.touched: set[str] = set()
-        """Said to be used again in the midst of a worker's work."""
 
     def begin(self) -> None:
         """Registers the customers and proposes another schedule; then their year is over."""
@@ -154,7 +152,7 @@ class Course:
     def bad_hours(self) -> None:
         """Sweeps and workers under faults, while others do what they do."""
         for _ in range(BAD_HOURS):
-            self.faults.others = self.chance.sample(self._others(), 4)
+            self.faults.others = self.chance.sample(self._others(), 6)
             with self.faults.at_work():
                 self.office.sweep()
             for message_id in list(self.witness.queue):
@@ -163,12 +161,12 @@ class Course:
             self.chance.choice(self._between())()
             self.clock.advance(HOURLY)
 
-    def recover(self, sweeps: int = 9) -> None:
+    def recover(self, sweeps: int = 7) -> None:
         """Three quiet days: longer than the shop may be down yet, and the longest pause then."""
         for _ in range(sweeps):
             self.office.sweep()
             self._work()
-            self.clock.advance(8 * HOURLY)
+            self.clock.advance(10 * HOURLY)
 
     def hold(self, kind: str, value: str) -> None:
         self.witness.holds[self.office.hold(kind, value)] = (kind, value)
@@ -181,17 +179,21 @@ class Course:
 
     def release_one(self) -> None:
         if self.witness.holds:
+            known = set(self.witness.queue)
             self.release(self.chance.choice(sorted(self.witness.holds)))
+            if self.chance.random() < 0.7:
+                # The work that follows is done before whoever is in the midst of something goes on.
+                self._deliver_all(known)
 
     def approve(self) -> None:
         self.services.schedules.approve("01JANOTHER", self.proposed)
 
     def _others(self) -> list[Callable[[], object]]:
         placing = [partial(self.hold, *each) for each in HOLDS]
-        touching = [partial(self._touch, each, self.touched) for each in FACTS]
+        touching = [partial(self._touch, each) for each in FACTS]
         return [
-            *self.chance.sample(placing, 2),
-            *[self.release_one] * 2,
+            *self.chance.sample(placing, 3),
+            *[self.release_one] * 3,
             *self.chance.sample(touching, 2),
             *[self.office.sweep] * 2,
             *[self._second_worker] * 2,
@@ -200,17 +202,20 @@ class Course:
 
     def _between(self) -> list[Callable[[], object]]:
         placing = [partial(self.hold, *each) for each in HOLDS]
-        touching = [partial(self._touch, each, self.saved) for each in FACTS]
+        touching = [partial(self._save, each) for each in FACTS]
         return [*placing, *touching, *[self.release_one] * 5, self.approve]
 
-    def _touch(self, name: str, whom: set[str]) -> None:
-        """The platform says that a customer who is there was used a moment ago."""
+    def _touch(self, name: str) -> bool:
+        """Whether a customer who is there counts as used a moment ago from now on."""
         if name not in self.office.customers():
-            return
+            return False
         said = self.office.said(name, **FACTS[name])
         answer = self.office.platform("POST", RECORDS, {"records": [said]})
-        if answer.json()["records"][0]["outcome"] == "updated":
-            whom.add(name)
+        return bool(answer.json()["records"][0]["outcome"] == "updated")
+
+    def _save(self, name: str) -> None:
+        if self._touch(name):
+            self.saved.add(name)
 
     def _second_worker(self) -> None:
         """The first one's claims lapsed; it lives still."""
@@ -242,8 +247,8 @@ class Course:
             self._deliver_all()
             self.clock.advance(LEASE)
 
-    def _deliver_all(self) -> None:
-        for message_id in list(self.witness.queue):
+    def _deliver_all(self, but: Collection[str] = ()) -> None:
+        for message_id in [each for each in self.witness.queue if each not in but]:
             with suppress(Later):
                 self._deliver(message_id)
 
@@ -280,8 +285,6 @@ class Course:
                 assert (item["state"], bucket) == ("kept", "RETAIN")
                 assert not expiry.is_over(self.clock.now())
                 assert from_millis(int(item["due_sk"].partition("#")[0])) == expiry.at
-            # Between the deed and what is written of it somebody may have a word on the record.
-            assert name in customers | self.touched or item["state"] == "held"
 
     def check_what_is_told(self) -> None:
         """Everything that the sweep did was counted once, and what went is in the trail once."""
@@ -315,8 +318,7 @@ def test_on_bad_days_what_is_over_goes_once_and_nothing_that_is_held(
     course.check_what_is_left()
     course.check_what_is_told()
     for hold_id in list(course.witness.holds):
-        course.office.release(hold_id)
-        del course.witness.holds[hold_id]
+        course.release(hold_id)
     course.saved.clear()
     clock.advance(3 * YEAR)
     course.recover(sweeps=3)
