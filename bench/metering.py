@@ -100,7 +100,7 @@ class Meter:
     def _standing(
         self, write: Mapping[str, Any], factor: float
     ) -> tuple[float, str, dict[str, Any], dict[str, Any]]:
-        key = key_of_json(write.get("Key") or write["Item"])
+        key = write.get("Key") or key_of_json(write["Item"])
         return factor, write["TableName"], key, self._item(write["TableName"], key)
 
     def _item(self, table: str, key: dict[str, Any]) -> dict[str, Any]:

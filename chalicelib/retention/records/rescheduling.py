@@ -5,12 +5,13 @@ is over: the lists may lag. What this brings about is that what ends earlier now
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.clock import Clock
 from chalicelib.errors import Conflict
 from chalicelib.notices.outbox import Outbox
-from chalicelib.retention.records.models import HeldRecord
+from chalicelib.retention.records.models import HeldRecord, State
 from chalicelib.retention.records.rules import listed_under
 from chalicelib.retention.records.service import InForce
 from chalicelib.retention.records.store import RecordStore
@@ -69,6 +70,9 @@ class Rescheduling:
         self._run_command(lambda: self._outbox.work(RESCHEDULE_WORK, about).actions)
 
     def _list(self, record: HeldRecord, number: int, schedule: Schedule) -> None:
+        if record.state is State.FAILED:
+            # It failed to end by its former end; by this one it may have years.
+            record = replace(record, state=State.KEPT, attempts=0)
         listed = listed_under(record, number, schedule)
         with suppress(_Moved):
             self._run_command(lambda: [self._records.change(listed, _Moved)])
