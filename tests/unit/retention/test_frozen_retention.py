@@ -18,8 +18,8 @@ from chalicelib.retention.sweeping.store import State as SweepState
 from chalicelib.retention.sweeping.store import SweepStore
 from chalicelib.tables.codec import Item
 from chalicelib.tables.transactions import Action, Put
-from chalicelib.vault.keys import DataKey, Scope
 from chalicelib.vault.errors import SealBroken
+from chalicelib.vault.keys import DataKey, Scope
 from chalicelib.vault.sealing import SealContext, open_sealed
 from chalicelib.vault.vault import Vault
 from tests.fakes import START
