@@ -151,7 +151,7 @@ class SubjectStore:
         names = [*addresses, *(each for each in known if each not in addresses)]
         missing = (_item(_alias_key(subject_id, each)) for each in addresses if each not in known)
         return [
-            *self._vault.destroy_actions(Scope.person(subject_id)),
+            *self._vault.destroy_actions(Scope.person(subject_id), "erasure"),
             Delete(self._records, _profile_key(subject_id)),
             *(Delete(self._records, _address_key(each)) for each in names[:_MOST_WITH_THE_KEY]),
             *(Put(self._records, KNOWN_AS.stamp(item)) for item in missing),

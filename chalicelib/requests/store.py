@@ -103,7 +103,7 @@ class RequestStore:
         return [
             self.change_action(replace(request, forgotten=True, requester="")),
             *unlist_actions(self._records, request),
-            *self._vault.destroy_actions(Scope.request(request.request_id)),
+            *self._vault.destroy_actions(Scope.request(request.request_id), "request_forgotten"),
         ]
 
     def forget(self, request_id: str) -> None:

@@ -66,12 +66,12 @@ class Vault:
             for scope, context, sealed in items
         ]
 
-    def destroy_actions(self, scope: Scope) -> list[Action]:
+    def destroy_actions(self, scope: Scope, rule: str = "") -> list[Action]:
         """What makes all under `scope` unreadable, for one transaction (`Keyring.destroy_actions`).
 
         Call `forget` after it went through.
         """
-        return self._keyring.destroy_actions(scope)
+        return self._keyring.destroy_actions(scope, rule)
 
     def forget(self, scope: Scope) -> None:
         """Drops the key of `scope` from this container's memory."""
