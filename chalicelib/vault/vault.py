@@ -73,6 +73,13 @@ class Vault:
         """
         return self._keyring.destroy_actions(scope, rule)
 
+    def destroyed_again_actions(self, scope: Scope, at: datetime) -> list[Action]:
+        """What makes it true again after a restore that the key went at `at` (aware).
+
+        Call `forget` after it went through. May be repeated.
+        """
+        return self._keyring.destroyed_again_actions(scope, at)
+
     def forget(self, scope: Scope) -> None:
         """Drops the key of `scope` from this container's memory."""
         self._keyring.forget(scope)
