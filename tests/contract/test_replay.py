@@ -166,19 +166,29 @@ def test_without_it_chains_are_stuck_and_with_it_they_verify(
     disaster: Disaster, clock: FixedClock, signer: Signer
 ) -> None:
     services = disaster.services
+    unsealed = Entity("incident", "7")
+    services.run_command(lambda: services.trail.actions(unsealed, TESTER, "test.noted", {}))
     disaster.restore()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("time.sleep", lambda _: None)
         with pytest.raises(Contended):
-            disaster.chains_go_on()
+            services.run_command(
+                lambda: services.trail.actions(
+                    Entity("subject", disaster.subject_id), TESTER, "test.noted", {}
+                )
+            )
+    for _ in range(2):  # the hourly function does not wait for the replay
+        clock.advance(HOUR)
+        services.checkpoints.run(lambda: PLENTY)
     assert main(["replay", "--do"]) == 0
     clock.advance(HOUR)
     services.seal(lambda: PLENTY)
     exporter = Exporter(
         services.records, services.audit, services.s3, services.settings.trail_bucket, clock
     )
-    report = verify(exporter.export([signer.jwk()]), [signer.public])
-    assert report.findings == ()
+    bundle = exporter.export([signer.jwk()])
+    assert verify(bundle, [signer.public]).findings == ()
+    assert str(unsealed) in bundle.chains
     (entry,) = services.trail.history(Entity("ledger", "replay"))
     assert entry.facts["records"] == 1
 
