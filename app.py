@@ -113,10 +113,10 @@ def fulfil_requests(event: SQSEvent) -> dict[str, Any]:
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
 def checkpoint_trail(event: CloudWatchEvent) -> None:
-    """Signs what happened since the last checkpoint."""
+    """Signs what happened since the last checkpoint, and what was destroyed."""
     context = cast("LambdaContext", event.context)
-    report = services().checkpoints.run(context.get_remaining_time_in_millis)
-    report_counts("checkpoint_trail", services().settings.stage, asdict(report))
+    counts = services().seal(context.get_remaining_time_in_millis)
+    report_counts("checkpoint_trail", services().settings.stage, counts)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

@@ -43,6 +43,7 @@ from chalicelib.tables.table import Table
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.kms import KeyService
+from chalicelib.vault.ledger import ErasureLedger
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 from tests.contract.moto_tables import REGION, moto_tables
@@ -132,7 +133,8 @@ def run() -> list[Row]:
 
         def keyring(keys: Table) -> Keyring:
             clock = SystemClock()
-            return Keyring(keys, tables.records, service, clock, UlidFactory(clock))
+            ledger = ErasureLedger(tables.records, tables.audit, clock)
+            return Keyring(keys, ledger, service, clock, UlidFactory(clock))
 
         return [*_one_record(Vault(keyring(tables.keys))), *_fifty(keyring, tables.keys, calls)]
 

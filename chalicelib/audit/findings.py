@@ -28,6 +28,12 @@ class Code(StrEnum):
     CHECKPOINT_WINDOW_GAP = "checkpoint_window_gap"  # does not begin where the one before ended
     LEAVES_MISSING = "leaves_missing"  # a checkpoint without its leaves
     LEAVES_EDITED = "leaves_edited"  # the leaves are not those of the signed root
+    ERASURES_UNREADABLE = "erasures_unreadable"  # no JWS, or no document of the ledger inside it
+    ERASURES_BAD_SIGNATURE = "erasures_bad_signature"  # not signed by a key we trust
+    ERASURES_MISSING = "erasures_missing"  # a document is missing, or the latest ones
+    ERASURES_FORKED = "erasures_forked"  # two documents of one number
+    ERASURES_BROKEN = "erasures_broken"  # does not name its predecessor's hash
+    ERASURES_WINDOW_GAP = "erasures_window_gap"  # does not begin where the one before ended
     DIGEST_NOT_CHECKPOINTED = "digest_not_checkpointed"  # a batch's digest is in no checkpoint
     BATCH_MISSING = "batch_missing"  # a checkpoint's digest is in no batch
     RECEIPT_INVALID = "receipt_invalid"  # the text is no receipt

@@ -99,10 +99,13 @@ class Jws:
     signature: bytes = field(repr=False)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """The parts of a compact JWS. Raises `UnreadableJws`; only ES256 is taken."""
+    def parse(cls, text: str, longest: int = _LONGEST) -> Self:
+        """The parts of a compact JWS of at most `longest` characters.
+
+        Raises `UnreadableJws`; only ES256 is taken.
+        """
         parts = text.split(".")
-        if len(text) > _LONGEST or len(parts) != 3:
+        if len(text) > longest or len(parts) != 3:
             raise UnreadableJws("not three parts")
         header = _object(_decode(parts[0]))
         payload = _object(_decode(parts[1]))

@@ -100,8 +100,11 @@ class Obeying:
             self._run_command(build)
 
     def erasure(self, subject_id: str) -> list[Action]:
-        """The write that makes the gate answer no for ever, about whoever this was."""
+        """The write that makes the gate answer no for ever, about whoever this was; none where it
+        does."""
         standing = self._standing(subject_id)
+        if standing.erased:
+            return []
         gone = Standing(subject_id, erased=True, revision=standing.revision)
         return [self._standings.change(gone)]
 

@@ -12,6 +12,7 @@ Destroying the person's key leaves an id that means nobody.
 
 import json
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
@@ -151,10 +152,18 @@ class SubjectStore:
         names = [*addresses, *(each for each in known if each not in addresses)]
         missing = (_item(_alias_key(subject_id, each)) for each in addresses if each not in known)
         return [
-            *self._vault.destroy_actions(Scope.person(subject_id)),
+            *self._vault.destroy_actions(Scope.person(subject_id), "erasure"),
             Delete(self._records, _profile_key(subject_id)),
             *(Delete(self._records, _address_key(each)) for each in names[:_MOST_WITH_THE_KEY]),
             *(Put(self._records, KNOWN_AS.stamp(item)) for item in missing),
+        ]
+
+    def erased_again_actions(self, subject_id: str, at: datetime) -> list[Action]:
+        """The writes that make it true again after a restore that the subject was erased at `at`
+        (aware). Its names stay, as with `erase_actions`. May be repeated."""
+        return [
+            *self._vault.destroyed_again_actions(Scope.person(subject_id), at),
+            Delete(self._records, _profile_key(subject_id)),
         ]
 
     def unlink_action(self, subject_id: str, name: str) -> Action:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from itertools import batched
 
@@ -142,6 +143,14 @@ class Subjects:
             *self._store.erase_actions(subject_id, addresses),
             *self._trail.actions(entity, who, "subject.erased", {}),
         ]
+
+    def erased_again_actions(self, subject_id: str, at: datetime) -> list[Action]:
+        """The writes that erase again who was erased at `at` (aware), after a restore.
+
+        The chain has its entry already. Call `forget` after they went through, `unlink` and
+        `forget_names` for the names. May be repeated.
+        """
+        return self._store.erased_again_actions(subject_id, at)
 
     def names(self, subject_id: str) -> list[str]:
         """The blind indexes of all that the subject is known by, erased or not."""

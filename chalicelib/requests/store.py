@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 
 from chalicelib.notices.models import Language
@@ -103,7 +104,29 @@ class RequestStore:
         return [
             self.change_action(replace(request, forgotten=True, requester="")),
             *unlist_actions(self._records, request),
-            *self._vault.destroy_actions(Scope.request(request.request_id)),
+            *self._vault.destroy_actions(Scope.request(request.request_id), "request_forgotten"),
+        ]
+
+    def unopened(self, request_id: str) -> DataRequest | None:
+        """What of the request stands in clear, read consistently, or None.
+
+        It does not say what the requester said, and not in which language.
+        """
+        item = self._records.get(key_of_request(request_id), consistent=True)
+        if item is None:
+            return None
+        item = DATA_REQUEST.lift(item)
+        return request_from(
+            request_id, item, Content("", cast("Language", item.get("language", "id")))
+        )
+
+    def forgotten_again_actions(self, request: DataRequest, at: datetime) -> list[Action]:
+        """The writes that make it true again after a restore that `request`, given unopened, was
+        forgotten at `at` (aware). Call `forget` after they went through."""
+        return [
+            self.change_action(replace(request, forgotten=True, requester="")),
+            *unlist_actions(self._records, request),
+            *self._vault.destroyed_again_actions(Scope.request(request.request_id), at),
         ]
 
     def forget(self, request_id: str) -> None:

@@ -1,5 +1,6 @@
 """The services that prove what happened."""
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,10 @@ from chalicelib.audit.receipt_keys import ALL_ELSE, RECEIPTS_ONLY
 from chalicelib.services.foundation import Foundation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalicelib.audit.checkpoint import Checkpoints
+    from chalicelib.audit.erasing import Erasing
     from chalicelib.vault.signing import Signer
 
 
@@ -32,6 +36,26 @@ class AuditServices(Foundation):
             self.settings.trail_bucket,
             self.signer,
             self.clock,
+        )
+
+    def seal(self, remaining_ms: "Callable[[], int]") -> dict[str, int]:
+        """What the hourly function does, in counts: a checkpoint, and the ledger's documents."""
+        counts = asdict(self.checkpoints.run(remaining_ms))
+        erasures = asdict(self.erasing.run(remaining_ms))
+        return counts | {f"erasures_{name}": count for name, count in erasures.items()}
+
+    @cached_property
+    def erasing(self) -> "Erasing":
+        from chalicelib.audit.erasing import Erasing
+
+        return Erasing(
+            self.audit,
+            self.s3,
+            self.settings.trail_bucket,
+            self.signer,
+            self.trail,
+            self.clock,
+            self.run_command,
         )
 
     @cached_property

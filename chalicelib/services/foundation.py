@@ -18,6 +18,7 @@ from chalicelib.tables.transactions import Action, run_command
 from chalicelib.vault.blind_index import BlindIndex
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.kms import KeyService
+from chalicelib.vault.ledger import ErasureLedger
 from chalicelib.vault.vault import Vault
 
 if TYPE_CHECKING:
@@ -87,7 +88,11 @@ class Foundation:
     @cached_property
     def keyring(self) -> Keyring:
         kms = KeyService(self.kms, self.settings.vault_key_id, self.settings.stage)
-        return Keyring(self.keys, self.records, kms, self.clock, self.ids)
+        return Keyring(self.keys, self.ledger, kms, self.clock, self.ids)
+
+    @cached_property
+    def ledger(self) -> ErasureLedger:
+        return ErasureLedger(self.records, self.audit, self.clock)
 
     @cached_property
     def vault(self) -> Vault:

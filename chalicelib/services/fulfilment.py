@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.wiping import Wiping
     from chalicelib.requests.fulfilment.worker import Worker
     from chalicelib.requests.handling import Handling
+    from chalicelib.retention.replay.service import Replay
 
 
 class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, SweepServices):
@@ -110,6 +111,38 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
             self._request_messages,
             self.subjects,
             self.obeying,
+            self.run_command,
+        )
+
+    @cached_property
+    def replay(self) -> "Replay":
+        """For an operator with rights that no function has."""
+        from chalicelib.audit.mending import Mending
+        from chalicelib.requests.fulfilment.wiping_again import WipingAgain
+        from chalicelib.retention.replay.records import RecordsAgain
+        from chalicelib.retention.replay.service import Replay
+
+        wiping = WipingAgain(
+            self.request_book,
+            self._request_store,
+            self._plans,
+            self._copying,
+            self._request_messages,
+            self.subjects,
+            self.obeying,
+            self.run_command,
+        )
+        return Replay(
+            Mending(self.records, self.audit, self.trail, self.clock, self.run_command),
+            self.keyring,
+            wiping,
+            RecordsAgain(
+                self._held_records,
+                lambda at, means: self._dispose(at, means, ()),
+                self.trail,
+                self.run_command,
+            ),
+            self.trail,
             self.run_command,
         )
 

@@ -199,6 +199,7 @@ class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorSer
             self.holds,
             self._dispose,
             self.trail,
+            self.ledger,
             self.clock,
         )
 

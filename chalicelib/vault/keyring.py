@@ -4,10 +4,9 @@
 
 A data key stands in the table `keys` under `SCOPE#<scope>` / `KEY`, sealed under its branch key
 and bound to that place, to the branch and to the KMS context; with a `ttl` when it expires by
-itself. A destroyed scope stands in the erasure ledger, `ERASURE#<scope>` / `LEDGER` in the table
-`records`. Making a key checks the ledger in the same transaction and destroying one writes it in
-the same transaction, so a scope has at most one key in its life and a destroyed one never comes
-back.
+itself. A destroyed scope stands in the erasure ledger (ledger.py). Making a key checks the ledger
+in the same transaction and destroying one writes it in the same transaction, so a scope has at most
+one key in its life and a destroyed one never comes back.
 
 **The window.** Plaintext keys are cached for at most five minutes, and another container does not
 hear of a destruction. Until its copy expires it can still open what is under the scope, and still
@@ -24,7 +23,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.clock import Clock, rfc3339
+from chalicelib.clock import Clock
 from chalicelib.errors import DomainError
 from chalicelib.ids import Ids
 from chalicelib.tables.codec import Item
@@ -45,10 +44,10 @@ from chalicelib.vault.cache import LONGEST_LIFE, KeyCache
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
 from chalicelib.vault.keys import KEY_BYTES, BranchKey, DataKey, Scope
 from chalicelib.vault.kms import Branch, KeyService
+from chalicelib.vault.ledger import ErasureLedger
 from chalicelib.vault.sealing import SealContext, open_sealed, seal
 
 _DATA_KEY = Schema("data_key")
-_ERASURE = Schema("erasure")
 
 
 class _Taken(KeyDestroyed):
@@ -82,7 +81,7 @@ class Keyring:
     def __init__(
         self,
         keys: Table,
-        records: Table,
+        ledger: ErasureLedger,
         kms: KeyService,
         clock: Clock,
         ids: Ids,
@@ -93,7 +92,7 @@ class Keyring:
     ) -> None:
         """`ValueError` for a cache of less than one key or a life above five minutes."""
         self._keys = keys
-        self._records = records
+        self._ledger = ledger
         self._kms = kms
         self._clock = clock
         self._sleep = sleep
@@ -139,7 +138,7 @@ class Keyring:
                 # Of two creators one wins.
                 Put(self._keys, _DATA_KEY.stamp(item), ABSENT, otherwise),
                 # A destroyed scope is never made anew, however stale the writer.
-                Check(self._records, _ledger_of(scope), ABSENT, KeyDestroyed),
+                self._ledger.never_destroyed(scope),
             ],
         )
 
@@ -173,19 +172,32 @@ class Keyring:
         """A check for a command's transaction: `KeyDestroyed` if the key went since it was read."""
         return Check(self._keys, _key_of(scope), PRESENT, KeyDestroyed)
 
-    def destroy_actions(self, scope: Scope) -> list[Action]:
+    def destroy_actions(self, scope: Scope, rule: str = "") -> list[Action]:
         """What destroys the key of `scope`, for one transaction with the audit entry.
 
-        The transaction fails with `KeyDestroyed` if there is no key. Call `forget` after it went
-        through. What is under the scope is unreadable at once where `forget` was called, within
-        five minutes everywhere (the window, above), and in backups of `keys` after one day.
+        The ledger says that it went in the name of `rule`. The transaction fails with
+        `KeyDestroyed` if there is no key. Call `forget` after it went through. What is under the
+        scope is unreadable at once where `forget` was called, within five minutes everywhere (the
+        window, above), and in backups of `keys` after one day.
         """
-        ledger = _ledger_of(scope)
-        entry: Item = {"pk": ledger.pk, "sk": ledger.sk, "at": rfc3339(self._clock.now())}
         return [
             Delete(self._keys, _key_of(scope), PRESENT, KeyDestroyed),
-            Put(self._records, _ERASURE.stamp(entry)),
+            *self._ledger.key_actions(scope, rule),
         ]
+
+    def is_destroyed(self, scope: Scope) -> bool:
+        """Whether the scope has no key and can get none any more, read consistently."""
+        return (
+            self._ledger.is_marked(scope)
+            and self._keys.get(_key_of(scope), consistent=True) is None
+        )
+
+    def destroyed_again_actions(self, scope: Scope, at: datetime) -> list[Action]:
+        """What makes it true again, after a restore, that the key went at `at` (aware).
+
+        The ledger has its line already. Call `forget` after it went through. May be repeated.
+        """
+        return [Delete(self._keys, _key_of(scope)), self._ledger.mark(scope, at)]
 
     def forget(self, scope: Scope) -> None:
         """Drops the plaintext key of `scope` from this container's memory."""
@@ -253,10 +265,6 @@ class Keyring:
 
 def _key_of(scope: Scope) -> Key:
     return Key(compose("SCOPE", scope.value), "KEY")
-
-
-def _ledger_of(scope: Scope) -> Key:
-    return Key(compose("ERASURE", scope.value), "LEDGER")
 
 
 def _seconds(moment: datetime) -> int:

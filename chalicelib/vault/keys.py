@@ -55,6 +55,14 @@ class Scope:
     value: str
 
     @classmethod
+    def parse(cls, value: str) -> "Scope":
+        """The scope of this `value`. `ValueError` for what is none."""
+        purpose, *parts = value.split("/")
+        if not parts:
+            raise ValueError("a scope has a purpose and parts")
+        return _scope(purpose, *parts)
+
+    @classmethod
     def person(cls, subject_id: str) -> "Scope":
         """Everything about one data subject."""
         return _scope("person", subject_id)

@@ -66,12 +66,19 @@ class Vault:
             for scope, context, sealed in items
         ]
 
-    def destroy_actions(self, scope: Scope) -> list[Action]:
+    def destroy_actions(self, scope: Scope, rule: str = "") -> list[Action]:
         """What makes all under `scope` unreadable, for one transaction (`Keyring.destroy_actions`).
 
         Call `forget` after it went through.
         """
-        return self._keyring.destroy_actions(scope)
+        return self._keyring.destroy_actions(scope, rule)
+
+    def destroyed_again_actions(self, scope: Scope, at: datetime) -> list[Action]:
+        """What makes it true again after a restore that the key went at `at` (aware).
+
+        Call `forget` after it went through. May be repeated.
+        """
+        return self._keyring.destroyed_again_actions(scope, at)
 
     def forget(self, scope: Scope) -> None:
         """Drops the key of `scope` from this container's memory."""

@@ -16,6 +16,7 @@ from chalicelib.vault.errors import KeyDestroyed
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.keys import BranchKey, DataKey, Scope
 from chalicelib.vault.kms import Branch, KeyService
+from chalicelib.vault.ledger import ErasureLedger
 from chalicelib.vault.vault import Vault
 from tests.contract.moto_tables import Tables
 from tests.fakes import FixedClock, SequentialIds
@@ -42,7 +43,8 @@ def frozen(name: str) -> Item:
 @pytest.fixture
 def keyring(tables: Tables) -> Keyring:
     clock = FixedClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
-    return Keyring(tables.keys, tables.records, FrozenKms(), clock, SequentialIds())
+    ledger = ErasureLedger(tables.records, tables.audit, clock)
+    return Keyring(tables.keys, ledger, FrozenKms(), clock, SequentialIds())
 
 
 def put(tables: Tables, table: str, name: str) -> None:

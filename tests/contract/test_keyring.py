@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import pytest
 
+from chalicelib.clock import to_millis
 from chalicelib.ids import UlidFactory
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT
@@ -27,6 +28,7 @@ from chalicelib.vault.errors import KeyDestroyed, SealBroken
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.kms import Branch, KeyService
+from chalicelib.vault.ledger import ErasureLedger, Line, lines_bucket
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 from tests.contract.moto_tables import REGION, moto_tables
@@ -42,10 +44,11 @@ SECOND = timedelta(seconds=1)
 
 @dataclass
 class Clients:
-    """The two tables, KMS with a symmetric key, and every call that went out."""
+    """The tables, KMS with a symmetric key, and every call that went out."""
 
     keys: Table
     records: Table
+    audit: Table
     kms: "KMSClient"
     key_arn: str
     stage: str = "test"
@@ -64,7 +67,8 @@ class Clients:
 def clients() -> Iterator[Clients]:
     with moto_tables() as tables:
         kms = boto3.Session("test", "test", region_name=REGION).client("kms")
-        yield Clients(tables.keys, tables.records, kms, kms.create_key()["KeyMetadata"]["Arn"])
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+        yield Clients(tables.keys, tables.records, tables.audit, kms, key)
 
 
 @pytest.fixture
@@ -97,7 +101,12 @@ class Container:
         self.keys = keys or clients.keys
         self.kms = KeyService(clients.kms, clients.key_arn, stage or clients.stage)
         self.keyring = Keyring(
-            self.keys, clients.records, self.kms, clock, UlidFactory(clock), sleep=lambda _: None
+            self.keys,
+            ErasureLedger(clients.records, clients.audit, clock),
+            self.kms,
+            clock,
+            UlidFactory(clock),
+            sleep=lambda _: None,
         )
         self.vault = Vault(self.keyring)
 
@@ -481,9 +490,10 @@ def test_no_keyring_caches_for_longer_than_five_minutes(
     clients: Clients, clock: FixedClock
 ) -> None:
     kms = KeyService(clients.kms, clients.key_arn, clients.stage)
+    ledger = ErasureLedger(clients.records, clients.audit, clock)
     for life in (FIVE_MINUTES + SECOND, timedelta(0)):
         with pytest.raises(ValueError, match="five minutes"):
-            Keyring(clients.keys, clients.records, kms, clock, UlidFactory(clock), cache_life=life)
+            Keyring(clients.keys, ledger, kms, clock, UlidFactory(clock), cache_life=life)
 
 
 # Rotation
@@ -633,6 +643,40 @@ def test_the_ledger_says_when_and_nothing_else(
         "v": 1,
         "at": "2026-11-23T10:00:00.000Z",
     }
+
+
+def test_a_key_goes_with_its_line_or_not_at_all(
+    clients: Clients, clock: FixedClock, budi: Scope
+) -> None:
+    container = Container(clients, clock)
+    bucket = lines_bucket(to_millis(clock.now()))
+    with pytest.raises(KeyDestroyed):
+        container.destroy(budi)
+    assert not any(budi.value in str(item) for item in clients.audit.query_all(bucket))
+    container.keyring.key_to_seal(budi)
+    transact(clients.keys.client, container.keyring.destroy_actions(budi, "erasure"))
+    lines = [Line.from_item(item) for item in clients.audit.query_all(bucket, consistent=True)]
+    assert [each for each in lines if each.id == budi.value] == [
+        Line(to_millis(clock.now()), "key", budi.value, "destroy_key", "erasure")
+    ]
+
+
+def test_what_a_restore_brought_back_goes_again(
+    clients: Clients, clock: FixedClock, budi: Scope
+) -> None:
+    container = Container(clients, clock)
+    sealed = container.vault.seal(budi, CONTEXT, b"gone")
+    kept, at = stored_key(clients.keys, budi), clock.now()
+    container.destroy(budi)
+    clients.keys.put_new(kept)
+    assert not container.keyring.is_destroyed(budi)
+    assert container.vault.open(budi, CONTEXT, sealed) == b"gone"
+    for _ in range(2):
+        transact(clients.keys.client, container.keyring.destroyed_again_actions(budi, at))
+    container.keyring.forget(budi)
+    assert container.keyring.is_destroyed(budi)
+    with pytest.raises(KeyDestroyed):
+        container.vault.open(budi, CONTEXT, sealed)
 
 
 def test_what_has_no_key_cannot_be_destroyed(

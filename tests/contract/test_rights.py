@@ -7,17 +7,21 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalicelib.audit.digests import preference_digest
+from chalicelib.audit.erasing import Erasing
 from chalicelib.connectors.webhooks.client import NoAnswer
 from chalicelib.notices.consumer import Later
 from chalicelib.notices.feedback import Feedback
 from chalicelib.services import Services, use
 from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import run_command
+from chalicelib.vault.ledger import ErasureLedger
 from tests.contract.asking import code_of, look, make, prove
 from tests.contract.calls import call_signed_in
 from tests.contract.cookies import PREFERENCES, body, post, stored
@@ -29,7 +33,7 @@ from tests.contract.post import Post
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 from tests.unit.audit.test_digests import PREFERENCE
-from tests.unit.audit.world import World, new_world
+from tests.unit.audit.world import PLENTY, World, new_world
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -106,9 +110,17 @@ def _recorded_in(world: World) -> AbstractContextManager[Rights]:
 def test_a_checkpoint_uses_every_right_that_it_has(world: World) -> None:
     world.append("site/jutsoo")
     world.book.add([preference_digest(PREFERENCE)], world.clock.now())
+    tables = world.tables
+    run = partial(run_command, tables.records.client, sleep=lambda _: None)
+    ledger = ErasureLedger(tables.records, tables.audit, world.clock)
+    run(lambda: [ledger.record_action("id", world.clock.now(), "delete", "rule", {})])
+    erasing = Erasing(
+        tables.audit, tables.s3, tables.bucket, world.signer, world.trail, world.clock, run
+    )
     with _recorded_in(world) as used:
         world.checkpoint()
         world.clock.advance(timedelta(hours=1))
+        assert erasing.run(lambda: PLENTY).written == 1
         world.checkpoint()
     assert used == granted("checkpoint_trail")
 

@@ -67,7 +67,7 @@ class PartStore:
 
     def destroy_actions(self, import_: Import) -> list[Action]:
         """What makes the rows unreadable. Call `forget` after it went through."""
-        return self._vault.destroy_actions(_scope(import_))
+        return self._vault.destroy_actions(_scope(import_), "import_applied")
 
     def forget(self, import_: Import) -> None:
         """Drops the key from this container's memory."""

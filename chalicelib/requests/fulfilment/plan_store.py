@@ -18,7 +18,7 @@ from chalicelib.connectors.places import Deed, Kept, Outcome, Seeds
 from chalicelib.requests.fulfilment.models import Plan, Progress, Stage, Task
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.conditions import Condition, revision_is
-from chalicelib.tables.keys import compose
+from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Moved, Put
@@ -73,10 +73,13 @@ class PlanStore:
 
     def end_actions(self, request_id: str) -> list[Action]:
         """The write that ends the plan where it is, so that no worker goes on; none without one."""
-        progress = self.get(request_id)
-        if progress is None or progress.plan.stage is Stage.ENDED:
+        item = self._records.get(Key(compose("REQUEST", request_id), "PLAN"), consistent=True)
+        if item is None:
             return []
-        return [self.change_plan(replace(progress.plan, stage=Stage.ENDED))]
+        plan = _plan_from(request_id, item)
+        if plan.stage is Stage.ENDED:
+            return []
+        return [self.change_plan(replace(plan, stage=Stage.ENDED))]
 
     def new_task(self, task: Task) -> Action:
         """The write of a task, over that of an earlier round: the plan beside it is the lock."""

@@ -118,6 +118,11 @@ class RecordStore:
         sealed = self._vault.seal(scope_of(record.facts), context, record.at.reference.encode())
         return Put(self._records, {**item, "sealed": sealed}, ABSENT, otherwise=Moved)
 
+    def tombstone(self, record: HeldRecord) -> Action:
+        """The write of a record that was disposed of and that the table does not know, so that its
+        id is never used again."""
+        return Put(self._records, clear_item(replace(record, revision=1)), ABSENT, otherwise=Moved)
+
     def still_readable(self, facts: Facts) -> Action:
         """For the transaction of an `addition`: it fails with `KeyDestroyed` if the key went."""
         return self._vault.still_there(scope_of(facts))

@@ -26,6 +26,7 @@ from chalicelib.retention.sweeping.rules import pause_after
 from chalicelib.retention.targets import Target
 from chalicelib.tables.transactions import Action, Check
 from chalicelib.telemetry import log_failure
+from chalicelib.vault.ledger import ErasureLedger
 
 SWEEPER = Actor("system", "sweep_retention")
 
@@ -80,6 +81,7 @@ class Disposal:
         holds: Guards,
         dispose: Dispose,
         trail: Trail,
+        ledger: ErasureLedger,
         clock: Clock,
     ) -> None:
         self._records = records
@@ -87,6 +89,7 @@ class Disposal:
         self._holds = holds
         self._dispose = dispose
         self._trail = trail
+        self._ledger = ledger
         self._clock = clock
 
     def settle(self, record_id: str, run_id: str) -> Settlement:
@@ -156,9 +159,23 @@ class Disposal:
             return [
                 self._records.change(gone),
                 *self._trail.first_actions(entity, SWEEPER, "record.disposed", facts),
+                self._ledger.record_action(
+                    record_id, now, means.value, rule, _facts_of(record) | {"run": run_id}
+                ),
             ]
 
         return Settlement(Outcome.DONE, writes)
+
+
+def _facts_of(record: HeldRecord) -> dict[str, str]:
+    """What the erasure ledger says of a record: enough to keep its id from being used again."""
+    return {
+        "place": record.at.place,
+        "collection": record.at.collection,
+        "category": record.facts.category,
+        "role": record.facts.role.value,
+        "client": record.facts.client,
+    }
 
 
 def _later(record: HeldRecord, now: datetime) -> HeldRecord:

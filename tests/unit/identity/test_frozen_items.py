@@ -54,7 +54,7 @@ class OneKey:
     def still_there(self, _scope: Scope) -> Any:
         return None
 
-    def destroy_actions(self, _scope: Scope) -> list[Any]:
+    def destroy_actions(self, _scope: Scope, _rule: str) -> list[Any]:
         return []
 
     def forget(self, _scope: Scope) -> None:

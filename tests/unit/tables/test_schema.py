@@ -29,6 +29,7 @@ from chalicelib.tables.codec import Item, encode
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table, key_of
 from chalicelib.tables.transactions import Put, Update
+from chalicelib.vault.ledger import Line
 from tests.fakes import START
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -139,6 +140,13 @@ def test_leaf_batch_1() -> None:
     batch = LeafBatch.from_item(item)
     assert batch.digests == (b"\x01" * 32, b"\x02" * 32)
     assert batch.item() == item
+
+
+def test_erasure_line_1() -> None:
+    item = fixture("erasure_line.1")
+    line = Line.from_item(item)
+    assert (line.kind, line.means, line.rule) == ("record", "delete", "technical_unused")
+    assert line.item() == item
 
 
 def test_checkpoint_pointer_1() -> None:

@@ -1,0 +1,1 @@
+"""Making a restored table true again: what the erasure ledger says went, goes again."""
