@@ -12,6 +12,7 @@ from chalicelib.connectors.places import (
     Disposed,
     Identities,
     Outcome,
+    Json,
     PlaceUnavailable,
     Row,
     Seeds,
@@ -89,6 +90,12 @@ class Told:
 
     def dispose(self, *_: object, **__: object) -> Outcome:
         return Outcome(0, 0)
+
+    def copies(self, *_: object) -> list[Mapping[str, Json]]:
+        return []
+
+    def take(self, *_: object) -> None:
+        return None
 
     def dispose_many(self, *_: object, **__: object) -> Iterator[Disposed]:
         return iter(())
