@@ -183,10 +183,9 @@ def test_another_limit_ends_it_earlier(office: Retained, archive: Archived, trig
     assert office.shown(record_id)["means"] == "destroy_key"
     assert archive.keys() == []
     (version,) = archive.versions()
-    locked = archive.s3.get_object_retention(
-        Bucket=archive.bucket, Key=version["Key"], VersionId=version["VersionId"]
-    )
-    assert locked["Retention"]["RetainUntilDate"] > office.clock.now()
+    which = {"Key": version["Key"], "VersionId": version["VersionId"]}
+    locked = archive.s3.head_object(Bucket=archive.bucket, **which)
+    assert locked["ObjectLockRetainUntilDate"] > office.clock.now()
 
 
 def test_a_row_that_is_used_again_is_another_one(office: Retained) -> None:
@@ -279,11 +278,7 @@ def test_a_row_that_changes_between_copy_and_taking_is_copied_anew(
     changed = {"id": {"S": "c1"}, "email": {"S": "new@example.test"}}
     at_take(office.services, lambda: office.shop.put("customers", changed))
     work(office.services, office.clock)
-    assert office.customers() == ["c1", "c2"]
-    assert office.shown(made["record_id"])["state"] == "failed"
-    office.later(HOURLY)
-    office.swept()
-    assert office.customers() == ["c2"]
+    assert (office.customers(), len(archive.versions())) == (["c2"], 2)
     assert archive.rows(made["record_id"]) == [{"id": "c1", "email": "new@example.test"}]
 
 
@@ -409,7 +404,8 @@ def test_whatever_happens_nothing_is_lost_and_nothing_counted_twice(
     for name, record_id in ids.items():
         assert [each["email"] for each in archive.rows(record_id)] == [mails[name]]
         assert office.shown(record_id)["state"] == "archived"
-    assert sum(each["counts"].get("done", 0) for each in office.runs()) == len(names)
+    batches = [each for each in records(office.services) if each["et"] == "sweep_batch"]
+    assert sum(each["counts"].get("done", 0) for each in batches) == len(names)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
