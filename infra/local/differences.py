@@ -12,7 +12,6 @@ import boto3
 from infra.local.deploy import PARAMETERS, Deployment
 from infra.package import TEMPLATE
 
-
 _ARCHIVE = ("ArchiveBucket", 1)
 """The archive, and the days that it locks what comes without a date of its own."""
 

@@ -56,9 +56,7 @@ def _missing_of_keys(session: boto3.Session, deployment: Deployment) -> list[str
     return [what for what, holds in checks.items() if not holds]
 
 
-def _missing_of_bucket(
-    session: boto3.Session, deployment: Deployment, output: str
-) -> list[str]:
+def _missing_of_bucket(session: boto3.Session, deployment: Deployment, output: str) -> list[str]:
     s3 = session.client("s3")
     bucket = deployment.outputs[output]
     lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]

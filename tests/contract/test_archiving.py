@@ -1,7 +1,6 @@
 """The archive: moved there sealed and locked, read by the staff alone, ended with its key."""
 
 import contextlib
-import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,9 +17,10 @@ from chalicelib.retention.archiving.objects import ArchiveBucket, CopyExists, Co
 from chalicelib.retention.schedule.text import standard
 from chalicelib.services import Services
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
-from chalicelib.vault.vault import Vault
+from chalicelib.vault.keys import Scope
 from tests.contract.killing import Killed, Killer
 from tests.contract.people import records
+from tests.contract.policies import Uses
 from tests.contract.retaining import ARCHIVE, HOURLY, YEAR, Retained, archiving
 from tests.contract.schedules import SCHEDULE
 from tests.contract.shop import SITI
@@ -42,8 +42,8 @@ class AllVersions(ArchiveBucket):
 
     def read(self, key: str) -> bytes:
         (version,) = self._s3.list_object_versions(Bucket=self._bucket, Prefix=key)["Versions"]
-        which = {"Bucket": self._bucket, "Key": key, "VersionId": version["VersionId"]}
-        return self._s3.get_object(**which)["Body"].read()
+        found = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version["VersionId"])
+        return found["Body"].read()
 
 
 class Archived:
@@ -460,6 +460,47 @@ def test_an_engagement_ends_with_what_was_archived(office: Retained) -> None:
     work(office.services, office.clock)
     (line,) = office.staff("GET", path + "/end").json()["plan"]
     assert (line["rule"], line["means"], line["kept_by"]) == ("on_termination", "destroy_key", [])
+
+
+def test_the_functions_may_do_what_they_do_to_the_archive_and_its_keys(
+    office: Retained, archive: Archived
+) -> None:
+    services, calls = office.services, set[str]()
+    office.archives()
+    (made,) = office.register("c1")
+    office.later(YEAR)
+    office.sweep()
+
+    def note(params: Any, model: Any, **_rest: Any) -> None:
+        if params["Bucket"] == services.settings.archive_bucket:
+            calls.add(model.name)
+
+    services.s3.meta.events.register("provide-client-params.s3", note)
+    uses = Uses()
+    uses.watch(services)
+    work(services, office.clock)
+    assert calls == {"PutObject"}
+    office.clock.set(datetime.fromisoformat(office.shown(made["record_id"])["archived_until"]))
+    office.swept()
+    assert calls == {"DeleteObject", "ListObjectsV2", "PutObject"}
+    # What else it does to records, every means does.
+    assert {each for each in uses.refused_by("fulfil_requests") if "archive" in each[2]} == set()
+    assert {action for action, _, key in uses.seen if "#archive/" in key} == {
+        "ConditionCheckItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+    }
+
+
+def test_the_api_may_do_what_it_does_to_read_the_archive(office: Retained) -> None:
+    (record_id,) = office.archived("c1")
+    office.services.vault.forget(Scope.archive(record_id))
+    uses = Uses()
+    uses.watch(office.services)
+    assert read(office, record_id).status == 200
+    assert ("BatchGetItem", "keys", f"SCOPE#archive/{record_id}") in uses.seen
+    assert {each for each in uses.refused_by("api_handler") if "archive" in each[2]} == set()
 
 
 class TestCopies:
