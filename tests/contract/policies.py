@@ -37,7 +37,8 @@ class Uses:
         def note(params: Any, model: Any, **_rest: Any) -> None:
             for action, table, key in _uses(model.name, json.loads(params["body"])):
                 where, _, index = table.partition("/")
-                self.seen.add((action, names[where] + (f"/{index}" if index else ""), key))
+                if where in names:  # what places of others allow is not of these policies
+                    self.seen.add((action, names[where] + (f"/{index}" if index else ""), key))
 
         events.register("before-call.dynamodb", note)
 
@@ -55,11 +56,11 @@ def _uses(operation: str, body: dict[str, Any]) -> Iterator[Use]:
             for each in body["TransactItems"]:
                 ((kind, about),) = each.items()
                 item = about.get("Item") or about["Key"]
-                yield _IN_TRANSACTION[kind], about["TableName"], item["pk"]["S"]
+                yield _IN_TRANSACTION[kind], about["TableName"], _leading(item)
         case "BatchGetItem":
             for table, asked in body["RequestItems"].items():
                 for key in asked["Keys"]:
-                    yield operation, table, key["pk"]["S"]
+                    yield operation, table, _leading(key)
         case "Query":
             values = body["ExpressionAttributeValues"]
             if "IndexName" in body:
@@ -69,6 +70,11 @@ def _uses(operation: str, body: dict[str, Any]) -> Iterator[Use]:
         case _:
             item = body.get("Item") or body["Key"]
             yield operation, body["TableName"], item["pk"]["S"]
+
+
+def _leading(item: dict[str, Any]) -> str:
+    """The partition key of an item of ours."""
+    return str(item.get("pk", {}).get("S", ""))
 
 
 def _allows(statement: dict[str, Any], use: Use) -> bool:
