@@ -175,7 +175,10 @@ def call_about_retained(
     gateway: Gateway, services: Services, method: str, path: str, query: str
 ) -> Answer:
     """Calls an operation on records, sweeps, engagements or the archive, as whoever may."""
-    office = Retained(services, gateway, cast("FixedClock", services.clock))
+    office: Retained | None = services.__dict__.get("_retained")
+    if office is None:
+        office = Retained(services, gateway, cast("FixedClock", services.clock))
+        services.__dict__["_retained"] = office
     if path.startswith(RECORDS):
         said = office.said("c1")
         place = {name: said[name] for name in ("place", "collection", "reference")}
@@ -193,7 +196,9 @@ def call_about_retained(
             work(services, office.clock)
         return office.staff(method, path.format(client=client) + query, end)
     if path.startswith(ARCHIVE):
-        (record_id,) = office.archived("c1")
+        customer = services.ids.new()
+        office.put(customer)
+        (record_id,) = office.archived(customer)
         return office.staff(method, path.format(record_id=record_id) + query)
     run_id = office.tripped() if "{" in path else ""
     return office.staff(method, path.format(run_id=run_id) + query)
