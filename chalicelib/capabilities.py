@@ -107,6 +107,12 @@ def _engagements() -> Group:
     return (engagements,)
 
 
+def _archive() -> Group:
+    from chalicelib.retention.archiving.routes import archive
+
+    return (archive,)
+
+
 def _place_answers() -> Group:
     from chalicelib.connectors.remote.routes import place_answers
 
@@ -147,6 +153,7 @@ CAPABILITIES = (
     Capability(_retention, "/v1/staff/retention"),
     Capability(_records, "/v1/records"),
     Capability(_engagements, "/v1/staff/clients"),
+    Capability(_archive, "/v1/staff/archive"),
     Capability(_place_answers, "/v1/places"),
     Capability(_holds, "/v1/staff/holds"),
     Capability(_opendsr, "/opendsr"),

@@ -36,6 +36,7 @@ class Settings:
     receipt_key_id: str
     trail_bucket: str
     exports_bucket: str
+    archive_bucket: str
     mail_from: str
     mail_configuration_set: str
     mail_queue_url: str
@@ -68,6 +69,7 @@ class Settings:
                 self.keys_table,
                 self.trail_bucket,
                 self.exports_bucket,
+                self.archive_bucket,
             }
         )
 

@@ -41,7 +41,7 @@ def disposing(
     changed (`stores.Store.all_rows` says what that costs). Raises `UnknownCollection` and
     `NotAddressable` at once, `PlaceUnavailable` on the way.
     """
-    collection, key = _addressed(dataset, collection_name)
+    collection, key = addressed(dataset, collection_name)
     if means is Disposal.DELETE:
         return _disposed(store, collection, key, guards, _deletion, set(), rehearse=rehearse)
     anonymiser = anonymiser_for(collection, secrets.token_bytes(_KEY_BYTES))
@@ -55,8 +55,11 @@ def disposing(
     return _disposed(store, collection, key, guards, decide, refused, rehearse=rehearse)
 
 
-def _addressed(dataset: Dataset, name: str) -> tuple[Collection, str]:
-    """The collection, and the one field that tells its records apart."""
+def addressed(dataset: Dataset, name: str) -> tuple[Collection, str]:
+    """The collection, and the one field that tells its records apart.
+
+    Raises `UnknownCollection`, `NotAddressable`.
+    """
     collection = dataset.collections.get(name)
     if collection is None:
         raise UnknownCollection

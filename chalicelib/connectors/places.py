@@ -191,6 +191,23 @@ class Place(Protocol):
         """
         ...
 
+    def copies(self, collection: str, reference: str) -> Sequence[Mapping[str, Json]]:
+        """The rows of the record that `dispose` would end, as they are now. Raises
+        `UnknownCollection`, `NotAddressable`."""
+        ...
+
+    def take(
+        self,
+        collection: str,
+        reference: str,
+        copied: Sequence[Mapping[str, Json]],
+        guard: Guard,
+    ) -> None:
+        """Deletes the rows of the record, each only as it is in `copied`: what is another by now
+        stays, and `PlaceUnavailable` says so. Raises what `guard` says, and as `copies`. May be
+        repeated."""
+        ...
+
     def dispose_many(
         self, collection: str, guards: Guards, means: Disposal, *, rehearse: bool
     ) -> Iterator[Disposed]:

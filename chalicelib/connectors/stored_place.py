@@ -1,7 +1,7 @@
 """A place made of a store and of what the data map says about one dataset."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,7 +11,8 @@ from chalicelib.connectors.decisions import Mandates, correction, erasure, restr
 from chalicelib.connectors.disposals import Disposal, Guard, Guards
 from chalicelib.connectors.disposing import disposing
 from chalicelib.connectors.places import Description, Disposed, Kept, Outcome, Row, Seeds
-from chalicelib.connectors.stores import Decide, Decision, Store
+from chalicelib.connectors.stores import Decide, Decision, Store, Values
+from chalicelib.connectors.taking import copies, take
 from chalicelib.connectors.traversal import leading_values, walk
 from chalicelib.errors import DomainError
 
@@ -86,6 +87,14 @@ class StoredPlace:
     ) -> Iterator[Disposed]:
         """Ends the records, one after the other."""
         return disposing(self._dataset, self._store, collection, guards, means, rehearse=rehearse)
+
+    def copies(self, collection: str, reference: str) -> list[Values]:
+        """The record as it is now: `taking.py`."""
+        return copies(self._dataset, self._store, collection, reference)
+
+    def take(self, collection: str, reference: str, copied: Sequence[Values], guard: Guard) -> None:
+        """Deletes the record unless it is another by now."""
+        take(self._dataset, self._store, collection, reference, copied, guard)
 
     def leads(self, seeds: Seeds, addresses: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """What the person's rows hold in the fields `addresses`, to look them up elsewhere."""

@@ -4,20 +4,23 @@ A limit runs from its trigger, once that has happened; mandates may keep the dat
 of them the longest. Of several limits the one counts whose end, so prolonged, comes first. Between
 the limit's end and the mandate's the data is only stored, not used (restricted).
 
+Of what was archived a copy is left, kept for the time that its rule says; another limit may end it
+earlier, a mandate that the rule yields to later. Whatever ends it, its key is destroyed.
+
 Data is over in the very millisecond of its end. Hours and days are elapsed time. Mandates, and
 periods of months and years, count in Jakarta, and their last day is a whole one: it ends there at
 midnight. Were it to end at the trigger's time of day, what begins on the 30th in the evening could
 end later than what begins on the 31st in the morning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from chalicelib.law.periods import add_months, end_of_hold
 from chalicelib.retention.schedule.models import (
-    Limit,
     Mandate,
     Means,
     Period,
@@ -78,50 +81,88 @@ class Expiry:
         return self.restricted_from is not None and self.restricted_from <= now
 
 
-def expiry_of(schedule: Schedule, category: str, role: Role, triggers: Triggers) -> Expiry:
-    """The end of data of `category`, held in `role`, by `schedule`.
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Of something a copy is left: by which rule, since when, until when it is kept (aware)."""
+
+    rule: str
+    since: datetime
+    until: datetime
+
+
+def expiry_of(
+    schedule: Schedule,
+    category: str,
+    role: Role,
+    triggers: Triggers,
+    archived: Archived | None = None,
+) -> Expiry:
+    """The end of data of `category`, held in `role`, by `schedule`; of its copy if `archived`.
 
     UU PDP 43(1)(a), (b), 44; GDPR 5(1)(e); the mandates' own articles.
     """
     limits = schedule.limits_on(category, role)
+    if archived:  # what archives has done so
+        limits = [each for each in limits if each.means is not Means.ARCHIVE]
     running = [each for each in limits if each.trigger in triggers]
     waiting = tuple(_reason(each, triggers) for each in limits if each.trigger not in triggers)
-    ends = [(limit, _prolonged(schedule, limit, category, role, triggers)) for limit in running]
+    ends = [
+        _prolonged(
+            _reason(limit, triggers),
+            limit.means,
+            schedule.keeping(limit, category, role),
+            triggers,
+        )
+        for limit in running
+    ]
+    if archived:
+        ends = [
+            replace(each, means=Means.DESTROY_KEY)
+            for each in (*ends, _end_of_copy(schedule, archived, category, role, triggers))
+        ]
     if not ends:
         return Expiry(None, open=waiting)
-    _, first = min(ends, key=_precedence)
+    first = min(ends, key=_precedence)
     # What must not be used any more by one limit is not used, whichever ends it later.
     restricted = [
         end.restricted_from
-        for _, end in ends
+        for end in ends
         if end.restricted_from and (first.at is None or end.restricted_from < first.at)
     ]
     return replace(first, restricted_from=min(restricted, default=None), open=waiting)
 
 
-def _precedence(ending: tuple[Limit, Expiry]) -> tuple[datetime, int, str]:
+def _precedence(end: Expiry) -> tuple[datetime, int, str]:
     """The earliest end first; of several at one moment the most thorough means."""
-    limit, end = ending
-    return end.at or _NEVER, _MOST_THOROUGH_FIRST.index(limit.means), limit.id
+    means, limit = cast("Means", end.means), cast("Reason", end.limit)
+    return end.at or _NEVER, _MOST_THOROUGH_FIRST.index(means), limit.rule
+
+
+def _end_of_copy(
+    schedule: Schedule, archived: Archived, category: str, role: Role, triggers: Triggers
+) -> Expiry:
+    limit = schedule.limit(archived.rule)
+    # A schedule without the rule does not say any more what it yields to: then to every law.
+    mandates = schedule.keeping(limit, category, role) if limit else schedule.on(category, role)
+    ground = limit.ground if limit else ""
+    own = Reason(archived.rule, ground, Trigger.ARCHIVED, archived.since, archived.until)
+    return _prolonged(own, Means.DESTROY_KEY, mandates, triggers)
 
 
 def _prolonged(
-    schedule: Schedule, limit: Limit, category: str, role: Role, triggers: Triggers
+    own: Reason, means: Means, mandates: Iterable[Mandate], triggers: Triggers
 ) -> Expiry:
-    own = _reason(limit, triggers)
-    kept_by = tuple(
-        _reason(mandate, triggers) for mandate in schedule.keeping(limit, category, role)
-    )
+    kept_by = tuple(_reason(mandate, triggers) for mandate in mandates)
     longer = tuple(
         each
         for each in kept_by
         if each.until is None or (own.until is not None and each.until > own.until)
     )
     if not longer:
-        return Expiry(own.until, own, limit.means)
+        return Expiry(own.until, own, means)
     untils = [each.until for each in longer]
     latest = None if None in untils else max(until for until in untils if until)
-    return Expiry(latest, own, limit.means, longer, restricted_from=own.until)
+    return Expiry(latest, own, means, longer, restricted_from=own.until)
 
 
 def _reason(rule: Rule, triggers: Triggers) -> Reason:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from chalicelib.retention.archiving.copies import Copies
+from chalicelib.retention.archiving.deed import REMOVE_WORK
 from chalicelib.retention.engagements.service import CERTIFY_WORK, END_WORK
 from chalicelib.retention.engagements.working import EngagementWork
 from chalicelib.retention.holds.service import RELEASED_WORK
@@ -19,6 +21,7 @@ def work_of(
     batches: Batches,
     releasing: Releasing,
     engagements: EngagementWork,
+    archived: Copies,
 ) -> Mapping[str, Callable[[str, str], None]]:
     """What is done, by kind."""
     return {
@@ -28,4 +31,5 @@ def work_of(
         RELEASED_WORK: lambda hold_id, _: releasing.release(hold_id),
         END_WORK: lambda client, _: engagements.plan(client),
         CERTIFY_WORK: lambda client, _: engagements.certify(client),
+        REMOVE_WORK: lambda record_id, _: archived.remove(record_id),
     }

@@ -4,10 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from chalicelib.services.audit import AuditServices
-from chalicelib.services.connectors import ConnectorServices
-from chalicelib.services.holds import HoldServices
-from chalicelib.services.retention import RetentionServices
+from chalicelib.services.archiving import ArchiveServices
 
 if TYPE_CHECKING:
     from chalicelib.notices.models import Language
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
     from chalicelib.retention.records.models import Place
     from chalicelib.retention.records.rescheduling import Rescheduling
     from chalicelib.retention.records.service import Records
-    from chalicelib.retention.records.store import RecordStore
     from chalicelib.retention.schedule.models import Means
     from chalicelib.retention.schedule.previewing import Previewing
     from chalicelib.retention.schedule.tally import Stock
@@ -31,7 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.tables.transactions import Action, Check
 
 
-class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorServices):
+class SweepServices(ArchiveServices):
     """Records under retention, and their end."""
 
     @cached_property
@@ -171,12 +167,6 @@ class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorSer
         return self.index.token(Kind.REFERENCE, user_id)
 
     @cached_property
-    def _held_records(self) -> "RecordStore":
-        from chalicelib.retention.records.store import RecordStore
-
-        return RecordStore(self.records, self.vault, lambda: self.keyring.mac_key("records"))
-
-    @cached_property
     def retention_work(self) -> "Mapping[str, Callable[[str, str], None]]":
         """Who does which kind of the outbox's work: what it is about, in two parts."""
         from chalicelib.retention.work import work_of
@@ -187,6 +177,7 @@ class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorSer
             self.sweep_batches,
             self.releasing,
             self.engagement_work,
+            self.archived_copies,
         )
 
     @cached_property
@@ -198,6 +189,7 @@ class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorSer
             self.schedules,
             self.holds,
             self._dispose,
+            self.archiving,
             self.trail,
             self.ledger,
             self.clock,

@@ -103,6 +103,11 @@ class Scope:
         return _scope("holdings", client)
 
     @classmethod
+    def archive(cls, record_id: str) -> "Scope":
+        """The archived copies of one record (chalicelib/retention/archiving)."""
+        return _scope("archive", record_id)
+
+    @classmethod
     def hold(cls, hold_id: str) -> "Scope":
         """Why one legal hold was placed and released; it outlives whomever it is on."""
         return _scope("hold", hold_id)

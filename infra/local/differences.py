@@ -12,13 +12,17 @@ import boto3
 from infra.local.deploy import PARAMETERS, Deployment
 from infra.package import TEMPLATE
 
+_ARCHIVE = ("ArchiveBucket", 1)
+"""The archive, and the days that it locks what comes without a date of its own."""
+
 
 def supplement(session: boto3.Session, deployment: Deployment) -> None:
     """Applies what is missing. Running it again changes nothing."""
     template: dict[str, Any] = json.loads(TEMPLATE.read_text(encoding="utf-8"))
     resources: dict[str, Any] = template["Resources"]
     _supplement_tables(session, deployment, resources)
-    _supplement_bucket(session, deployment)
+    for output, days in (("TrailBucket", int(PARAMETERS["TrailRetentionDays"])), _ARCHIVE):
+        _supplement_lock(session, deployment.outputs[output], days)
     _supplement_exports(session, deployment, resources)
     _supplement_api(session, deployment, resources)
     _supplement_mail(session, deployment)
@@ -51,16 +55,14 @@ def _supplement_tables(
             dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
 
 
-def _supplement_bucket(session: boto3.Session, deployment: Deployment) -> None:
+def _supplement_lock(session: boto3.Session, bucket: str, days: int) -> None:
     """The object lock."""
     s3 = session.client("s3")
-    bucket = deployment.outputs["TrailBucket"]
     try:
         s3.get_object_lock_configuration(Bucket=bucket)
     except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
             raise
-        days = int(PARAMETERS["TrailRetentionDays"])
         s3.put_object_lock_configuration(
             Bucket=bucket,
             ObjectLockConfiguration={

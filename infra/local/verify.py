@@ -14,7 +14,8 @@ def verify(session: boto3.Session, deployment: Deployment) -> None:
     missing = [
         *_missing_of_tables(session, deployment),
         *_missing_of_keys(session, deployment),
-        *_missing_of_bucket(session, deployment),
+        *_missing_of_bucket(session, deployment, "TrailBucket"),
+        *_missing_of_bucket(session, deployment, "ArchiveBucket"),
         *_missing_of_exports(session, deployment),
         *_missing_of_pools(session, deployment),
     ]
@@ -55,17 +56,17 @@ def _missing_of_keys(session: boto3.Session, deployment: Deployment) -> list[str
     return [what for what, holds in checks.items() if not holds]
 
 
-def _missing_of_bucket(session: boto3.Session, deployment: Deployment) -> list[str]:
+def _missing_of_bucket(session: boto3.Session, deployment: Deployment, output: str) -> list[str]:
     s3 = session.client("s3")
-    bucket = deployment.outputs["TrailBucket"]
+    bucket = deployment.outputs[output]
     lock = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]
     retention = lock.get("Rule", {}).get("DefaultRetention", {})
     versioning = s3.get_bucket_versioning(Bucket=bucket).get("Status")
     access = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     checks = {
-        "TrailBucket: write-once retention": retention.get("Mode") == "COMPLIANCE",
-        "TrailBucket: versions": versioning == "Enabled",
-        "TrailBucket: no public access": all(access.values()),
+        f"{output}: write-once retention": retention.get("Mode") == "COMPLIANCE",
+        f"{output}: versions": versioning == "Enabled",
+        f"{output}: no public access": all(access.values()),
     }
     return [what for what, holds in checks.items() if not holds]
 

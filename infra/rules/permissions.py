@@ -13,6 +13,7 @@ ANY_RESOURCE = {
 """Actions that may be allowed on every resource."""
 
 PATTERNS = {
+    "${ArchiveBucket.Arn}/records/*": "archived copies are named by their records",
     "${ConnectedBuckets}/*": "the objects of buckets that a deployment names",
     "${ExportsBucket.Arn}/archives/*": "archives are named when they are made",
     "${ExportsBucket.Arn}/parts/*": "parts are named by their requests",
@@ -69,6 +70,16 @@ _GROWTH_OF_BUCKET = {
     "s3:GetObject",
     "s3:ListBucket",  # without it S3 answers 403, and not 404, for what is not there
     "s3:PutObject",
+}
+_USE_OF_ARCHIVE = {
+    "ApiHandlerRole": {"s3:GetObject"},
+    "FulfilRequestsRole": {
+        "s3:DeleteObject",  # puts a marker over a version, and deletes none
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "s3:PutObjectRetention",
+    },
 }
 _BRANCH = "BRANCH#"
 _USE_OF_KEYS = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign"}
@@ -147,6 +158,15 @@ def trail_only_grows(template: Template) -> Iterator[str]:
             yield f"{statement.where} may do more to the trail's bucket than read and add"
 
 
+def archive_is_added_to_and_read(template: Template) -> Iterator[str]:
+    """The worker adds to the archive and marks what ended, the API reads; nobody else is there."""
+    for statement in template.statements():
+        if not statement.allows or "${ArchiveBucket" not in " ".join(statement.resources):
+            continue
+        for action in sorted(set(statement.actions) - _USE_OF_ARCHIVE.get(statement.where, set())):
+            yield f"{statement.where} allows {action} on the archive"
+
+
 def writes_keep_to_their_items(template: Template) -> Iterator[str]:
     """Who may put or change items, or lean on one in a transaction, may for named keys only.
 
@@ -186,15 +206,17 @@ def visitors_only_fetch_copies(template: Template) -> Iterator[str]:
 
 
 def copies_are_listed_by_request(template: Template) -> Iterator[str]:
-    """Who may list the exports may list what lies below a folder of them, and not all there is."""
+    """Who may list the exports, or the archive, may list what lies below a folder of it, and not
+    all there is."""
     for statement in template.statements():
         if not statement.allows or "s3:ListBucket" not in statement.actions:
             continue
         below = _named(statement, "StringLike", "s3:prefix")
-        if "${ExportsBucket.Arn}" in statement.resources and (
+        copies = {"${ArchiveBucket.Arn}", "${ExportsBucket.Arn}"}
+        if copies.intersection(statement.resources) and (
             not below or not all("/" in each for each in below)
         ):
-            yield f"{statement.where} may list all of the exports"
+            yield f"{statement.where} may list all of the exports or of the archive"
 
 
 def keys_used_under_conditions(template: Template) -> Iterator[str]:
@@ -249,6 +271,7 @@ permission_rules = (
     own_role_and_policy,
     connections_are_named,
     trail_only_grows,
+    archive_is_added_to_and_read,
     writes_keep_to_their_items,
     visitors_destroy_no_keys,
     visitors_only_fetch_copies,

@@ -28,7 +28,7 @@ from tests.contract.people import (
     signed_in,
 )
 from tests.contract.remote import System
-from tests.contract.retaining import CLIENTS, RECORDS, call_about_retained
+from tests.contract.retaining import ARCHIVE, CLIENTS, RECORDS, call_about_retained
 from tests.contract.schedules import SCHEDULE, call_about_schedules
 from tests.contract.stopping import call_about_stopping
 from tests.gateway import Answer, Gateway
@@ -96,7 +96,7 @@ def _about(path: str) -> CallAbout | None:
         return call_about_holds
     if path.startswith(SCHEDULE):
         return call_about_schedules
-    if path.startswith((RECORDS, CLIENTS, "/v1/staff/retention")):
+    if path.startswith((ARCHIVE, RECORDS, CLIENTS, "/v1/staff/retention")):
         return call_about_retained
     return call_about_consents if path.startswith(BEGINNINGS) else None
 

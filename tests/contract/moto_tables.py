@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 REGION: Final = "ap-southeast-3"
 BUCKET = "jaga-trail"
 EXPORTS = "jaga-exports"
+ARCHIVE = "jaga-archive"
 SESSION: Final = boto3.Session("test", "test", region_name=REGION)
 """Shared, because it keeps the service models that it loaded: 0.3 s for each fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables by their logical names, the write-once bucket, the exports bucket."""
+    """The tables by their logical names, and the buckets: write-once, of exports, the archive."""
 
     records: Table
     preferences: Table
@@ -34,6 +35,7 @@ class Tables:
     s3: "S3Client"
     bucket: str
     exports: str = EXPORTS
+    archive: str = ARCHIVE
 
 
 class OneCallAtATime:
@@ -76,6 +78,11 @@ def moto_tables() -> Iterator[Tables]:
             s3.create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
+        s3.create_bucket(
+            Bucket=ARCHIVE,
+            CreateBucketConfiguration={"LocationConstraint": REGION},
+            ObjectLockEnabledForBucket=True,
+        )
         yield Tables(
             _create(dynamodb, "records"),
             _create(dynamodb, "preferences"),

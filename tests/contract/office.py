@@ -25,6 +25,7 @@ def settings_on(
         receipt_key_id=receipt_key or signing_key,
         trail_bucket=tables.bucket,
         exports_bucket=tables.exports,
+        archive_bucket=tables.archive,
         **POOLS,
         **MAIL,
     )

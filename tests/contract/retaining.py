@@ -8,7 +8,7 @@ from typing import Any, cast
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
 from chalicelib.http.permissions import Role
-from chalicelib.retention.schedule.text import standard
+from chalicelib.retention.schedule.text import ScheduleText, standard
 from chalicelib.retention.sweeping.models import Run, RunState
 from chalicelib.retention.sweeping.sweep import Report
 from chalicelib.services import Services
@@ -24,6 +24,14 @@ YEAR = timedelta(days=365, hours=7)
 HOURLY = timedelta(hours=1)
 LONG = 600_000
 """ms that a sweep has."""
+
+
+def archiving(amount: int = 2, unit: str = "years") -> ScheduleText:
+    """The standard schedule, but that technical data which is not used any more is archived."""
+    document = json.loads(standard().canonical())
+    (limit,) = [each for each in document["limits"] if each["id"] == "technical_unused"]
+    limit |= {"means": "archive", "archived_for": {"amount": amount, "unit": unit}}
+    return ScheduleText.model_validate_json(json.dumps(document))
 
 
 class Retained:
@@ -42,6 +50,27 @@ class Retained:
 
     def staff(self, method: str, path: str, body: Any = None, role: Role = Role.DPO) -> Answer:
         return self._call(method, path, body, bearer(staff_token(self.clock, role)))
+
+    def archives(self) -> None:
+        """From now on what is not used any more is archived."""
+        self.puts_in_force(archiving())
+
+    def puts_in_force(self, schedule: ScheduleText) -> int:
+        """The number of another schedule, proposed and approved."""
+        services = self.services
+        number = services.schedules.propose("01JAUTHOR", schedule).version.number
+        work(services, self.clock)  # the preview
+        services.schedules.approve("01JOFFICER", number)
+        work(services, self.clock)  # the lists
+        return number
+
+    def archived(self, *references: str, **said: Any) -> list[str]:
+        """The ids of customers who were archived a moment ago."""
+        self.archives()
+        made = self.register(*references, **said)
+        self.later(YEAR)
+        self.swept()
+        return [str(each["record_id"]) for each in made]
 
     def register(self, *references: str, **said: Any) -> list[dict[str, Any]]:
         """What came of registering customers of the shop as used now, unless said otherwise."""
@@ -159,13 +188,17 @@ def _shop(services: Services) -> Shop:
 RECORDS = "/v1/records"
 SWEEPS = "/v1/staff/retention/sweeps"
 CLIENTS = "/v1/staff/clients"
+ARCHIVE = "/v1/staff/archive"
 
 
 def call_about_retained(
     gateway: Gateway, services: Services, method: str, path: str, query: str
 ) -> Answer:
-    """Calls one of the operations on records, sweeps and engagements, as whoever may."""
-    office = Retained(services, gateway, cast("FixedClock", services.clock))
+    """Calls an operation on records, sweeps, engagements or the archive, as whoever may."""
+    office: Retained | None = services.__dict__.get("_retained")
+    if office is None:
+        office = Retained(services, gateway, cast("FixedClock", services.clock))
+        services.__dict__["_retained"] = office
     if path.startswith(RECORDS):
         said = office.said("c1")
         place = {name: said[name] for name in ("place", "collection", "reference")}
@@ -179,5 +212,10 @@ def call_about_retained(
             office.staff("POST", f"{CLIENTS}/{client}/end", end)
             _certify(services, office.clock)
         return office.staff(method, path.format(client=client) + query, end)
+    if path.startswith(ARCHIVE):
+        customer = services.ids.new()
+        office.put(customer)
+        (record_id,) = office.archived(customer)
+        return office.staff(method, path.format(record_id=record_id) + query)
     run_id = office.tripped() if "{" in path else ""
     return office.staff(method, path.format(run_id=run_id) + query)

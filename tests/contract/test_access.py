@@ -23,6 +23,7 @@ from tests.contract.asking import make
 from tests.contract.holding import GROUND, HOLDS, Holding
 from tests.contract.operations import OPERATIONS, Documented
 from tests.contract.people import EMAIL, id_token, signed_in
+from tests.contract.retaining import ARCHIVE, Retained
 from tests.fakes import POOLS, FixedClock
 from tests.gateway import Gateway
 from tests.tokens import (
@@ -275,10 +276,28 @@ def test_who_reads_a_hold_leaves_an_entry(
     assert last.facts == {"permission": "holds.read"}
 
 
+def test_who_reads_the_archive_leaves_an_entry(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    (record_id,) = Retained(services, gateway, clock).archived("c1")
+    headers = bearer(staff_token(clock, "auditor"))
+    read = gateway.call("GET", f"{ARCHIVE}/{record_id}", headers=headers)
+    assert (read.status, read.json()["rows"][0]["name"]) == (200, "Siti")
+    last = list(services.trail.history(Entity("record", record_id)))[-1]
+    assert (last.action, last.actor.kind) == ("personal_data.read", "staff")
+    assert last.facts == {"permission": "archive.read"}
+
+
 def test_these_are_the_permissions_to_read_personal_data() -> None:
     """What each of them opens is read in a test above."""
     reading = {name for name, each in permissions().items() if each.personal_data}
-    assert reading == {"subjects.read", "requests.read", "consents.read", "holds.read"}
+    assert reading == {
+        "archive.read",
+        "consents.read",
+        "holds.read",
+        "requests.read",
+        "subjects.read",
+    }
 
 
 def test_nothing_is_shown_whose_showing_cannot_be_recorded(

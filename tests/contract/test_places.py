@@ -11,6 +11,7 @@ from chalicelib.connectors.places import (
     Description,
     Disposed,
     Identities,
+    Json,
     Outcome,
     PlaceUnavailable,
     Row,
@@ -89,6 +90,12 @@ class Told:
 
     def dispose(self, *_: object, **__: object) -> Outcome:
         return Outcome(0, 0)
+
+    def copies(self, *_: object) -> list[Mapping[str, Json]]:
+        return []
+
+    def take(self, *_: object) -> None:
+        return None
 
     def dispose_many(self, *_: object, **__: object) -> Iterator[Disposed]:
         return iter(())

@@ -1,6 +1,6 @@
 """A place that is asked and answers later: what is known of it at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from chalicelib.connectors.datamap.models import Dataset
@@ -8,6 +8,7 @@ from chalicelib.connectors.datamap.settings import WebhookSettings
 from chalicelib.connectors.places import (
     Description,
     Disposed,
+    Json,
     Outcome,
     PlaceUnavailable,
     Row,
@@ -51,6 +52,12 @@ class RemotePlace:
         raise AnswersLater
 
     correct = restrict = dispose = erase
+
+    def copies(self, *_: object) -> list[Mapping[str, Json]]:
+        raise AnswersLater
+
+    def take(self, *_: object) -> None:
+        raise AnswersLater
 
     def dispose_many(self, *_: object, **__: object) -> Iterator[Disposed]:
         raise AnswersLater

@@ -22,7 +22,7 @@ class Line:
     """Records that share a fate: of a category, by a rule and means, on a day (UTC).
 
     `day` is empty where no end is known; `kept_by` names what keeps them until then, mandates by
-    their ids and holds as `legal_hold`.
+    their ids, holds as `legal_hold`, an archive's own time as `archive`.
     """
 
     category: str

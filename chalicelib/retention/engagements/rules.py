@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.retention.engagements.models import Count, Line
 from chalicelib.retention.expiry import Expiry
 from chalicelib.retention.records.models import HeldRecord, State
+from chalicelib.retention.schedule.models import Trigger
 
-HOLD = "legal_hold"
+HOLD, ARCHIVE = "legal_hold", "archive"
+"""What keeps records beside mandates: a hold, and the time that what was archived is kept."""
 LOOK_AGAIN = timedelta(hours=1)
 """After so long it is looked again whether what was due has gone: the sweep's own pace."""
 
@@ -44,6 +46,8 @@ def chained(chain: str, record_id: str) -> str:
 def line_of(record: HeldRecord, expiry: Expiry) -> Line:
     """Which fate a living record shares."""
     kept_by = tuple(each.rule for each in expiry.kept_by)
+    if expiry.limit and expiry.limit.trigger is Trigger.ARCHIVED:
+        kept_by = (*kept_by, ARCHIVE)
     if record.state is State.HELD:
         kept_by = (*kept_by, HOLD)
     return Line(

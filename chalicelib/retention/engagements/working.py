@@ -111,7 +111,7 @@ class EngagementWork:
         if triggers == record.triggers:
             raise _Nothing
         number, schedule = self._schedules.in_force()
-        told = replace(record, triggers=triggers, state=State.KEPT, held_by="", attempts=0)
+        told = replace(record.at_rest(), triggers=triggers, attempts=0)
         return [
             self._records.change(listed_under(told, number, schedule)),
             self._schedules.still_in_force(number),

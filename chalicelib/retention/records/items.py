@@ -9,7 +9,10 @@
     triggers  what happened when, ms since 1970 UTC
     at        when it was registered, ms
     schedule  the number of the version that its end was computed by
-    state     kept, held, failed, disposed; `attempts` counts the sweep's failures in a row
+    state     kept, held, failed, archived, disposed
+    attempts  counts the sweep's failures in a row
+    archive   the sealed copy, once there is one: its `name` in the archive, by which `rule`, from
+              when (`at`) and `until` when it is kept, ms; `archived` says that it is all there is
     gone_at, gone_by, means
               when it was disposed of, by which rule, how
     sealed    the reference, under the key of its client's records; gone once it was disposed of
@@ -27,7 +30,8 @@ from datetime import datetime
 from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
-from chalicelib.retention.records.models import Facts, HeldRecord, Place, State
+from chalicelib.retention.expiry import Archived
+from chalicelib.retention.records.models import Copy, Facts, HeldRecord, Place, State
 from chalicelib.retention.schedule.models import Means, Role, Trigger
 from chalicelib.tables.codec import Item, Value
 from chalicelib.tables.keys import SEPARATOR, Key, compose
@@ -111,6 +115,8 @@ def changing(record: HeldRecord) -> dict[str, Value]:
         "state": record.state.value,
         "attempts": record.attempts,
     }
+    if record.copy:
+        changed |= {"archive": _archive(record.copy), "archived": record.archived}
     if record.state is State.DISPOSED:
         if record.facts.client:
             changed["client_pk"] = gone_partition(record.facts.client)
@@ -171,7 +177,9 @@ def record_from(item: Item) -> HeldRecord:
                 _holding(item),
                 attempts,
                 *_gone(item),
-                revision=revision,
+                _copy(item),
+                item.get("archived") is True,
+                revision,
             )
     raise UnreadableItem(HELD_RECORD.item_type)
 
@@ -184,6 +192,23 @@ def _listed_end(item: Item) -> datetime | None:
 def _holding(item: Item) -> str:
     kind, _, hold_id = str(item.get("due_pk", "")).partition(SEPARATOR)
     return hold_id if kind == "HELDBY" else ""
+
+
+def _archive(copy: Copy) -> dict[str, Value]:
+    kept = copy.kept
+    return {
+        "name": copy.name,
+        "rule": kept.rule,
+        "at": to_millis(kept.since),
+        "until": to_millis(kept.until),
+    }
+
+
+def _copy(item: Item) -> Copy | None:
+    match item.get("archive"):
+        case {"name": str(name), "rule": str(rule), "at": int(at), "until": int(until)}:
+            return Copy(name, Archived(rule, from_millis(at), from_millis(until)))
+    return None
 
 
 def _gone(item: Item) -> tuple[datetime | None, str, Means | None]:

@@ -1,11 +1,12 @@
 """Records under retention: the domain's values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
-from chalicelib.retention.expiry import Expiry
+from chalicelib.retention.expiry import Archived, Expiry
 from chalicelib.retention.schedule.models import Means, Role, Trigger
 from chalicelib.retention.targets import Target, TargetKind
 
@@ -19,6 +20,8 @@ class State(StrEnum):
     KEPT = "kept"
     HELD = "held"
     FAILED = "failed"
+    ARCHIVED = "archived"
+    """The row was taken away; a sealed copy of it is in the archive."""
     DISPOSED = "disposed"
 
 
@@ -59,6 +62,14 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A sealed copy in the archive: its name there; by which rule, since and until when."""
+
+    name: str
+    kept: Archived
+
+
+@dataclass(frozen=True, slots=True)
 class HeldRecord:
     """One thing that is held. Moments are aware, UTC, whole milliseconds.
 
@@ -82,7 +93,21 @@ class HeldRecord:
     """The rule by which it went."""
     means: Means | None = None
     """How it went."""
+    copy: Copy | None = None
+    """The copy in the archive: while the row is being archived there are both."""
+    archived: bool = False
+    """Whether the row was taken away, so that the copy is all there is."""
     revision: int = 0
+
+    @property
+    def only_copy(self) -> Archived | None:
+        """How the copy is kept, if it is all there is."""
+        return self.copy.kept if self.copy and self.archived else None
+
+    def at_rest(self) -> Self:
+        """The record as nothing stops it: not held, not failed."""
+        state = State.ARCHIVED if self.archived else State.KEPT
+        return replace(self, state=state, held_by="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from chalicelib.retention.schedule.models import Schedule, Trigger
 
 FURTHEST_AHEAD = timedelta(days=366)
 """How far in the future something may be said to happen: an engagement that will end."""
+_OF_ROW = (Trigger.COLLECTED, Trigger.LAST_USED)
+"""What only happens to a row that is there."""
 
 
 class RecordDisagrees(Conflict):
@@ -20,14 +22,16 @@ class RecordDisagrees(Conflict):
 
 
 class RecordGone(Conflict):
-    """The record was disposed of: what is there again is another one and wants another name."""
+    """The record was disposed of, or archived: what is there again, or is used, is another one and
+    wants another name."""
 
     code = "record_gone"
 
 
 def expiry_by(schedule: Schedule, record: HeldRecord) -> Expiry:
     """The record's end by `schedule`."""
-    return expiry_of(schedule, record.facts.category, record.facts.role, record.triggers)
+    facts = record.facts
+    return expiry_of(schedule, facts.category, facts.role, record.triggers, record.only_copy)
 
 
 def told_again(record: HeldRecord, told: Registration) -> HeldRecord:
@@ -40,10 +44,12 @@ def told_again(record: HeldRecord, told: Registration) -> HeldRecord:
     if record.facts != told.facts:
         raise RecordDisagrees
     triggers = merged(record.triggers, told.triggers)
+    if record.archived and any(triggers.get(each) != record.triggers.get(each) for each in _OF_ROW):
+        raise RecordGone
     if triggers == record.triggers:
         return record
     # Whatever the sweep made of its former end is over with that.
-    return replace(record, triggers=triggers, state=State.KEPT, held_by="", attempts=0)
+    return replace(record.at_rest(), triggers=triggers, attempts=0)
 
 
 def merged(

@@ -26,6 +26,7 @@ class HeldStock:
                 each.facts.role,
                 each.triggers,
                 held=not held.isdisjoint(each.facts.targets()),
+                archived=each.only_copy,
             )
             for each in found
         ]

@@ -28,7 +28,7 @@ from chalicelib.retention.records.models import Facts, HeldRecord, Place, State
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.schema import UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put, Update
+from chalicelib.tables.transactions import Action, Check, Moved, Put, Update
 from chalicelib.tables.updates import Changes
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.vault import Vault
@@ -142,6 +142,11 @@ class RecordStore:
             revision_is(record.revision),
             otherwise,
         )
+
+    def unchanged(self, record: HeldRecord, otherwise: type[DomainError]) -> Check:
+        """For the transaction of a deed: it fails with `otherwise` if the record has changed."""
+        key = key_of_record(record.record_id)
+        return Check(self._records, key, revision_is(record.revision), otherwise)
 
 
 def scope_of(facts: Facts) -> Scope:

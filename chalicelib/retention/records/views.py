@@ -29,6 +29,7 @@ def record_view(standing: Standing, now: datetime) -> RecordView:
     """All that the platform may know of a record at `now` (aware)."""
     record, facts = standing.record, standing.record.facts
     readable, usable = _access(standing, now)
+    copy = record.only_copy
     return RecordView(
         record_id=record.record_id,
         place=record.at.place,
@@ -43,6 +44,8 @@ def record_view(standing: Standing, now: datetime) -> RecordView:
         registered_at=rfc3339(record.registered_at),
         expiry=expiry_view(standing.expiry),
         holds=standing.holds,
+        archived_at=_moment(copy.since if copy else None),
+        archived_until=_moment(copy.until if copy else None),
         disposed_at=_moment(record.disposed_at),
         disposed_by=record.disposed_by or None,
         means=record.means.value if record.means else None,
@@ -75,8 +78,9 @@ def expiry_view(expiry: Expiry) -> ExpiryView:
 
 
 def _access(standing: Standing, now: datetime) -> tuple[bool, bool]:
-    """Whether the data may be read, and used. A hold keeps it; it opens it for nobody."""
-    gone = standing.record.state is State.DISPOSED
+    """Whether the data may be read, and used. A hold keeps it; it opens it for nobody. What was
+    archived is not at its place any more."""
+    gone = standing.record.state is State.DISPOSED or standing.record.archived
     readable = not gone and not standing.expiry.is_over(now)
     return readable, readable and not standing.expiry.is_restricted(now)
 

@@ -117,7 +117,8 @@ class RegisteredList(Answer):
 
 class RecordView(Answer):
     """Where a record stands. `readable` says whether its data may be read at this moment, and
-    `usable` whether it may be used for anything but keeping it."""
+    `usable` whether it may be used for anything but keeping it. What was archived is neither: a
+    sealed copy of it is kept from `archived_at` until `archived_until`, unless it ends earlier."""
 
     record_id: str
     place: str
@@ -132,6 +133,8 @@ class RecordView(Answer):
     registered_at: str
     expiry: ExpiryView
     holds: tuple[str, ...] = ()
+    archived_at: str | None = None
+    archived_until: str | None = None
     disposed_at: str | None = None
     disposed_by: str | None = None
     means: str | None = None

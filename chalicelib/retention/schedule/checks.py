@@ -86,10 +86,12 @@ def _uncovered(schedule: Schedule, categories: Collection[str]) -> Iterator[Find
 
 
 def _impossible(schedule: Schedule) -> Iterator[Finding]:
-    """Means that nobody carries out: keys lie over our own records alone, and nothing archives."""
+    """Means that nobody carries out: keys lie over our own records alone, and only rows of
+    connected places are archived."""
     for place, limit in enumerate(schedule.limits):
-        ours = limit.categories <= OWN_CATEGORIES
-        if limit.means is Means.ARCHIVE or (limit.means is Means.DESTROY_KEY and not ours):
+        ours = limit.categories & OWN_CATEGORIES
+        archives_ours = limit.means is Means.ARCHIVE and ours
+        if archives_ours or (limit.means is Means.DESTROY_KEY and ours != limit.categories):
             yield Finding(f"limits.{place}.means", "means_impossible")
 
 

@@ -22,6 +22,8 @@ class Trigger(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REQUEST = "request"
     CLOSED = "closed"
+    ARCHIVED = "archived"
+    """What an archived copy's own end counts from; no rule of a schedule does."""
 
 
 class Means(StrEnum):
@@ -75,10 +77,12 @@ class Rule:
 class Limit(Rule):
     """A promise or a rule of the house: not longer than this, and what happens then.
 
-    `yields_to` are the mandates that may keep the data longer.
+    `yields_to` are the mandates that may keep the data longer. What is archived is kept so for
+    `archived_for`; other means have none.
     """
 
     means: Means = field(kw_only=True)
+    archived_for: Period | None = field(kw_only=True, default=None)
     yields_to: frozenset[str] = field(kw_only=True, default=frozenset())
 
 
@@ -107,13 +111,18 @@ class Schedule:
         """The limits on such data."""
         return [each for each in self.limits if each.speaks_of(category, role)]
 
+    def limit(self, rule_id: str) -> Limit | None:
+        """The limit of that id."""
+        return next((each for each in self.limits if each.id == rule_id), None)
+
     def keeping(self, limit: Limit, category: str, role: Role) -> list[Mandate]:
         """The mandates that keep such data longer than `limit` does."""
-        return [
-            mandate
-            for name in sorted(limit.yields_to)
-            if (mandate := self.mandates[name]).in_force and mandate.speaks_of(category, role)
-        ]
+        return [each for each in self.on(category, role) if each.id in limit.yields_to]
+
+    def on(self, category: str, role: Role) -> list[Mandate]:
+        """The mandates in force on such data."""
+        named = (self.mandates[name] for name in sorted(self.mandates))
+        return [each for each in named if each.in_force and each.speaks_of(category, role)]
 
 
 @dataclass(frozen=True, slots=True)

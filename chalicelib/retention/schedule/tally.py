@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from chalicelib.retention.expiry import Expiry, Triggers, expiry_of
+from chalicelib.retention.expiry import Archived, Expiry, Triggers, expiry_of
 from chalicelib.retention.schedule.models import Role, Schedule
 
 _ZONE = ZoneInfo("Asia/Jakarta")
@@ -20,6 +20,7 @@ class Standing:
     role: Role
     triggers: Triggers
     held: bool
+    archived: Archived | None = None
 
 
 class Stock(Protocol):
@@ -75,7 +76,7 @@ class Tally:
         cells = dict(self.cells)
         for each in page:
             old, new = (
-                expiry_of(schedule, each.category, each.role, each.triggers)
+                expiry_of(schedule, each.category, each.role, each.triggers, each.archived)
                 for schedule in (before, after)
             )
             month = f"{new.at.astimezone(_ZONE):%Y-%m}" if new.at else ""

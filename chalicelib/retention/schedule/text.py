@@ -23,6 +23,8 @@ from chalicelib.wire import Wire
 MAX_BODY_BYTES = 128 * 1024
 CATEGORY_PATTERN = r"^[a-z][a-z0-9_.]{0,47}$"
 _RULE_PATTERN = r"^[a-z][a-z0-9_]{0,47}$"
+_MOST = {"hours": 1200, "days": 1200, "months": 600, "years": 50}
+"""How long an archive may be locked: S3 locks for up to a hundred years."""
 _STANDARD = Path(__file__).parent / "standard.toml"
 
 type RuleId = Annotated[str, StringConstraints(pattern=_RULE_PATTERN)]
@@ -71,10 +73,19 @@ class _RuleText(Wire):
 
 
 class LimitText(_RuleText):
-    """Not longer than this (docs/retention.md)."""
+    """Not longer than this (docs/retention.md). `archived_for` is how long an archive is kept."""
 
     means: Literal["delete", "anonymise", "archive", "destroy_key"]
+    archived_for: PeriodText | None = None
     yields_to: Annotated[tuple[RuleId, ...], Field(max_length=40, strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _says_how_long_archived(self) -> Self:
+        if (self.means == "archive") != (self.archived_for is not None):
+            raise ValueError("an archive, and only that, is kept for a time")
+        if self.archived_for and not 1 <= self.archived_for.amount <= _MOST[self.archived_for.unit]:
+            raise ValueError("an archive is kept for up to fifty years")
+        return self
 
     def limit(self) -> Limit:
         return Limit(
@@ -86,6 +97,7 @@ class LimitText(_RuleText):
             self.period.period(),
             self.ground,
             means=Means(self.means),
+            archived_for=self.archived_for.period() if self.archived_for else None,
             yields_to=frozenset(self.yields_to),
         )
 

@@ -67,6 +67,7 @@ class Batches:
 
     def _move(self, batch: Batch, settled: Settlement) -> Batch:
         self._run_command(lambda: [self._sweeps.change_batch(batch), *settled.writes()])
+        settled.after()
         return replace(batch, revision=batch.revision + 1)
 
     def _finish(self, batch: Batch) -> None:

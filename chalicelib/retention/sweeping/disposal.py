@@ -2,25 +2,27 @@
 
 For a record whose end has come the deed is done with the absence of holds as its condition; what it
 leaves to write says that the record is gone, and in which rule's name. A worker that dies between
-the two is followed by one that finds nothing left to do at the place.
+the two is followed by one that finds nothing left to do at the place. An archived record has no
+place any more: its end is a write, and the destruction of its key is part of that.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.audit.entry import Actor, Entity, Fact
+from chalicelib.audit.entry import Actor
 from chalicelib.audit.trail import Trail
-from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.clock import Clock
 from chalicelib.errors import Conflict, DomainError
-from chalicelib.retention.expiry import Expiry
+from chalicelib.retention.archiving.deed import Archiving, RecordOvertaken
 from chalicelib.retention.holds.models import Held
 from chalicelib.retention.records.models import HeldRecord, Place, State
-from chalicelib.retention.records.rules import expiry_by
+from chalicelib.retention.records.rules import expiry_by, listed_under
 from chalicelib.retention.records.service import Schedules
 from chalicelib.retention.records.store import RecordStore
-from chalicelib.retention.schedule.models import Means
+from chalicelib.retention.schedule.models import Means, Schedule
+from chalicelib.retention.sweeping.deeds import Deed
 from chalicelib.retention.sweeping.models import Outcome
 from chalicelib.retention.sweeping.rules import pause_after
 from chalicelib.retention.targets import Target
@@ -64,11 +66,12 @@ It may be repeated. Raises `Held`, `PlaceUnavailable`, `NotAnonymous`, …
 class Settlement:
     """What came of a record, None where nothing was left to do, and what is to be written of it.
 
-    `writes` is called anew each time that the transaction is built.
+    `writes` is called anew each time that the transaction is built, `after` once it went through.
     """
 
     outcome: Outcome | None
     writes: Callable[[], list[Action]] = list
+    after: Callable[[], object] = field(default=lambda: None)
 
 
 class Disposal:
@@ -80,6 +83,7 @@ class Disposal:
         schedules: Schedules,
         holds: Guards,
         dispose: Dispose,
+        archiving: Archiving,
         trail: Trail,
         ledger: ErasureLedger,
         clock: Clock,
@@ -88,6 +92,7 @@ class Disposal:
         self._schedules = schedules
         self._holds = holds
         self._dispose = dispose
+        self._archiving = archiving
         self._trail = trail
         self._ledger = ledger
         self._clock = clock
@@ -103,23 +108,31 @@ class Disposal:
             return Settlement(None)
         number, schedule = self._schedules.in_force()
         expiry, now = expiry_by(schedule, record), self._clock.now()
-        current = replace(record, schedule=number, ends=expiry.at, state=State.KEPT, held_by="")
+        current = replace(record.at_rest(), schedule=number, ends=expiry.at)
         if expiry.means is None or not expiry.is_over(now):
             return self._listed(Outcome.MOVED, replace(current, attempts=0))
         if holds := self._holds.on(record.facts.targets()):
             return self._held(current, holds[0])
+        deed = Deed(current, run_id, expiry.limit.rule if expiry.limit else "", expiry.means, now)
+        if record.archived:
+            return self._ended(deed)
         try:
-            self._do(current, expiry.means)
-        except Held:
+            is_archived = self._do(deed, schedule)
+        except (Held, RecordOvertaken):
             raise Stale from None
         except Exception as error:  # noqa: BLE001  # whatever it is, the other records are due too
             log_failure(error, "")
             return self._listed(Outcome.FAILED, _later(current, now))
-        return self._gone(record_id, run_id, expiry, expiry.means, now)
+        return self._archived(deed) if is_archived else self._gone(deed)
 
-    def _do(self, record: HeldRecord, means: Means) -> None:
+    def _do(self, deed: Deed, schedule: Schedule) -> bool:
+        """Whether a copy of what was at the place is in the archive."""
+        record, limit = deed.record, schedule.limit(deed.rule)
+        if limit and limit.archived_for:
+            return self._archiving.move(record, limit.id, limit.archived_for)
         at = replace(record.at, reference=self._records.reference(record))
-        self._dispose(at, means, self._holds.checks(record.facts.targets()))
+        self._dispose(at, deed.means, self._holds.checks(record.facts.targets()))
+        return False
 
     def _listed(self, outcome: Outcome, record: HeldRecord) -> Settlement:
         writes: list[Action] = [
@@ -137,34 +150,65 @@ class Disposal:
         ]
         return Settlement(Outcome.HELD, lambda: writes)
 
-    def _gone(
-        self, record_id: str, run_id: str, expiry: Expiry, means: Means, now: datetime
-    ) -> Settlement:
-        rule = expiry.limit.rule if expiry.limit else ""
-        facts: dict[str, Fact] = {"rule": rule, "means": means.value, "run": run_id}
+    def _gone(self, deed: Deed) -> Settlement:
+        record_id = deed.record.record_id
 
         def writes() -> list[Action]:
             # It is done, whatever was said of the record meanwhile.
-            record = self._records.get(record_id)
-            if record is None or record.state is State.DISPOSED:
-                raise Stale
-            gone = replace(
-                record,
-                state=State.DISPOSED,
-                disposed_at=from_millis(to_millis(now)),
-                disposed_by=rule,
-                means=means,
-            )
-            entity = Entity("record", record_id)
+            record = self._living(record_id)
             return [
-                self._records.change(gone),
-                *self._trail.first_actions(entity, SWEEPER, "record.disposed", facts),
-                self._ledger.record_action(
-                    record_id, now, means.value, rule, _facts_of(record) | {"run": run_id}
-                ),
+                self._records.change(deed.gone(record)),
+                # A copy that was made for an archiving that came to nothing.
+                *(self._archiving.ending(record_id) if record.copy else []),
+                *self._trail.first_actions(deed.entity, SWEEPER, "record.disposed", deed.facts),
+                self._line(deed),
+            ]
+
+        return Settlement(Outcome.DONE, writes, lambda: self._archiving.forget(record_id))
+
+    def _archived(self, deed: Deed) -> Settlement:
+        def writes() -> list[Action]:
+            # As above: the row is not there any more.
+            record = self._living(deed.record.record_id)
+            number, schedule = self._schedules.in_force()
+            archived = replace(record, archived=True, attempts=0).at_rest()
+            return [
+                self._records.change(listed_under(archived, number, schedule)),
+                self._schedules.still_in_force(number),
+                *self._trail.first_actions(deed.entity, SWEEPER, "record.archived", deed.facts),
             ]
 
         return Settlement(Outcome.DONE, writes)
+
+    def _ended(self, deed: Deed) -> Settlement:
+        """The end of a record that was archived: all at once, as it was decided on."""
+        record = deed.record
+        held = self._holds.checks(record.facts.targets())
+
+        def writes() -> list[Action]:
+            return [
+                self._records.change(deed.gone(record), Stale),
+                self._schedules.still_in_force(record.schedule, Stale),
+                *(replace(each, otherwise=Stale) for each in held),
+                *self._archiving.ending(record.record_id),
+                *self._trail.actions(deed.entity, SWEEPER, "record.disposed", deed.facts),
+                self._line(deed),
+            ]
+
+        return Settlement(Outcome.DONE, writes, lambda: self._archiving.forget(record.record_id))
+
+    def _line(self, deed: Deed) -> Action:
+        facts = _facts_of(deed.record) | {"run": deed.run_id}
+        return self._ledger.record_action(
+            deed.record.record_id, deed.now, deed.means.value, deed.rule, facts
+        )
+
+    def _living(self, record_id: str) -> HeldRecord:
+        """The record, where another worker has not been through with it."""
+        record = self._records.get(record_id)
+        if record is None or record.state is State.DISPOSED or record.archived:
+            raise Stale
+        return record
 
 
 def _facts_of(record: HeldRecord) -> dict[str, str]:

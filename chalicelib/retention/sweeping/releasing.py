@@ -1,10 +1,8 @@
 """After a hold's release: what was due meanwhile comes back into the lists of what is due."""
 
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
-from chalicelib.retention.records.models import State
 from chalicelib.retention.records.store import RecordStore
 from chalicelib.retention.sweeping.disposal import Stale
 from chalicelib.tables.transactions import Action, RunCommand
@@ -28,4 +26,4 @@ class Releasing:
         record = self._records.get(record_id)
         if record is None or record.held_by != hold_id:
             raise Stale
-        return [self._records.change(replace(record, state=State.KEPT, held_by=""))]
+        return [self._records.change(record.at_rest())]

@@ -178,6 +178,7 @@ class World:
             receipt_key_id="unused",
             trail_bucket=tables.bucket,
             exports_bucket="unused",
+            archive_bucket="unused",
             **POOLS,
             **MAIL,
         )

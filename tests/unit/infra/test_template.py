@@ -222,6 +222,7 @@ RECORDS = {"Fn::GetAtt": ["RecordsTable", "Arn"]}
 KEYS = {"Fn::GetAtt": ["KeysTable", "Arn"]}
 VAULT = {"Fn::GetAtt": ["VaultKey", "Arn"]}
 BUCKET = {"Fn::GetAtt": ["TrailBucket", "Arn"]}
+ARCHIVED = {"Fn::Sub": "${ArchiveBucket.Arn}/records/*"}
 PURPOSE = "kms:EncryptionContext:purpose"
 RECOVERY = "PointInTimeRecoverySpecification"
 
@@ -310,6 +311,15 @@ BREAKS: list[tuple[str, str, Edit]] = [
         ("copies_are_listed_by_request", "FulfilRequestsRole", _lists_copies(*below))
         for below in ((), ("*",), ("archives/*", "*"))
     ),
+    *(
+        ("archive_is_added_to_and_read", f"{role} allows {action}", _allow(role, action, ARCHIVED))
+        for role, action in (
+            ("ApiHandlerRole", "s3:PutObject"),
+            ("FulfilRequestsRole", "s3:DeleteObjectVersion"),
+            ("FulfilRequestsRole", "s3:BypassGovernanceRetention"),
+            ("SendMailRole", "s3:GetObject"),
+        )
+    ),
     (
         "keys_used_under_conditions",
         "ApiHandlerRole allows kms:Decrypt",
@@ -367,6 +377,7 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("keys_rotate", "StorageKey", _drop("StorageKey", "EnableKeyRotation")),
     ("buckets_write_once", "deleted", _drop("TrailBucket", "ObjectLockConfiguration")),
     ("buckets_write_once", "versions", _drop("TrailBucket", "VersioningConfiguration")),
+    ("buckets_write_once", "Archive", _drop("ArchiveBucket", "ObjectLockConfiguration")),
     *(
         ("buckets_end", keeps, _set("ExportsBucket", keeps, {}))
         for keeps in (
@@ -388,7 +399,7 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("buckets_end", "pieces of uploads", _lifecycle("AbortIncompleteMultipartUpload", None)),
     *(
         case
-        for bucket in ("ExportsBucket", "TrailBucket")
+        for bucket in ("ArchiveBucket", "ExportsBucket", "TrailBucket")
         for case in (
             ("buckets_closed", "encrypted", _drop(bucket, "BucketEncryption")),
             ("buckets_closed", "public", _drop(bucket, "PublicAccessBlockConfiguration")),
@@ -396,6 +407,7 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ),
     ("tls_only", "ExportsBucket", _remove("ExportsBucketPolicy")),
     ("tls_only", "TrailBucket", _remove("TrailBucketPolicy")),
+    ("tls_only", "ArchiveBucket", _remove("ArchiveBucketPolicy")),
     ("tls_only", "FeedbackTopic", _remove("FeedbackTopicPolicy")),
     ("tls_only", "MailQueue", _remove("MailQueuePolicy")),
     ("tls_only", "CheckpointTrailFailures", _remove("CheckpointTrailFailuresPolicy")),

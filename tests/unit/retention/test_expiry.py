@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.retention.expiry import Expiry, expiry_of, later
+from chalicelib.retention.expiry import Archived, Expiry, expiry_of, later
 from chalicelib.retention.schedule.models import (
     Limit,
     Mandate,
@@ -350,3 +350,55 @@ def test_over_is_over_to_the_millisecond(
         assert ending.at.tzinfo is UTC
         assert ending.is_over(ending.at)
         assert not ending.is_over(ending.at - MILLISECOND)
+
+
+ARCHIVES, REQUEST, CLOSED = Means.ARCHIVE, Trigger.REQUEST, Trigger.CLOSED
+SINCE, UNTIL = at(2026, 11, 25), at(2028, 11, 25)
+
+
+def left(rules: Schedule, rule: str = "archives", **happened: datetime) -> Expiry:
+    """The end of a copy that `rule` had archived, when these triggers happened."""
+    triggers = {Trigger(name): moment for name, moment in happened.items()}
+    return expiry_of(rules, BOOKS, OURS, triggers, Archived(rule, SINCE, UNTIL))
+
+
+def test_a_copy_ends_when_its_time_is_over_whatever_archived_it() -> None:
+    rules = schedule(limit("archives", means=ARCHIVES), limit("too", means=ARCHIVES))
+    found = left(rules, collected=at(2024, 1, 1))
+    assert (found.at, found.means) == (UNTIL, Means.DESTROY_KEY)
+    assert found.limit is not None
+    assert (found.limit.rule, found.limit.trigger) == ("archives", Trigger.ARCHIVED)
+    assert (found.limit.since, found.limit.until) == (SINCE, UNTIL)
+    assert not found.is_over(UNTIL - MILLISECOND)
+    assert found.is_over(UNTIL)
+
+
+@pytest.mark.parametrize("means", [Means.DELETE, Means.ANONYMISE, Means.DESTROY_KEY])
+def test_another_limit_ends_a_copy_earlier_by_its_key(means: Means) -> None:
+    on_request = limit("on_request", Period(72, Unit.HOURS), REQUEST, means)
+    rules = schedule(limit("archives", means=ARCHIVES), on_request)
+    assert left(rules).at == UNTIL
+    assert [each.rule for each in left(rules).open] == ["on_request"]
+    found = left(rules, request=SINCE)
+    assert (found.at, found.means) == (SINCE + timedelta(hours=72), Means.DESTROY_KEY)
+    assert found.limit is not None
+    assert found.limit.rule == "on_request"
+    assert left(rules, request=UNTIL).at == UNTIL
+
+
+def test_a_mandate_keeps_a_copy_that_the_rule_yields_to() -> None:
+    law = mandate(period=Period(5, Unit.YEARS), trigger=CLOSED)
+    rules = schedule(limit("archives", means=ARCHIVES), law)
+    assert left(rules).at is None  # its trigger has not happened
+    assert left(rules, closed=SINCE).at == at(2031, 11, 26)
+    assert left(rules, closed=at(2020, 1, 1)).at == UNTIL
+    stubborn = Schedule([limit("archives", means=ARCHIVES)], rules.mandates)
+    assert left(stubborn, closed=SINCE).at == UNTIL
+
+
+def test_a_schedule_without_the_rule_yields_to_every_law() -> None:
+    law = mandate(period=Period(5, Unit.YEARS), trigger=CLOSED)
+    rules = Schedule([limit("another", trigger=REQUEST)], {law.id: law})
+    assert left(rules, closed=SINCE).at == at(2031, 11, 26)
+    suspended = replace(law, in_force=False)
+    assert left(replace(rules, mandates={law.id: suspended}), closed=SINCE).at == UNTIL

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.retention.records.models import Facts, HeldRecord, Place, Registration, State
+from chalicelib.retention.expiry import Archived
+from chalicelib.retention.records.items import clear_item, record_from
+from chalicelib.retention.records.models import (
+    Copy,
+    Facts,
+    HeldRecord,
+    Place,
+    Registration,
+    State,
+)
 from chalicelib.retention.records.rules import (
     RecordDisagrees,
     RecordGone,
@@ -69,3 +78,36 @@ def test_it_is_listed_under_its_end_by_the_schedule() -> None:
     listed = listed_under(used, 7, schedule)
     assert (listed.schedule, listed.ends) == (7, datetime(2027, 11, 25, 17, tzinfo=UTC))
     assert listed_under(RECORD, 7, schedule).ends is None
+
+
+ARCHIVED = replace(
+    RECORD,
+    state=State.ARCHIVED,
+    copy=Copy("01JCOPY", Archived("technical_unused", NOW, NOW + timedelta(days=9))),
+    archived=True,
+)
+
+
+@pytest.mark.parametrize("state", [State.ARCHIVED, State.HELD, State.FAILED])
+def test_what_was_archived_hears_what_ends_it(state: State) -> None:
+    stopped = replace(ARCHIVED, state=state, held_by="h")
+    after = told_again(stopped, told(request=NOW))
+    assert (after.state, after.held_by) == (State.ARCHIVED, "")
+    assert after.triggers[Trigger.REQUEST] == NOW
+    schedule = standard().schedule()
+    assert listed_under(after, 7, schedule).ends == NOW + timedelta(hours=72)
+    assert listed_under(ARCHIVED, 7, schedule).ends == NOW + timedelta(days=9)
+
+
+def test_what_was_archived_is_not_used_again() -> None:
+    assert told_again(ARCHIVED, told(collected=NOW)) is ARCHIVED
+    for trigger in ("collected", "last_used"):
+        with pytest.raises(RecordGone):
+            told_again(ARCHIVED, told(FACTS, **{trigger: NOW + timedelta(days=1)}))
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_a_record_is_stored_with_its_copy(archived: bool) -> None:
+    record = replace(ARCHIVED, archived=archived, at=replace(AT, reference=""), ends=NOW)
+    assert record_from(clear_item(record)) == record
+    assert (record.only_copy is None) == (not archived)

@@ -179,11 +179,24 @@ def test_a_promise_without_its_limit(name: str) -> None:
 
 def test_a_promise_by_other_means() -> None:
     found = errors(with_limit("on_request", means=Means.ARCHIVE))
-    place = next(n for n, each in enumerate(STANDARD.limits) if each.id == "on_request")
-    impossible = (f"limits.{place}.means", "means_impossible")
-    assert found == {("limits.on_request", "promise_means"), impossible}
+    assert found == {("limits.on_request", "promise_means")}
+    impossible = (f"limits.{place_of('on_request')}.means", "means_impossible")
     assert errors(with_limit("on_request", means=Means.DESTROY_KEY)) == {impossible}
     assert errors(with_limit("on_request", means=Means.ANONYMISE)) == set()
+
+
+def test_what_connected_places_hold_may_be_archived_and_nothing_of_our_own() -> None:
+    assert errors(with_limit("business_after_engagement", means=Means.ARCHIVE)) == set()
+    for name in ("copies_made", "requests_closed"):
+        impossible = (f"limits.{place_of(name)}.means", "means_impossible")
+        assert impossible in errors(with_limit(name, means=Means.ARCHIVE))
+    mixed = frozenset({"technical", "own.exports"})
+    found = errors(with_limit("technical_unused", means=Means.ARCHIVE, categories=mixed))
+    assert (f"limits.{place_of('technical_unused')}.means", "means_impossible") in found
+
+
+def place_of(name: str) -> int:
+    return next(n for n, each in enumerate(STANDARD.limits) if each.id == name)
 
 
 @pytest.mark.parametrize(

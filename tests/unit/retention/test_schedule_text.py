@@ -142,3 +142,37 @@ def test_a_standard_schedule_that_cannot_be_read_says_so(
     monkeypatch.setattr(text, "_STANDARD", path)
     with pytest.raises(StandardInvalid):
         standard()
+
+
+def archiving(unit: str = "years", amount: int = 2, means: str = "archive") -> Any:
+    said = {**GOOD["limits"][0], "means": means}
+    said["archived_for"] = {"amount": amount, "unit": unit}
+    return changed("limits.0", said)
+
+
+def test_how_long_an_archive_is_kept_is_read_and_written() -> None:
+    text = parse(archiving())
+    (limit,) = [each for each in text.schedule().limits if each.means is Means.ARCHIVE]
+    assert limit.archived_for == Period(2, Unit.YEARS)
+    assert read_schedule(text.canonical()) == text.schedule()
+    assert text.canonical() != parse(archiving(amount=3)).canonical()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        changed("limits.0.means", "archive"),
+        archiving(means="delete"),
+        archiving(amount=0),
+        archiving("years", 51),
+        archiving("months", 601),
+    ],
+)
+def test_only_an_archive_is_kept_for_a_time_that_s3_can_lock(document: Any) -> None:
+    with pytest.raises(ValidationError):
+        parse(document)
+
+
+@pytest.mark.parametrize(("unit", "amount"), [("years", 50), ("months", 600), ("hours", 1)])
+def test_the_longest_and_the_shortest_archive(unit: str, amount: int) -> None:
+    assert parse(archiving(unit, amount))
