@@ -7,7 +7,7 @@ from chalicelib.http.permissions import Role
 from chalicelib.law.models import PauseReason
 from chalicelib.services import Services
 from tests.contract.asking import code_of, make, post, prove
-from tests.contract.moto_tables import SESSION
+from tests.contract.moto_tables import another_container
 from tests.contract.working import MemoryPlace, equip, step, waiting, work
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
@@ -43,10 +43,7 @@ class Handled:
     crm: MemoryPlace = field(default_factory=lambda: MemoryPlace("crm"))
 
     def __post_init__(self) -> None:
-        here = self.services
-        self.worker = Services(
-            here.settings, clock=here.clock, ids=here.ids, create_client=SESSION.client
-        )
+        self.worker = another_container(self.services)
         equip(self.worker, self.crm)
 
     def ready_for(self, what: str) -> tuple[Answer, Any]:

@@ -24,6 +24,13 @@ SESSION: Final = boto3.Session("test", "test", region_name=REGION)
 """Shared, because it keeps the service models that it loaded: 0.3 s for each fresh one."""
 
 
+def another_container(services: Services) -> Services:
+    """One of the same deployment that remembers nothing yet."""
+    return Services(
+        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The tables by their logical names, and the buckets: write-once, of exports, the archive."""

@@ -36,9 +36,10 @@ class Uses:
 
         def note(params: Any, model: Any, **_rest: Any) -> None:
             for action, table, key in _uses(model.name, json.loads(params["body"])):
-                where, _, index = table.partition("/")
+                where, slash, index = table.partition("/")
                 if where in names:  # what places of others allow is not of these policies
-                    self.seen.add((action, names[where] + (f"/{index}" if index else ""), key))
+                    leading = "" if index else key["pk"]["S"]
+                    self.seen.add((action, names[where] + slash + index, leading))
 
         events.register("before-call.dynamodb", note)
 
@@ -50,31 +51,23 @@ class Uses:
         }
 
 
-def _uses(operation: str, body: dict[str, Any]) -> Iterator[Use]:
+def _uses(operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Actions, the tables or indexes that they are on, the keys or items."""
     match operation:
         case "TransactWriteItems":
             for each in body["TransactItems"]:
                 ((kind, about),) = each.items()
                 item = about.get("Item") or about["Key"]
-                yield _IN_TRANSACTION[kind], about["TableName"], _leading(item)
+                yield _IN_TRANSACTION[kind], about["TableName"], item
         case "BatchGetItem":
             for table, asked in body["RequestItems"].items():
                 for key in asked["Keys"]:
-                    yield operation, table, _leading(key)
+                    yield operation, table, key
         case "Query":
-            values = body["ExpressionAttributeValues"]
-            if "IndexName" in body:
-                yield operation, f"{body['TableName']}/{body['IndexName']}", ""
-            else:
-                yield operation, body["TableName"], values[":pk"]["S"]
+            table = "/".join(body[each] for each in ("TableName", "IndexName") if each in body)
+            yield operation, table, {"pk": body["ExpressionAttributeValues"].get(":pk")}
         case _:
-            item = body.get("Item") or body["Key"]
-            yield operation, body["TableName"], item["pk"]["S"]
-
-
-def _leading(item: dict[str, Any]) -> str:
-    """The partition key of an item of ours."""
-    return str(item.get("pk", {}).get("S", ""))
+            yield operation, body["TableName"], body.get("Item") or body["Key"]
 
 
 def _allows(statement: dict[str, Any], use: Use) -> bool:

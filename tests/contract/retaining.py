@@ -12,7 +12,7 @@ from chalicelib.retention.schedule.text import ScheduleText, standard
 from chalicelib.retention.sweeping.models import Run, RunState
 from chalicelib.retention.sweeping.sweep import Report
 from chalicelib.services import Services
-from tests.contract.moto_tables import SESSION
+from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.shop import Shop, open_shop
 from tests.contract.working import work
 from tests.fakes import FixedClock
@@ -168,9 +168,7 @@ class Retained:
 
 def _certify(services: Services, clock: FixedClock) -> None:
     """What the sweep and the workers do for an ended engagement, in containers of their own."""
-    others = Services(
-        services.settings, clock=clock, ids=services.ids, create_client=SESSION.client
-    )
+    others = another_container(services)
     work(others, clock)
     clock.advance(HOURLY)
     others.retention_rounds.run(lambda: LONG)

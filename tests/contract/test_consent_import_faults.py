@@ -18,7 +18,7 @@ from chalicelib.services import Services
 from tests.contract.consenting import Office
 from tests.contract.importing import Importer, csv_of
 from tests.contract.killing import Killed, Killer, meanwhile
-from tests.contract.moto_tables import SESSION
+from tests.contract.moto_tables import another_container
 from tests.contract.people import records
 from tests.contract.test_tables import at_once
 from tests.contract.working import step, waiting, work
@@ -148,20 +148,13 @@ def test_a_worker_ends_in_time_and_another_goes_on(importer: Importer, clock: Fi
     check_done(importer, import_id, 12)
 
 
-def another(services: Services) -> Services:
-    """Another container on the same tables."""
-    return Services(
-        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
-    )
-
-
 @pytest.mark.parametrize("rows", [1, 3, 4])
 def test_a_worker_that_was_overtaken_stops(
     importer: Importer, clock: FixedClock, rows: int
 ) -> None:
     """The other applies so many rows, or all, between what the first read and what it writes."""
     import_id = importer.take(some_rows(importer))
-    other = another(importer.services)
+    other = another_container(importer.services)
     slow_down(other, clock, SHIFT / (2 * rows))  # a person's key is a transaction of its own
     meanwhile(importer.services, lambda: other.applying.carry_on(import_id))
     importer.services.applying.carry_on(import_id)

@@ -13,7 +13,7 @@ from chalicelib.tables.conditions import PRESENT
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Put
 from chalicelib.vault.errors import KeyDestroyed, SealBroken, UnusableIdentifier
-from tests.contract.moto_tables import SESSION
+from tests.contract.moto_tables import another_container
 from tests.contract.post import ADDRESS, CODE, Post
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
@@ -134,18 +134,12 @@ def test_messages_are_readable_as_long_as_they_are_kept_and_not_much_longer(
 ) -> None:
     message_id = Post(services).queue()
     clock.advance(KEPT - TICK)
-    fresh = Post(_another_container(services))
+    fresh = Post(another_container(services))
     assert fresh.store.open_mail(fresh.look(message_id)).to == ADDRESS
     clock.advance(timedelta(days=1))
-    late = Post(_another_container(services))
+    late = Post(another_container(services))
     with pytest.raises(KeyDestroyed):
         late.store.open_mail(late.look(message_id))
-
-
-def _another_container(services: Services) -> Services:
-    return Services(
-        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
-    )
 
 
 # --- claiming ----------------------------------------------------------------------------------

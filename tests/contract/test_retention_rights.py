@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.clock import rfc3339
 from chalicelib.services import Services
-from tests.contract.moto_tables import SESSION
+from tests.contract.moto_tables import another_container
 from tests.contract.policies import Uses
 from tests.contract.retaining import LONG, YEAR, Retained
 from tests.contract.working import work
@@ -23,9 +23,7 @@ def office(services: Services, gateway: Gateway, clock: FixedClock) -> Retained:
 
 def cold(services: Services) -> tuple[Services, Uses]:
     """A container that remembers nothing, and what it does."""
-    other = Services(
-        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
-    )
+    other = another_container(services)
     uses = Uses()
     uses.watch(other)
     return other, uses

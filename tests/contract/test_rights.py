@@ -27,7 +27,7 @@ from tests.contract.calls import call_signed_in
 from tests.contract.cookies import PREFERENCES, body, post, stored
 from tests.contract.counted import consent, delivery
 from tests.contract.hooks import DPO, URL, Hooks
-from tests.contract.moto_tables import SESSION
+from tests.contract.moto_tables import another_container
 from tests.contract.operations import OPERATIONS
 from tests.contract.post import Post
 from tests.fakes import FixedClock
@@ -142,7 +142,7 @@ def test_the_watcher_uses_every_right_that_it_has(
     hooks = Hooks(services)
     hooks.register(URL, "data_request.deadline")
     clock.advance(timedelta(hours=25))
-    with _another_container(services) as other:
+    with _cold_container(services) as other:
         tables = (other.records, other.audit, other.keys)
         with recorded(other.dynamodb, *tables) as used:
             report = other.watcher.run(lambda: 60_000)
@@ -154,7 +154,7 @@ def test_the_watcher_uses_every_right_that_it_has(
 def test_the_mail_uses_every_right_that_it_has(services: Services) -> None:
     message_id = Post(services).queue()
     with (
-        _another_container(services) as other,
+        _cold_container(services) as other,
         recorded(other.dynamodb, other.records, other.keys) as used,
     ):
         cold = Post(other)
@@ -177,7 +177,7 @@ def test_the_feedback_uses_every_right_that_it_has(services: Services) -> None:
 
 def test_the_counts_use_every_right_that_they_have(services: Services, gateway: Gateway) -> None:
     assert post(gateway, body(services)).status == 201
-    with _another_container(services) as other:
+    with _cold_container(services) as other:
         tables = (other.records, other.preferences, other.audit, other.keys)
         said = [consent(services.ids.new(), services.clock.now())]
         with recorded(other.dynamodb, *tables) as used:
@@ -197,9 +197,7 @@ def test_the_webhooks_use_every_right_that_they_have(services: Services) -> None
     hooks = Hooks(services)
     endpoint_id = hooks.register().endpoint_id
     fine, silent, gone = (hooks.queue(endpoint_id) for _ in range(3))
-    other = Services(
-        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
-    )
+    other = another_container(services)
     cold = Hooks(other)
     with recorded(other.dynamodb, other.records, other.audit, other.keys) as used:
         cold.deliver(fine)
@@ -220,18 +218,16 @@ def test_the_api_uses_every_right_that_it_has(services: Services, gateway: Gatew
         for operation in OPERATIONS:
             if "{site}" not in operation.path:
                 call_signed_in(gateway, services, operation.method, operation.path)
-    with _another_container(services) as other, recorded(other.dynamodb, *tables) as more:
+    with _cold_container(services) as other, recorded(other.dynamodb, *tables) as more:
         assert gateway.call("GET", f"{PREFERENCES}/{first['visitor_id']}").status == 200
         assert post(gateway, second).status == 201
     assert used | more == granted("api_handler")
 
 
 @contextmanager
-def _another_container(services: Services) -> Iterator[Services]:
+def _cold_container(services: Services) -> Iterator[Services]:
     """A cold one, in place of the first."""
-    other = Services(
-        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
-    )
+    other = another_container(services)
     use(other)
     yield other
     use(services)

@@ -23,7 +23,7 @@ from chalicelib.retention.engagements.rules import LOOK_AGAIN, first_look, with_
 from chalicelib.retention.engagements.service import CERTIFY_WORK, END_WORK, entity_of
 from chalicelib.retention.engagements.store import EngagementMoved, EngagementStore
 from chalicelib.retention.records.models import State
-from chalicelib.retention.records.rules import expiry_by, listed_under, merged
+from chalicelib.retention.records.rules import expiry_by, listed_under, with_triggers
 from chalicelib.retention.records.service import Schedules
 from chalicelib.retention.records.store import RecordStore
 from chalicelib.retention.schedule.models import Trigger
@@ -107,11 +107,10 @@ class EngagementWork:
         record = self._records.get(record_id)
         if record is None or record.state is State.DISPOSED:
             raise _Nothing
-        triggers = merged(record.triggers, {Trigger.END_OF_ENGAGEMENT: ended_at})
-        if triggers == record.triggers:
+        told = with_triggers(record, {Trigger.END_OF_ENGAGEMENT: ended_at})
+        if told == record:
             raise _Nothing
         number, schedule = self._schedules.in_force()
-        told = replace(record.at_rest(), triggers=triggers, attempts=0)
         return [
             self._records.change(listed_under(told, number, schedule)),
             self._schedules.still_in_force(number),

@@ -72,7 +72,7 @@ class Rescheduling:
     def _list(self, record: HeldRecord, number: int, schedule: Schedule) -> None:
         if record.state is State.FAILED:
             # It failed to end by its former end; by this one it may have years.
-            record = replace(record, state=State.KEPT, attempts=0)
+            record = replace(record.at_rest(), attempts=0)
         listed = listed_under(record, number, schedule)
         with suppress(_Moved):
             self._run_command(lambda: [self._records.change(listed, _Moved)])

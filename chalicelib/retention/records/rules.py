@@ -43,20 +43,24 @@ def told_again(record: HeldRecord, told: Registration) -> HeldRecord:
         raise RecordGone
     if record.facts != told.facts:
         raise RecordDisagrees
-    triggers = merged(record.triggers, told.triggers)
-    if record.archived and any(triggers.get(each) != record.triggers.get(each) for each in _OF_ROW):
+    after = with_triggers(record, told.triggers)
+    if record.archived and any(
+        after.triggers.get(each) != record.triggers.get(each) for each in _OF_ROW
+    ):
         raise RecordGone
+    return after
+
+
+def with_triggers(record: HeldRecord, told: Mapping[Trigger, datetime]) -> HeldRecord:
+    """The record once these happened too; of what is told twice, the later telling counts.
+
+    Where nothing moves it is the same as before.
+    """
+    triggers = {**record.triggers, **told}
     if triggers == record.triggers:
         return record
     # Whatever the sweep made of its former end is over with that.
     return replace(record.at_rest(), triggers=triggers, attempts=0)
-
-
-def merged(
-    before: Mapping[Trigger, datetime], told: Mapping[Trigger, datetime]
-) -> dict[Trigger, datetime]:
-    """All that happened; of what is told twice, the later telling."""
-    return {**before, **told}
 
 
 def listed_under(record: HeldRecord, number: int, schedule: Schedule) -> HeldRecord:
