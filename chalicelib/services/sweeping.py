@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, cast
 from chalicelib.services.audit import AuditServices
 from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.holds import HoldServices
-from chalicelib.services.retention import RetentionServices
+from chalicelib.services.own import OwnServices
 
 if TYPE_CHECKING:
     from chalicelib.notices.models import Language
     from chalicelib.retention.engagements.service import Engagements
     from chalicelib.retention.engagements.store import EngagementStore
     from chalicelib.retention.engagements.working import EngagementWork
-    from chalicelib.retention.records.models import Place
+    from chalicelib.retention.records.models import HeldRecord, Place
     from chalicelib.retention.records.rescheduling import Rescheduling
     from chalicelib.retention.records.service import Records
-    from chalicelib.retention.records.store import RecordStore
     from chalicelib.retention.schedule.models import Means
     from chalicelib.retention.schedule.previewing import Previewing
     from chalicelib.retention.schedule.tally import Stock
@@ -27,11 +26,12 @@ if TYPE_CHECKING:
     from chalicelib.retention.sweeping.releasing import Releasing
     from chalicelib.retention.sweeping.store import SweepStore
     from chalicelib.retention.sweeping.sweep import Sweep
+    from chalicelib.retention.targets import Target
     from chalicelib.rounds import Rounds
     from chalicelib.tables.transactions import Action, Check
 
 
-class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorServices):
+class SweepServices(AuditServices, OwnServices, HoldServices, ConnectorServices):
     """Records under retention, and their end."""
 
     @cached_property
@@ -164,18 +164,6 @@ class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorSer
 
         return SweepStore(self.records)
 
-    def token_of_user(self, user_id: str) -> str:
-        """What stands for the platform's id of a user. Raises `UnusableIdentifier`."""
-        from chalicelib.vault.blind_index import Kind
-
-        return self.index.token(Kind.REFERENCE, user_id)
-
-    @cached_property
-    def _held_records(self) -> "RecordStore":
-        from chalicelib.retention.records.store import RecordStore
-
-        return RecordStore(self.records, self.vault, lambda: self.keyring.mac_key("records"))
-
     @cached_property
     def retention_work(self) -> "Mapping[str, Callable[[str, str], None]]":
         """Who does which kind of the outbox's work: what it is about, in two parts."""
@@ -197,6 +185,7 @@ class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorSer
             self._held_records,
             self.schedules,
             self.holds,
+            self._targets_of,
             self._dispose,
             self.trail,
             self.clock,
@@ -206,6 +195,9 @@ class SweepServices(AuditServices, RetentionServices, HoldServices, ConnectorSer
         from chalicelib.connectors.addressing import is_addressable
 
         return is_addressable(self.data_maps.map_in_force(), place, collection)
+
+    def _targets_of(self, record: "HeldRecord") -> "Sequence[Target]":
+        return record.facts.targets()
 
     def _dispose(self, at: "Place", means: "Means", guard: "Sequence[Check]") -> None:
         from chalicelib.connectors.disposals import Disposal

@@ -1,6 +1,6 @@
 """Copies that were released: handed out for a while, a few times, to who asked for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Entity
@@ -27,7 +27,7 @@ from chalicelib.requests.copies.models import (
 from chalicelib.requests.copies.objects import Exports, archive_key
 from chalicelib.requests.copies.store import CopyStore
 from chalicelib.requests.models import DataRequest
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action, Check, RunCommand
 
 
 class _Open(Conflict):
@@ -110,6 +110,21 @@ class Copies:
     def remove(self, request_id: str) -> None:
         """Deletes the request's archives: erasure does not wait for their seven days."""
         self._exports.remove(archive_key(request_id, ""))
+
+    def end(self, request_id: str, object_id: str, guard: Sequence[Check]) -> None:
+        """Takes a release back and deletes its archive, once its time is over. May be repeated.
+
+        A copy that was released later stays. The conditions of `guard` are in the transaction right
+        before the archive goes: S3 knows of none. Raises what they do.
+        """
+
+        def build() -> list[Action]:
+            copy = self._store.get(request_id)
+            is_it = copy is not None and copy.object_id == object_id
+            return [*guard, *([self._store.end_action(copy)] if copy and is_it else [])]
+
+        self._run_command(build)
+        self._exports.remove(archive_key(request_id, object_id))
 
     def _copied(self, request_id: str, caller: str) -> str:
         """The request that the copy is of: the one that the caller's joined. Raises as `look`."""

@@ -57,6 +57,11 @@ type Dispose = Callable[[Place, Means, Sequence[Check]], None]
 
 It may be repeated. Raises `Held`, `PlaceUnavailable`, `NotAnonymous`, …
 """
+type TargetsOf = Callable[[HeldRecord], Sequence[Target]]
+"""All that a hold can be on so that it stops a record; what the record itself names, at least."""
+_MOST_CHECKED = 40
+"""A transaction takes a hundred writes, and a deed of ours has some of its own. Of a record that
+more holds could stop, all are asked about before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class Disposal:
         records: RecordStore,
         schedules: Schedules,
         holds: Guards,
+        targets_of: TargetsOf,
         dispose: Dispose,
         trail: Trail,
         clock: Clock,
@@ -85,6 +91,7 @@ class Disposal:
         self._records = records
         self._schedules = schedules
         self._holds = holds
+        self._targets_of = targets_of
         self._dispose = dispose
         self._trail = trail
         self._clock = clock
@@ -103,20 +110,27 @@ class Disposal:
         current = replace(record, schedule=number, ends=expiry.at, state=State.KEPT, held_by="")
         if expiry.means is None or not expiry.is_over(now):
             return self._listed(Outcome.MOVED, replace(current, attempts=0))
-        if holds := self._holds.on(record.facts.targets()):
+        try:
+            targets = self._targets_of(record)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other records are due too
+            return self._failed(current, now, error)
+        if holds := self._holds.on(targets):
             return self._held(current, holds[0])
         try:
-            self._do(current, expiry.means)
+            self._do(current, expiry.means, targets)
         except Held:
             raise Stale from None
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other records are due too
-            log_failure(error, "")
-            return self._listed(Outcome.FAILED, _later(current, now))
+        except Exception as error:  # noqa: BLE001  # the same
+            return self._failed(current, now, error)
         return self._gone(record_id, run_id, expiry, expiry.means, now)
 
-    def _do(self, record: HeldRecord, means: Means) -> None:
+    def _do(self, record: HeldRecord, means: Means, targets: Sequence[Target]) -> None:
         at = replace(record.at, reference=self._records.reference(record))
-        self._dispose(at, means, self._holds.checks(record.facts.targets()))
+        self._dispose(at, means, self._holds.checks(targets[:_MOST_CHECKED]))
+
+    def _failed(self, record: HeldRecord, now: datetime, error: Exception) -> Settlement:
+        log_failure(error, "")
+        return self._listed(Outcome.FAILED, _later(record, now))
 
     def _listed(self, outcome: Outcome, record: HeldRecord) -> Settlement:
         writes: list[Action] = [
