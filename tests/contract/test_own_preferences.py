@@ -155,9 +155,7 @@ def test_of_two_first_choices_at_once_one_makes_key_and_record(
         services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
     )
     said = PreferenceIn.model_validate(body(services, visitor_id=visitor(2)))
-    meanwhile(
-        services, lambda: other.cookies.record("jutsoo", said, ORIGIN, gpc_header=False)
-    )
+    meanwhile(services, lambda: other.cookies.record("jutsoo", said, ORIGIN, gpc_header=False))
     choose(gateway, services, 1)
     assert len(days(services)) == len(own(services)) == 2
     assert [state_of(gateway, number) for number in (1, 2)] == ["decided", "decided"]
