@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.audit.entry import Actor
 from chalicelib.cookies.models import PreferenceIn
 from chalicelib.notices.consumer import Later
 from chalicelib.retention.own.place import OwnCollection
+from chalicelib.retention.schedule.text import standard
 from chalicelib.services import Services
 from tests.contract.cookies import ORIGIN, body, post, stored
 from tests.contract.keeping import (
@@ -118,6 +120,21 @@ def test_a_shorter_schedule_takes_effect_on_days_that_are_there(
     assert office.swept().handed == 1
     assert days(services) == []
     assert state_of(gateway) == "undecided"
+
+
+def test_what_comes_before_any_schedule_is_looked_at_again_under_the_first(
+    office: Retained, gateway: Gateway, services: Services
+) -> None:
+    pointer = {"pk": {"S": "SCHEDULE"}, "sk": {"S": "CURRENT"}}
+    services.dynamodb.delete_item(TableName=services.settings.records_table, Key=pointer)
+    choose(gateway, services)
+    services.schedules.publish(Actor("operator", "test"), standard())
+    office.later(DAY)
+    office.swept()
+    assert office.runs()[0]["counts"] == {"moved": 1}
+    office.later(DAY_OVER + timedelta(days=179))
+    office.swept()
+    assert days(services) == []
 
 
 def test_a_hold_keeps_the_key_and_its_release_lets_go(

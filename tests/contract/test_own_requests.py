@@ -239,6 +239,21 @@ def test_a_copy_and_its_release_go_after_14_days_and_a_later_one_stays(
     assert is_readable(services, made)
 
 
+def test_it_may_be_ended_again_and_without_conditions(
+    office: Retained, gateway: Gateway, services: Services
+) -> None:
+    made = copied(gateway, services, office.clock)
+    request_id = made.json()["request_id"]
+    (object_id,) = (each.rpartition("/")[2] for each in archives(services, made))
+    services.copies.end(request_id, "another", ())
+    assert len(archives(services, made)) == 1
+    for _ in range(2):
+        services.copies.end(request_id, object_id, ())
+        services.wiping.end(request_id, ())
+    assert archives(services, made) == []
+    assert not is_readable(services, made)
+
+
 def test_a_hold_keeps_a_copy(office: Retained, gateway: Gateway, services: Services) -> None:
     made = copied(gateway, services, office.clock)
     office.later(FORTNIGHT)

@@ -1,6 +1,7 @@
 """Copies that were released: handed out for a while, a few times, to who asked for them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Entity
@@ -32,6 +33,10 @@ from chalicelib.tables.transactions import Action, Check, RunCommand
 
 class _Open(Conflict):
     """The copy is open, and nothing has to be done. Never leaves this module."""
+
+
+class _Unreleased(Conflict):
+    """There is no release, and nothing to be asked first. Never leaves this module."""
 
 
 class Copies:
@@ -121,9 +126,13 @@ class Copies:
         def build() -> list[Action]:
             copy = self._store.get(request_id)
             is_it = copy is not None and copy.object_id == object_id
-            return [*guard, *([self._store.end_action(copy)] if copy and is_it else [])]
+            actions = [*guard, *([self._store.end_action(copy)] if copy and is_it else [])]
+            if not actions:
+                raise _Unreleased
+            return actions
 
-        self._run_command(build)
+        with suppress(_Unreleased):
+            self._run_command(build)
         self._exports.remove(archive_key(request_id, object_id))
 
     def _copied(self, request_id: str, caller: str) -> str:
