@@ -184,7 +184,7 @@ def test_an_appeal_at_the_last_moment_saves_it(
     )
     request_id = made.json()["request_id"]
     meanwhile(services, lambda: other.appealing.appeal(request_id, f"request/{request_id}"))
-    work(services, office.clock, most=2)
+    work(services, office.clock)
     assert is_readable(services, made)
     assert own(services)[0]["state"] == "kept"
 
@@ -247,6 +247,7 @@ def test_it_may_be_ended_again_and_without_conditions(
     (object_id,) = (each.rpartition("/")[2] for each in archives(services, made))
     services.copies.end(request_id, "another", ())
     assert len(archives(services, made)) == 1
+    assert services.copies._store.get(request_id) is not None
     for _ in range(2):
         services.copies.end(request_id, object_id, ())
         services.wiping.end(request_id, ())

@@ -125,8 +125,9 @@ class Copies:
 
         def build() -> list[Action]:
             copy = self._store.get(request_id)
-            is_it = copy is not None and copy.object_id == object_id
-            actions = [*guard, *([self._store.end_action(copy)] if copy and is_it else [])]
+            actions: list[Action] = [*guard]
+            if copy is not None and copy.object_id == object_id:
+                actions.append(self._store.end_action(copy))
             if not actions:
                 raise _Unreleased
             return actions
