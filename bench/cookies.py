@@ -93,7 +93,7 @@ def run() -> list[Row]:
             Item={"pk": {"S": _ids.new()}, "sk": {"S": "-"}, "body": {"S": "x" * 300}},
         )
         bare = recorder.take()
-        PreferenceStore(services.preferences, services.vault).add(_longest(services))
+        PreferenceStore(services.preferences, services.vault, lambda *_: []).add(_longest(services))
         longest = recorder.take()
 
         two = _read(gateway, recorder, visitor)

@@ -58,9 +58,9 @@ def seed(services: Services, origins: Iterable[str], site: Path = DEMONSTRATION)
         cookies={name: tuple(values) for name, values in described["cookies"].items()},
         storage={name: tuple(values) for name, values in described["storage"].items()},
     )
+    services.schedules.publish(_OPERATOR, standard())  # before anything is kept
     services.sites.publish(record, notice, _OPERATOR)
     publish_policy(services)
-    services.schedules.publish(_OPERATOR, standard())
     banner = banner_for(services.sites.get(record.site_id))
     return Published(record.site_id, notice.version, banner.integrity)
 

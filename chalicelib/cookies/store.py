@@ -8,13 +8,15 @@
     sealed  everything else
 
 The key makes a repeated event hit its first record. All choices of one site and day share a data
-key that dies when the last of them has expired, which makes them unreadable in one delete.
+key that dies when the last of them has expired, which makes them unreadable in one delete. With
+the key, in the same transaction, comes whatever has to know that there is such a day.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any, cast
 
@@ -25,6 +27,7 @@ from chalicelib.tables.codec import Item
 from chalicelib.tables.keys import compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action as Write
 from chalicelib.telemetry import log_failure
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
 from chalicelib.vault.keys import Scope
@@ -35,6 +38,9 @@ PREFERENCE = Schema("preference")
 _LONGEST_HISTORY = 500
 _UNREADABLE = (SealBroken, UnreadableItem, LookupError, TypeError, ValueError)
 """What an item raises that somebody else wrote, that was damaged, or that is of a later version."""
+
+type DayBegins = Callable[[str, date], list[Write]]
+"""Makes the writes that belong to the first choice of a day (UTC) on a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,10 @@ class History:
 class PreferenceStore:
     """Adds and reads choices; there is no update."""
 
-    def __init__(self, preferences: Table, vault: Vault) -> None:
+    def __init__(self, preferences: Table, vault: Vault, day_begins: DayBegins) -> None:
         self._preferences = preferences
         self._vault = vault
+        self._day_begins = day_begins
 
     def add(self, preference: Preference) -> Recorded:
         """Stores `preference` unless its event id is taken; then returns what stands there.
@@ -122,6 +129,7 @@ class PreferenceStore:
             SealContext.of(self._preferences.logical, item),
             _confidential(preference),
             key_expires=_key_expiry(day),
+            beside_key=partial(self._day_begins, preference.site, day),
         )
         return item
 

@@ -140,7 +140,7 @@ class OpenDsr:
         current = self._book.get(request_id)
         who = Actor("platform", partner_id)
         withdrawn = moved(current, Event.WITHDRAWN)
-        return [*self._book.change(withdrawn, who, "request.withdrawn"), *self._book.end(current)]
+        return [*self._book.change(withdrawn, who, "request.withdrawn"), *self._book.close(current)]
 
     def _submitted(self, partner_id: str, subject_request_id: str) -> DataRequest:
         if re.fullmatch(SUBJECT_REQUEST_ID, subject_request_id) is None:

@@ -55,5 +55,6 @@ class Appealing:
         who = Actor.parse(caller.replace("request/", "requester/"))
         return [
             *self._opening.open_actions(opened),
+            *self._book.reopen(opened),
             *self._book.change(opened, who, "request.appealed"),
         ]

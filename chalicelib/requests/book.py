@@ -1,12 +1,14 @@
 """Requests and their chains in the trail: every change of a request with its entry."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.errors import NotFound
+from chalicelib.requests.mandates import USER_ID
 from chalicelib.requests.models import DataRequest
-from chalicelib.requests.store import RequestStore
+from chalicelib.requests.store import FORGOTTEN, RequestStore
 from chalicelib.requests.tracking import is_request_id
 from chalicelib.tables.transactions import Action
 
@@ -21,13 +23,26 @@ type News = Callable[[DataRequest], list[Action]]
 """Makes the writes that tell the partners who brought it what became of a request."""
 
 
+class Keeping(Protocol):
+    """Knows how long what requests said is kept once they have ended."""
+
+    def request_closed(self, request_id: str, user_id: str, copy: str) -> list[Action]:
+        """The writes that note that the request ends now, and that `copy` is released with it."""
+        ...
+
+    def request_reopened(self, request_id: str) -> list[Action]:
+        """The writes that note that it has not ended after all."""
+        ...
+
+
 class RequestBook:
     """Reads requests, and makes the writes that change them."""
 
-    def __init__(self, store: RequestStore, trail: Trail, news: News) -> None:
+    def __init__(self, store: RequestStore, trail: Trail, news: News, keeping: Keeping) -> None:
         self._store = store
         self._trail = trail
         self._news = news
+        self._keeping = keeping
 
     def find(self, request_id: str) -> DataRequest | None:
         """The request, read consistently, or None."""
@@ -60,20 +75,37 @@ class RequestBook:
         who: Actor,
         action: str,
         facts: Mapping[str, Fact] | None = None,
+        rule: str = FORGOTTEN,
     ) -> list[Action]:
-        """As `change`, for a `request` whose content is forgotten with it.
+        """As `change`, for a `request` whose content is forgotten with it, in a rule's name.
 
         Call the store's `forget` after they went through.
         """
-        return [*self._store.erase_actions(request), *self._told(request, who, action, facts)]
+        return [*self._store.erase_actions(request, rule), *self._told(request, who, action, facts)]
 
     def news(self, request: DataRequest) -> list[Action]:
         """The writes that tell partners of the changed `request`; `change` has them already."""
         return self._news(request)
 
     def end(self, request: DataRequest) -> list[Action]:
-        """The writes that belong to the end of `request`, as it stood, beside its change."""
+        """The writes that belong to the end of `request`, as it stood, beside its change, where
+        what it said is forgotten with it."""
         return self._store.end_actions(request)
+
+    def close(self, request: DataRequest, copy: str = "") -> list[Action]:
+        """As `end`, where what it said is kept from now on for as long as closed requests are.
+
+        `copy` is the id of the archive that is released with it.
+        """
+        user_id = request.content.identities.get(USER_ID, "")
+        return [
+            *self.end(request),
+            *self._keeping.request_closed(request.request_id, user_id, copy),
+        ]
+
+    def reopen(self, request: DataRequest) -> list[Action]:
+        """The writes that belong to an ended request that opens again, beside its change."""
+        return self._keeping.request_reopened(request.request_id)
 
     def entry(
         self,

@@ -195,7 +195,7 @@ class Handling:
         def build() -> list[Action]:
             current = self._book.get(request_id)
             request = change(current)
-            ended = self._book.end(current) if request.status not in LIVING else []
+            ended = self._book.close(current) if request.status not in LIVING else []
             mail = letter(self._outbox, request, template, **(values or {})) if template else None
             if mail is not None:
                 request = replace(request, messages=(*request.messages, mail.message_id))

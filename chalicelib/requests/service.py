@@ -119,6 +119,6 @@ class Requests:
         unproved = current.status in UNPROVED
         return [
             *self._book.change(moved(current, Event.WITHDRAWN), who, "request.withdrawn"),
-            *self._book.end(current),
+            *self._book.close(current),
             *(self._outbox.work(FORGET_WORK, request_id).actions if unproved else []),
         ]

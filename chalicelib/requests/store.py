@@ -31,6 +31,9 @@ from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
+FORGOTTEN = "request_forgotten"
+"""The rule by which requests go whose time, by the schedule, need not be over."""
+
 
 class RequestStore:
     """Reads and writes requests."""
@@ -96,15 +99,15 @@ class RequestStore:
         item = {**self._item(request), "rev": request.revision + 1}
         return Put(self._records, item, revision_is(request.revision), Moved)
 
-    def erase_actions(self, request: DataRequest) -> list[Action]:
+    def erase_actions(self, request: DataRequest, rule: str = FORGOTTEN) -> list[Action]:
         """The writes that leave of `request`, at its next revision, what stands in clear.
 
-        Call `forget` after they went through.
+        The rest goes in the name of `rule`. Call `forget` after they went through.
         """
         return [
             self.change_action(replace(request, forgotten=True, requester="")),
             *unlist_actions(self._records, request),
-            *self._vault.destroy_actions(Scope.request(request.request_id), "request_forgotten"),
+            *self._vault.destroy_actions(Scope.request(request.request_id), rule),
         ]
 
     def unopened(self, request_id: str) -> DataRequest | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chalicelib.services.audit import AuditServices
 from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.holds import HoldServices
-from chalicelib.services.retention import RetentionServices
+from chalicelib.services.own import OwnServices
 
 if TYPE_CHECKING:
     from chalicelib.connectors.places import Places
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from chalicelib.retention.archiving.deed import Archiving
     from chalicelib.retention.archiving.service import Archive
     from chalicelib.retention.records.models import Place
-    from chalicelib.retention.records.store import RecordStore
     from chalicelib.tables.transactions import Check
 
 
-class ArchiveServices(AuditServices, RetentionServices, HoldServices, ConnectorServices):
+class ArchiveServices(AuditServices, OwnServices, HoldServices, ConnectorServices):
     """Moving rows into the archive, reading them there, ending them."""
 
     @cached_property
@@ -56,12 +55,6 @@ class ArchiveServices(AuditServices, RetentionServices, HoldServices, ConnectorS
         from chalicelib.retention.archiving.objects import ArchiveBucket
 
         return Copies(ArchiveBucket(self.s3, self.settings.archive_bucket), self.vault)
-
-    @cached_property
-    def _held_records(self) -> "RecordStore":
-        from chalicelib.retention.records.store import RecordStore
-
-        return RecordStore(self.records, self.vault, lambda: self.keyring.mac_key("records"))
 
 
 class ConnectedRows:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class ConsentServices(
-    CookieServices, AuditServices, IdentityServices, StoppingServices, HoldServices
+    AuditServices, CookieServices, IdentityServices, StoppingServices, HoldServices
 ):
     """Notices and their texts, decisions, the gate, receipts."""
 

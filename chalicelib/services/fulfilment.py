@@ -1,5 +1,6 @@
 """The services that handle and carry out requests."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.wiping import Wiping
     from chalicelib.requests.fulfilment.worker import Worker
     from chalicelib.requests.handling import Handling
+    from chalicelib.retention.own.ending import Endings
+    from chalicelib.retention.records.models import HeldRecord, Place
     from chalicelib.retention.replay.service import Replay
+    from chalicelib.retention.schedule.models import Means
+    from chalicelib.retention.targets import Target
+    from chalicelib.tables.transactions import Check
 
 
 class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, SweepServices):
@@ -138,13 +144,36 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
             wiping,
             RecordsAgain(
                 self._held_records,
-                lambda at, means: self._dispose(at, means, ()),
+                lambda at, means, rule: self._dispose(at, means, rule, ()),
                 self.trail,
                 self.run_command,
             ),
             self.trail,
             self.run_command,
         )
+
+    @cached_property
+    def own_endings(self) -> "Endings":
+        from chalicelib.retention.own.ending import Endings
+
+        return Endings(self.vault, self.wiping.end, self.copies.end, self.run_command)
+
+    def _targets_of(self, record: "HeldRecord") -> "Sequence[Target]":
+        from chalicelib.retention.own.place import OWN_PLACE, OwnCollection
+
+        targets = record.facts.targets()
+        if (record.at.place, record.at.collection) != (OWN_PLACE, OwnCollection.REQUESTS):
+            return targets
+        request = self.request_book.find(self._held_records.reference(record))
+        return [*targets, *self._restraint.targets(request)] if request else targets
+
+    def _dispose(self, at: "Place", means: "Means", rule: str, guard: "Sequence[Check]") -> None:
+        from chalicelib.retention.own.place import OWN_PLACE
+
+        if at.place == OWN_PLACE:
+            self.own_endings.end(at, rule, guard)
+        else:
+            super()._dispose(at, means, rule, guard)
 
     @cached_property
     def certificates(self) -> "Certificates":

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.services.identity import IdentityServices
+from chalicelib.services.own import OwnServices
 
 if TYPE_CHECKING:
     from chalicelib.opendsr.callback_store import CallbackStore
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.store import RequestStore
 
 
-class RequestServices(IdentityServices):
+class RequestServices(OwnServices, IdentityServices):
     """Intake, proof, tracking."""
 
     @cached_property
@@ -83,7 +84,7 @@ class RequestServices(IdentityServices):
     def request_book(self) -> "RequestBook":
         from chalicelib.requests.book import RequestBook
 
-        return RequestBook(self._request_store, self.trail, self.partner_news.of)
+        return RequestBook(self._request_store, self.trail, self.partner_news.of, self.keeping)
 
     @cached_property
     def partner_news(self) -> "PartnerNews":

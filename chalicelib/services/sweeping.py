@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.retention.engagements.service import Engagements
     from chalicelib.retention.engagements.store import EngagementStore
     from chalicelib.retention.engagements.working import EngagementWork
-    from chalicelib.retention.records.models import Place
+    from chalicelib.retention.records.models import HeldRecord, Place
     from chalicelib.retention.records.rescheduling import Rescheduling
     from chalicelib.retention.records.service import Records
     from chalicelib.retention.schedule.models import Means
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.retention.sweeping.releasing import Releasing
     from chalicelib.retention.sweeping.store import SweepStore
     from chalicelib.retention.sweeping.sweep import Sweep
+    from chalicelib.retention.targets import Target
     from chalicelib.rounds import Rounds
     from chalicelib.tables.transactions import Action, Check
 
@@ -160,12 +161,6 @@ class SweepServices(ArchiveServices):
 
         return SweepStore(self.records)
 
-    def token_of_user(self, user_id: str) -> str:
-        """What stands for the platform's id of a user. Raises `UnusableIdentifier`."""
-        from chalicelib.vault.blind_index import Kind
-
-        return self.index.token(Kind.REFERENCE, user_id)
-
     @cached_property
     def retention_work(self) -> "Mapping[str, Callable[[str, str], None]]":
         """Who does which kind of the outbox's work: what it is about, in two parts."""
@@ -183,15 +178,16 @@ class SweepServices(ArchiveServices):
     @cached_property
     def _disposal(self) -> "Disposal":
         from chalicelib.retention.sweeping.disposal import Disposal
+        from chalicelib.retention.sweeping.evidence import Evidence
 
         return Disposal(
             self._held_records,
             self.schedules,
             self.holds,
+            self._targets_of,
             self._dispose,
             self.archiving,
-            self.trail,
-            self.ledger,
+            Evidence(self.trail, self.ledger),
             self.clock,
         )
 
@@ -200,7 +196,10 @@ class SweepServices(ArchiveServices):
 
         return is_addressable(self.data_maps.map_in_force(), place, collection)
 
-    def _dispose(self, at: "Place", means: "Means", guard: "Sequence[Check]") -> None:
+    def _targets_of(self, record: "HeldRecord") -> "Sequence[Target]":
+        return record.facts.targets()
+
+    def _dispose(self, at: "Place", means: "Means", _rule: str, guard: "Sequence[Check]") -> None:
         from chalicelib.connectors.disposals import Disposal
 
         place = self.places.at(at.place)

@@ -19,7 +19,7 @@ cannot; it is for scopes that are only destroyed once nobody may write to them a
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -99,13 +99,23 @@ class Keyring:
         self._branches = BranchKeys(keys, kms, clock, ids, size=cache_size, life=cache_life)
         self._plain: KeyCache[str, DataKey] = KeyCache(clock, size=cache_size, life=cache_life)
 
-    def key_to_seal(self, scope: Scope, expires: datetime | None = None) -> DataKey:
-        """The key of `scope`, made if there never was one; then it ends at `expires` (aware).
+    def key_to_seal(
+        self,
+        scope: Scope,
+        expires: datetime | None = None,
+        beside: Callable[[], Sequence[Action]] = list,
+    ) -> DataKey:
+        """The key of `scope`, made if there never was one; then it ends at `expires` (aware), and
+        what `beside` builds is written with it or not at all.
 
         The first caller's `expires` stands, to the second, rounded up. Raises `KeyDestroyed` when
         the scope is in the erasure ledger or its key has ended.
         """
-        return self._plain.get(scope.value) or self._stored(scope) or self._make(scope, expires)
+        return (
+            self._plain.get(scope.value)
+            or self._stored(scope)
+            or self._make(scope, expires, beside)
+        )
 
     def new_key(
         self,
@@ -208,10 +218,12 @@ class Keyring:
         item = self._keys.get(_key_of(scope))
         return self._from_item(scope, item) if item else None
 
-    def _make(self, scope: Scope, expires: datetime | None) -> DataKey:
+    def _make(
+        self, scope: Scope, expires: datetime | None, beside: Callable[[], Sequence[Action]]
+    ) -> DataKey:
         fresh = self.new_key(scope, expires, otherwise=_Taken)
         try:
-            run_command(self._keys.client, lambda: fresh.actions, sleep=self._sleep)
+            run_command(self._keys.client, lambda: [*fresh.actions, *beside()], sleep=self._sleep)
         except _Taken:
             winner = self._keys.get(_key_of(scope), consistent=True)
             if winner is None:

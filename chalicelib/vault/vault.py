@@ -1,6 +1,6 @@
 """What stores use: seal and open by scope, without ever holding a key."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from chalicelib.tables.transactions import Action
@@ -27,14 +27,17 @@ class Vault:
         context: SealContext,
         plaintext: bytes,
         key_expires: datetime | None = None,
+        beside_key: Callable[[], Sequence[Action]] = list,
     ) -> bytes:
         """`plaintext` sealed: 73 bytes longer. With the scope's key cached, no AWS call.
 
         A key that has to be made first ends at `key_expires` (aware), and with it all under the
-        scope. Raises `TooLongToSeal`, `KeyDestroyed`.
+        scope; what `beside_key` builds is in the transaction that makes it. Raises `TooLongToSeal`,
+        `KeyDestroyed`.
         """
         check_plaintext(plaintext)
-        return seal(self._keyring.key_to_seal(scope, key_expires), plaintext, context)
+        key = self._keyring.key_to_seal(scope, key_expires, beside_key)
+        return seal(key, plaintext, context)
 
     def seal_first(
         self, scope: Scope, context: SealContext, plaintext: bytes

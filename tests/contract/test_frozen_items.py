@@ -56,7 +56,7 @@ def test_a_preference_of_version_1_opens(tables: Tables, keyring: Keyring) -> No
     put(tables, "keys", "branch_key")
     put(tables, "keys", "data_key")
     put(tables, "preferences", "preference")
-    store = PreferenceStore(tables.preferences, Vault(keyring))
+    store = PreferenceStore(tables.preferences, Vault(keyring), lambda *_: [])
     (recorded,) = store.history("jutsoo", "01JVISITOR", consistent=False).recorded
     moment = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
     assert recorded.preference == Preference(

@@ -16,7 +16,16 @@ FOR_VISITORS = """
 import sys
 import app
 
-LATER = ("connectors", "consents", "identity", "inventory", "opendsr", "requests", "staff")
+LATER = (
+    "connectors",
+    "consents",
+    "identity",
+    "inventory",
+    "opendsr",
+    "requests",
+    "retention",
+    "staff",
+)
 
 def brought():
     parts = (name.split(".") for name in sys.modules if name.startswith("chalicelib."))

@@ -20,6 +20,7 @@ from chalicelib.connectors.datamap.ours import OwnStore, named_own
 from chalicelib.connectors.datamap.settings import DynamoDbCollection, RdsCollection
 from chalicelib.connectors.masking import is_supported
 from chalicelib.connectors.sql.tables import is_identifier
+from chalicelib.retention.own.place import OWN_PLACE
 
 _MOST_PLACES = 40  # a request's plan and what belongs to it are one transaction of 100 items
 
@@ -57,7 +58,9 @@ def check_map(
         for dataset in data_map.datasets.values()
         for where in named_own(dataset, own)
     ]
-    return findings + unknown + ours + [*_count(data_map)]
+    # What retention calls the place of our own records.
+    reserved = [Finding(each, "reserved_place") for each in data_map.datasets if each == OWN_PLACE]
+    return findings + unknown + ours + reserved + [*_count(data_map)]
 
 
 def _count(data_map: DataMap) -> Iterator[Finding]:

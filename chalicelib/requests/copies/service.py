@@ -1,6 +1,7 @@
 """Copies that were released: handed out for a while, a few times, to who asked for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Entity
@@ -27,11 +28,15 @@ from chalicelib.requests.copies.models import (
 from chalicelib.requests.copies.objects import Exports, archive_key
 from chalicelib.requests.copies.store import CopyStore
 from chalicelib.requests.models import DataRequest
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action, Check, RunCommand
 
 
 class _Open(Conflict):
     """The copy is open, and nothing has to be done. Never leaves this module."""
+
+
+class _Unreleased(Conflict):
+    """There is no release, and nothing to be asked first. Never leaves this module."""
 
 
 class Copies:
@@ -110,6 +115,26 @@ class Copies:
     def remove(self, request_id: str) -> None:
         """Deletes the request's archives: erasure does not wait for their seven days."""
         self._exports.remove(archive_key(request_id, ""))
+
+    def end(self, request_id: str, object_id: str, guard: Sequence[Check]) -> None:
+        """Takes a release back and deletes its archive, once its time is over. May be repeated.
+
+        A copy that was released later stays. The conditions of `guard` are in the transaction right
+        before the archive goes: S3 knows of none. Raises what they do.
+        """
+
+        def build() -> list[Action]:
+            copy = self._store.get(request_id)
+            actions: list[Action] = [*guard]
+            if copy is not None and copy.object_id == object_id:
+                actions.append(self._store.end_action(copy))
+            if not actions:
+                raise _Unreleased
+            return actions
+
+        with suppress(_Unreleased):
+            self._run_command(build)
+        self._exports.remove(archive_key(request_id, object_id))
 
     def _copied(self, request_id: str, caller: str) -> str:
         """The request that the copy is of: the one that the caller's joined. Raises as `look`."""

@@ -23,7 +23,7 @@ from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Moved, Put
+from chalicelib.tables.transactions import Delete, Moved, Put
 
 DATA_COPY = Schema("data_copy")
 
@@ -47,6 +47,10 @@ class CopyStore:
         """
         unchanged = revision_is(copy.revision) if copy.revision else ABSENT
         return Put(self._records, _item(copy), unchanged, Moved)
+
+    def end_action(self, copy: Copy) -> Delete:
+        """The write that takes the release of `copy` back; `Moved` when another came since."""
+        return Delete(self._records, _key(copy.request_id), revision_is(copy.revision), Moved)
 
 
 def _item(copy: Copy) -> Item:

@@ -135,10 +135,17 @@ class Concluding:
             *(mail.actions if mail else []),
             *self._book.news(ended),
             *self._book.entry(request, WORKER, f"request.{event.value}", facts),
-            *self._book.end(request),
+            *self._ended(request, meant, built),
             *self._effects.actions(meant, ended, built),
             *self._guard(request, meant),
         ]
+
+    def _ended(
+        self, request: DataRequest, meant: Progress, built: BuiltCopy | None
+    ) -> list[Action]:
+        if meant.plan.deed is Deed.ERASE:
+            return self._book.end(request)
+        return self._book.close(request, built.object_id if built else "")
 
     def _letter(self, request: DataRequest, meant: Progress, until: date | None) -> Queued | None:
         if until is None:

@@ -40,11 +40,11 @@ class Restraint:
 
     def checks(self, request: DataRequest) -> list[Check]:
         """For the transaction that begins or ends an erasure: it fails with `Held`."""
-        return self._holds.checks(self._targets(request)[:_MOST_CHECKED])
+        return self._holds.checks(self.targets(request)[:_MOST_CHECKED])
 
     def until(self, request: DataRequest) -> date | None:
         """The review date of the hold that is reviewed last; None where the request is not held."""
-        held = self._holds.many(self._holds.on(self._targets(request)))
+        held = self._holds.many(self._holds.on(self.targets(request)))
         return max((each.review_at.date() for each in held), default=None)
 
     def until_of(self, request: DataRequest, tasks: Iterable[Task]) -> date | None:
@@ -66,7 +66,8 @@ class Restraint:
         kept = Kept(_EVERYTHING, LEGAL_HOLD, _CITATION, outcome.found, until)
         return replace(outcome, kept=(kept,))
 
-    def _targets(self, request: DataRequest) -> list[Target]:
+    def targets(self, request: DataRequest) -> list[Target]:
+        """All that a hold can be on so that it counts for the request."""
         return list(dict.fromkeys(self._held_by(request)))
 
     def _held_by(self, request: DataRequest) -> Iterator[Target]:

@@ -5,7 +5,9 @@ is a transaction of its own, and one that is wiped is passed over: a worker that
 one that does the rest. The names that the person was known by go last, since they lead to it all.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from chalicelib.consents.obeying import Obeying
 from chalicelib.identity.subjects import Subjects
@@ -16,9 +18,9 @@ from chalicelib.requests.fulfilment.models import NothingLeft
 from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.planning import WORKER
 from chalicelib.requests.models import DataRequest
-from chalicelib.requests.rules import LIVING, Event, moved
+from chalicelib.requests.rules import LIVING, Event, ImpossibleNow, moved
 from chalicelib.requests.store import RequestStore
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action, Check, RunCommand
 from chalicelib.telemetry import log_failure
 
 
@@ -85,10 +87,39 @@ class Wiping:
             self._run_command(build)
         self._store.forget(request_id)
 
+    def end(self, request_id: str, rule: str, guard: Sequence[Check]) -> None:
+        """Forgets what an ended request said whose time is over by `rule`, and those that joined
+        it: they ended with it. May be repeated.
+
+        Each goes in a transaction with the conditions of `guard`, and raises what they do.
+        `ImpossibleNow` for a request that was opened again.
+        """
+        for each in [*self._joined_to(request_id), request_id]:
+            with suppress(NothingLeft):
+                self._run_command(partial(self._over, each, rule, guard))
+            self._store.forget(each)
+            self._tidy(each)
+
     def sweep(self, request_id: str) -> None:
         """Removes what a worker gathered for a request that was forgotten meanwhile."""
         if self._book.get(request_id).forgotten:
             self._copying.remove(request_id)
+
+    def _joined_to(self, request_id: str) -> list[str]:
+        subject_id = self._book.get(request_id).subject_id
+        if subject_id is None:
+            return []
+        theirs = self._store.summaries(self._store.of_subject(subject_id))
+        return [each.request_id for each in theirs if each.joined_to == request_id]
+
+    def _over(self, request_id: str, rule: str, guard: Sequence[Check]) -> list[Action]:
+        request = self._book.get(request_id)
+        if request.forgotten:
+            raise NothingLeft
+        if request.status in LIVING:
+            raise ImpossibleNow
+        facts = {"rule": rule}
+        return [*guard, *self._book.forget(request, WORKER, "request.forgotten", facts, rule)]
 
     def _wipe(self, request_id: str, erasure: DataRequest) -> None:
         with suppress(NothingLeft):

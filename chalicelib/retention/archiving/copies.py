@@ -58,12 +58,12 @@ class Copies:
         rows: list[Row] = json.loads(plain)
         return rows
 
-    def ending(self, record_id: str) -> list[Action]:
-        """The writes after which no copy of the record can be opened (UU PDP 43, 44).
+    def ending(self, record_id: str, rule: str) -> list[Action]:
+        """The writes after which, by `rule`, no copy of the record can be opened (UU PDP 43, 44).
 
         Call `forget` after they went through.
         """
-        return self._vault.destroy_actions(Scope.archive(record_id))
+        return self._vault.destroy_actions(Scope.archive(record_id), rule)
 
     def forget(self, record_id: str) -> None:
         """Drops the key of the record's copies from this container's memory."""

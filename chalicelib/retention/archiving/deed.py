@@ -111,10 +111,10 @@ class Archiving:
         self._rows.take(at, copied, guard)
         return True
 
-    def ending(self, record_id: str) -> list[Action]:
-        """The writes that end all copies of the record; call `forget` after they went through."""
+    def ending(self, record_id: str, rule: str) -> list[Action]:
+        """The writes that end all copies of the record by `rule`; call `forget` after they went through."""
         work = self._outbox.work(REMOVE_WORK, record_id)
-        return [*self._copies.ending(record_id), *work.actions]
+        return [*self._copies.ending(record_id, rule), *work.actions]
 
     def forget(self, record_id: str) -> None:
         """Drops the key of the record's copies from this container's memory."""

@@ -11,6 +11,7 @@ from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.errors import Conflict, DomainError, NotFound
 from chalicelib.ids import Ids
+from chalicelib.retention.own.place import OWN_PLACE
 from chalicelib.retention.records.models import (
     HeldRecord,
     Outcome,
@@ -138,7 +139,7 @@ class Records:
     def show(self, record_id: str) -> Standing:
         """Where the record stands, by the schedule in force. Raises `UnknownRecord`."""
         record = self._store.get(record_id)
-        if record is None:
+        if record is None or record.at.place == OWN_PLACE:
             raise UnknownRecord
         _, schedule = self._schedules.in_force()
         holds = self._holds.on(record.facts.targets())
@@ -153,7 +154,10 @@ class Records:
         found = self._store.many(ids)
         _, schedule = self._schedules.in_force()
         standings = {key: Standing(each, expiry_by(schedule, each)) for key, each in found.items()}
-        return [standings.get(each) for each in ids]
+        return [
+            standings.get(record_id) if at.place != OWN_PLACE else None
+            for at, record_id in zip(places, ids, strict=True)
+        ]
 
     def _register(
         self, told: Sequence[Registration], who: Actor, seen: set[str]
@@ -188,6 +192,7 @@ class Records:
         schedule: Schedule,
     ) -> Registered:
         try:
+            _check_theirs(told)
             if before is None:
                 self._check(told, schedule)
                 now = from_millis(to_millis(self._clock.now()))
@@ -203,8 +208,6 @@ class Records:
         return Registered(outcome, after, expiry_by(schedule, after))
 
     def _check(self, told: Registration, schedule: Schedule) -> None:
-        if told.facts.category in OWN_CATEGORIES:
-            raise OwnCategory
         if not self._is_addressable(told.at.place, told.at.collection):
             raise UnknownRecordPlace
         if not schedule.limits_on(told.facts.category, told.facts.role):
@@ -237,3 +240,11 @@ class Records:
         }
         batch = Entity("records", self._ids.new())
         return self._trail.first_actions(batch, who, "records.registered", facts)
+
+
+def _check_theirs(told: Registration) -> None:
+    """Our own records are there too, and a registration must not move their ends."""
+    if told.facts.category in OWN_CATEGORIES:
+        raise OwnCategory
+    if told.at.place == OWN_PLACE:
+        raise UnknownRecordPlace

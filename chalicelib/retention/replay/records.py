@@ -18,8 +18,10 @@ from chalicelib.vault.ledger import Line
 
 _REPLAY = Actor("operator", "replay")
 
-type Dispose = Callable[[Place, Means], None]
-"""Does away with what is at a place by a means, whatever holds there are. May be repeated."""
+type Dispose = Callable[[Place, Means, str], None]
+"""Does away with what is at a place by a means and in a rule's name, whatever holds there are.
+
+May be repeated."""
 
 
 class RecordsAgain:
@@ -47,15 +49,15 @@ class RecordsAgain:
         if record is None:
             self._run_command(lambda: self._tombstone(line))
         elif record.state is not State.DISPOSED:
-            self._at_its_place(record, Means(line.means))
+            self._at_its_place(record, line)
             self._run_command(lambda: self._gone(line))
 
-    def _at_its_place(self, record: HeldRecord, means: Means) -> None:
+    def _at_its_place(self, record: HeldRecord, line: Line) -> None:
         try:
             at = replace(record.at, reference=self._records.reference(record))
         except KeyDestroyed:
             return  # nobody can say any more which row it was
-        self._dispose(at, means)
+        self._dispose(at, Means(line.means), line.rule)
 
     def _gone(self, line: Line) -> list[Action]:
         record = self._records.get(line.id)

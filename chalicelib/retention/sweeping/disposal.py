@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.audit.entry import Actor
-from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
 from chalicelib.errors import Conflict, DomainError
 from chalicelib.retention.archiving.deed import Archiving, RecordOvertaken
@@ -23,14 +21,12 @@ from chalicelib.retention.records.service import Schedules
 from chalicelib.retention.records.store import RecordStore
 from chalicelib.retention.schedule.models import Means, Schedule
 from chalicelib.retention.sweeping.deeds import Deed
+from chalicelib.retention.sweeping.evidence import Evidence
 from chalicelib.retention.sweeping.models import Outcome
 from chalicelib.retention.sweeping.rules import pause_after
 from chalicelib.retention.targets import Target
 from chalicelib.tables.transactions import Action, Check
 from chalicelib.telemetry import log_failure
-from chalicelib.vault.ledger import ErasureLedger
-
-SWEEPER = Actor("system", "sweep_retention")
 
 
 class Stale(Conflict):
@@ -55,11 +51,16 @@ class Guards(Protocol):
         ...
 
 
-type Dispose = Callable[[Place, Means, Sequence[Check]], None]
-"""Does away with what is at a place by a means, under the conditions of the given checks.
+type Dispose = Callable[[Place, Means, str, Sequence[Check]], None]
+"""Does away with what is at a place by a means and in a rule's name, if the given checks hold.
 
 It may be repeated. Raises `Held`, `PlaceUnavailable`, `NotAnonymous`, …
 """
+type TargetsOf = Callable[[HeldRecord], Sequence[Target]]
+"""All that a hold can be on so that it stops a record; what the record itself names, at least."""
+_MOST_CHECKED = 40
+"""A transaction takes a hundred writes, and a deed of ours has some of its own. Of a record that
+more holds could stop, all are asked about before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,19 @@ class Disposal:
         records: RecordStore,
         schedules: Schedules,
         holds: Guards,
+        targets_of: TargetsOf,
         dispose: Dispose,
         archiving: Archiving,
-        trail: Trail,
-        ledger: ErasureLedger,
+        evidence: Evidence,
         clock: Clock,
     ) -> None:
         self._records = records
         self._schedules = schedules
         self._holds = holds
+        self._targets_of = targets_of
         self._dispose = dispose
         self._archiving = archiving
-        self._trail = trail
-        self._ledger = ledger
+        self._evidence = evidence
         self._clock = clock
 
     def settle(self, record_id: str, run_id: str) -> Settlement:
@@ -111,28 +112,35 @@ class Disposal:
         current = replace(record.at_rest(), schedule=number, ends=expiry.at)
         if expiry.means is None or not expiry.is_over(now):
             return self._listed(Outcome.MOVED, replace(current, attempts=0))
-        if holds := self._holds.on(record.facts.targets()):
+        try:
+            targets = self._targets_of(record)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other records are due too
+            return self._failed(current, now, error)
+        if holds := self._holds.on(targets):
             return self._held(current, holds[0])
         deed = Deed(current, run_id, expiry.limit.rule if expiry.limit else "", expiry.means, now)
         if record.archived:
             return self._ended(deed)
         try:
-            is_archived = self._do(deed, schedule)
+            is_archived = self._do(deed, schedule, targets)
         except (Held, RecordOvertaken):
             raise Stale from None
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other records are due too
-            log_failure(error, "")
-            return self._listed(Outcome.FAILED, _later(current, now))
+        except Exception as error:  # noqa: BLE001  # the same
+            return self._failed(current, now, error)
         return self._archived(deed) if is_archived else self._gone(deed)
 
-    def _do(self, deed: Deed, schedule: Schedule) -> bool:
+    def _do(self, deed: Deed, schedule: Schedule, targets: Sequence[Target]) -> bool:
         """Whether a copy of what was at the place is in the archive."""
         record, limit = deed.record, schedule.limit(deed.rule)
         if limit and limit.archived_for:
             return self._archiving.move(record, limit.id, limit.archived_for)
         at = replace(record.at, reference=self._records.reference(record))
-        self._dispose(at, deed.means, self._holds.checks(record.facts.targets()))
+        self._dispose(at, deed.means, deed.rule, self._holds.checks(targets[:_MOST_CHECKED]))
         return False
+
+    def _failed(self, record: HeldRecord, now: datetime, error: Exception) -> Settlement:
+        log_failure(error, "")
+        return self._listed(Outcome.FAILED, _later(record, now))
 
     def _listed(self, outcome: Outcome, record: HeldRecord) -> Settlement:
         writes: list[Action] = [
@@ -159,9 +167,8 @@ class Disposal:
             return [
                 self._records.change(deed.gone(record)),
                 # A copy that was made for an archiving that came to nothing.
-                *(self._archiving.ending(record_id) if record.copy else []),
-                *self._trail.first_actions(deed.entity, SWEEPER, "record.disposed", deed.facts),
-                self._line(deed),
+                *(self._archiving.ending(record_id, deed.rule) if record.copy else []),
+                *self._evidence.gone(deed),
             ]
 
         return Settlement(Outcome.DONE, writes, lambda: self._archiving.forget(record_id))
@@ -175,7 +182,7 @@ class Disposal:
             return [
                 self._records.change(listed_under(archived, number, schedule)),
                 self._schedules.still_in_force(number),
-                *self._trail.first_actions(deed.entity, SWEEPER, "record.archived", deed.facts),
+                *self._evidence.archived(deed),
             ]
 
         return Settlement(Outcome.DONE, writes)
@@ -190,18 +197,11 @@ class Disposal:
                 self._records.change(deed.gone(record), Stale),
                 self._schedules.still_in_force(record.schedule, Stale),
                 *(replace(each, otherwise=Stale) for each in held),
-                *self._archiving.ending(record.record_id),
-                *self._trail.actions(deed.entity, SWEEPER, "record.disposed", deed.facts),
-                self._line(deed),
+                *self._archiving.ending(record.record_id, deed.rule),
+                *self._evidence.ended(deed),
             ]
 
         return Settlement(Outcome.DONE, writes, lambda: self._archiving.forget(record.record_id))
-
-    def _line(self, deed: Deed) -> Action:
-        facts = _facts_of(deed.record) | {"run": deed.run_id}
-        return self._ledger.record_action(
-            deed.record.record_id, deed.now, deed.means.value, deed.rule, facts
-        )
 
     def _living(self, record_id: str) -> HeldRecord:
         """The record, where another worker has not been through with it."""
@@ -209,17 +209,6 @@ class Disposal:
         if record is None or record.state is State.DISPOSED or record.archived:
             raise Stale
         return record
-
-
-def _facts_of(record: HeldRecord) -> dict[str, str]:
-    """What the erasure ledger says of a record: enough to keep its id from being used again."""
-    return {
-        "place": record.at.place,
-        "collection": record.at.collection,
-        "category": record.facts.category,
-        "role": record.facts.role.value,
-        "client": record.facts.client,
-    }
 
 
 def _later(record: HeldRecord, now: datetime) -> HeldRecord:

@@ -22,7 +22,7 @@ from chalicelib.ids import Ids
 from chalicelib.notices.outbox import Outbox
 from chalicelib.retention.records.items import SHARDS, shard_of
 from chalicelib.retention.records.store import RecordStore
-from chalicelib.retention.sweeping.disposal import SWEEPER
+from chalicelib.retention.sweeping.evidence import SWEEPER
 from chalicelib.retention.sweeping.models import BATCH, Batch, Run, RunState
 from chalicelib.retention.sweeping.rules import (
     GIVEN_UP,

@@ -397,6 +397,12 @@ def test_a_request_is_planned_for_40_places_at_most(count: int, codes: set[str])
     assert {each.code for each in findings if each.is_error} == codes
 
 
+def test_no_place_is_called_as_retention_calls_our_own() -> None:
+    (shop,) = data_map(SHOP).datasets.values()
+    findings = check_map(DataMap({"jaga": replace(shop, key="jaga")}), MANDATES, CATEGORIES)
+    assert ("jaga", "reserved_place") in {(each.where, each.code) for each in findings}
+
+
 def test_what_is_warned_of() -> None:
     findings = check_map(
         data_map(BOTH + DESCRIBED.replace("dataset:\n", "").replace("shop", "desk")),

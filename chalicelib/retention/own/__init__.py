@@ -1,0 +1,1 @@
+"""What this system itself keeps, under the same schedule, holds and sweep as everything else."""
