@@ -112,7 +112,7 @@ class Archiving:
         return True
 
     def ending(self, record_id: str, rule: str) -> list[Action]:
-        """The writes that end all copies of the record by `rule`; call `forget` after they went through."""
+        """The writes that end all copies of the record by `rule`. Call `forget` afterwards."""
         work = self._outbox.work(REMOVE_WORK, record_id)
         return [*self._copies.ending(record_id, rule), *work.actions]
 
