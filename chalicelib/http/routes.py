@@ -152,9 +152,9 @@ class Routes(Blueprint):
             self.operations.append(self._declared(operation))
 
             def answer(request: Request, parameters: dict[str, str]) -> Response:
+                caller = identify(operation.access, request, self._find_person)
                 if operation.exact_path:
                     _check_parameters(operation, parameters)
-                caller = identify(operation.access, request, self._find_person)
                 return _response(view(_call(operation, request, caller), **parameters))
 
             def handle(**parameters: str) -> Response:

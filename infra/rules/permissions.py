@@ -18,6 +18,7 @@ PATTERNS = {
     "${ExportsBucket.Arn}/archives/*": "archives are named when they are made",
     "${ExportsBucket.Arn}/parts/*": "parts are named by their requests",
     "${TrailBucket.Arn}/checkpoints/*": "checkpoints are named when they are made",
+    "${TrailBucket.Arn}/erasures/*": "the ledger's documents are numbered as they are made",
     "${PreferencesTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
     "${RecordsTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
 }

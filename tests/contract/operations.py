@@ -21,7 +21,7 @@ PARAMETERS = {
     "notice_id": "privacy-policy",
     "purpose": "third_party_integration",
     "subject_id": "01JSUBJECT0000000000000000",
-    "record_id": 32 * "A",
+    "record_id": "01JRECORD00000000000000000",
     "import_id": "01JMPRT0000000000000000000",
     "attachment_id": 32 * "a",
     "sha256": 64 * "a",

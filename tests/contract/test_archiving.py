@@ -137,7 +137,7 @@ def test_the_staff_reads_it_and_that_is_in_the_trail(office: Retained) -> None:
 
 def test_what_is_not_in_the_archive_is_not_read(office: Retained) -> None:
     answer = read(office, 32 * "A")
-    assert (answer.status, answer.code) == (404, "unknown_record")
+    assert (answer.status, answer.code) == (404, "unknown_held_record")
     (made,) = office.register("c1")
     answer = read(office, made["record_id"])
     assert (answer.status, answer.code) == (404, "not_archived")
