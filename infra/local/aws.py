@@ -16,7 +16,7 @@ import botocore.session
 HOST = "127.0.0.1"
 REGION = "ap-southeast-3"
 ACCOUNT = "000000000000"
-_PROFILE = "jaga-local"
+PROFILE = "jaga-local"
 _SERVICES = (
     "apigateway,cloudformation,cognito-idp,dynamodb,dynamodbstreams,events,iam,kms,lambda,logs,"
     "monitoring,rds-data,s3,secretsmanager,ses,sns,sqs,sts,tagging"
@@ -102,11 +102,11 @@ class EmbeddedAws:
         """A session whose every client talks to this process, as the account's root."""
         config = self.home / "aws-config"
         config.write_text(
-            f"[profile {_PROFILE}]\nregion = {REGION}\nendpoint_url = {self.endpoint_url}\n"
+            f"[profile {PROFILE}]\nregion = {REGION}\nendpoint_url = {self.endpoint_url}\n"
             "aws_access_key_id = test\naws_secret_access_key = test\n",
             encoding="ascii",
         )
-        core = botocore.session.Session(profile=_PROFILE)
+        core = botocore.session.Session(profile=PROFILE)
         core.set_config_variable("config_file", str(config))
         core.set_config_variable("credentials_file", os.devnull)
         return boto3.Session(botocore_session=core)

@@ -61,11 +61,17 @@ def deploy(session: boto3.Session, connected: Mapping[str, str]) -> Deployment:
         **connected,
     }
     changed = _apply(cloudformation, url, parameters)
-    outputs = _outputs(cloudformation)
+    return Deployment(_outputs(cloudformation), environment(session), changed)
+
+
+def environment(session: boto3.Session) -> Mapping[str, str]:
+    """The environment of the functions of what is deployed: `JAGA_*`."""
+    outputs = _outputs(session.client("cloudformation"))
     configuration = session.client("lambda").get_function_configuration(
         FunctionName=outputs["APIHandlerName"]
     )
-    return Deployment(outputs, configuration["Environment"]["Variables"], changed)
+    variables: Mapping[str, str] = configuration["Environment"]["Variables"]
+    return variables
 
 
 def _upload(s3: "S3Client", path: Path) -> str:

@@ -167,6 +167,16 @@ def test_it_ends_in_the_millisecond_of_its_date(office: Retained, archive: Archi
     assert (archive.keys(), len(archive.versions())) == ([], 1)
 
 
+def test_a_copy_whose_key_went_before_ends_all_the_same(
+    office: Retained, services: Services
+) -> None:
+    (record_id,) = office.archived("c1")
+    services.run_command(lambda: services.vault.destroy_actions(Scope.archive(record_id)))
+    office.later(2 * YEAR + timedelta(days=2))
+    office.swept()
+    assert office.shown(record_id)["means"] == "destroy_key"
+
+
 @pytest.mark.parametrize("trigger", ["request", "consent_withdrawn", "end_of_engagement"])
 def test_another_limit_ends_it_earlier(office: Retained, archive: Archived, trigger: str) -> None:
     (record_id,) = office.archived("c1")

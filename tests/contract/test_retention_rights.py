@@ -73,3 +73,25 @@ def test_the_sweep_may_hand_out_and_the_worker_may_end(office: Retained) -> None
     assert office.staff("GET", CLIENT + "/certificate").status == 200
     assert swept.refused_by("sweep_retention") == set()
     assert worked.refused_by("fulfil_requests") == set()
+
+
+def test_the_worker_may_archive_and_end_what_is_archived(office: Retained) -> None:
+    office.archives()
+    (made,) = office.register("c1", client="acme")
+    worker, worked = cold(office.services)
+    for period in (YEAR, 2 * YEAR + timedelta(days=2)):
+        office.later(period)
+        office.sweep()
+        work(worker, office.clock)
+    assert office.shown(made["record_id"])["means"] == "destroy_key"
+    assert worked.refused_by("fulfil_requests") == set()
+
+
+def test_the_api_may_read_the_archive(office: Retained) -> None:
+    (record_id,) = office.archived("c1")
+    uses = Uses()
+    office.services.__dict__.pop("keyring")
+    office.services.__dict__.pop("vault")
+    uses.watch(office.services)
+    assert office.staff("GET", f"/v1/staff/archive/{record_id}").status == 200
+    assert uses.refused_by("api_handler") == set()

@@ -3,8 +3,10 @@
 import contextlib
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.clock import rfc3339
 from chalicelib.notices.consumer import Later
@@ -139,6 +141,29 @@ def test_a_place_that_is_down_for_a_day_keeps_none_of_the_others(
     office.later(DAY)
     office.swept()
     assert office.customers() == ["c2"]
+
+
+def test_a_record_of_which_nothing_can_be_written_keeps_none_of_the_others(
+    office: Retained, services: Services
+) -> None:
+    (bad,) = office.register("c1")
+    others = [each["record_id"] for each in office.register("c2", "c3")]
+
+    def refuse(params: dict[str, Any], **_: object) -> None:
+        if f"ENTITY#record#{bad['record_id']}" in str(params):
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "TransactWriteItems")
+
+    events = services.dynamodb.meta.events
+    events.register("provide-client-params.dynamodb.TransactWriteItems", refuse)
+    office.later(YEAR)
+    office.swept()
+    assert [office.shown(each)["state"] for each in others] == ["disposed", "disposed"]
+    assert office.shown(bad["record_id"])["state"] == "failed"
+    assert office.runs()[0]["counts"] == {"done": 2, "failed": 1}
+    events.unregister("provide-client-params.dynamodb.TransactWriteItems", refuse)
+    office.later(HOURLY)
+    office.swept()
+    assert office.shown(bad["record_id"])["state"] == "disposed"
 
 
 def test_far_more_than_usual_waits_until_somebody_confirms(

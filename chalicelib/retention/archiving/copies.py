@@ -61,8 +61,10 @@ class Copies:
     def ending(self, record_id: str, rule: str) -> list[Action]:
         """The writes after which, by `rule`, no copy of the record can be opened (UU PDP 43, 44).
 
-        Call `forget` after they went through.
+        None where that is so already. Call `forget` after they went through.
         """
+        if self._vault.is_destroyed(Scope.archive(record_id)):
+            return []
         return self._vault.destroy_actions(Scope.archive(record_id), rule)
 
     def forget(self, record_id: str) -> None:

@@ -43,8 +43,8 @@ class Batches:
     def carry_on(self, run_id: str, number: str) -> None:
         """Settles what is left of the batch, for a minute; then another worker goes on.
 
-        A record that fails is listed for later and keeps none of the others. Raises what keeps
-        the tables from being written.
+        A record that fails, or of which nothing can be written, is listed for later and keeps none
+        of the others. Raises what keeps the tables from being written.
         """
         until = self._clock.now() + SHIFT
         batch = self._sweeps.batch(run_id, int(number))
@@ -63,12 +63,18 @@ class Batches:
         while True:
             with suppress(Stale):
                 settled = self._disposal.settle(record_id, batch.run_id)
-                return self._move(counted(batch, settled.outcome), settled)
+                try:
+                    return self._move(batch, settled)
+                except (Overtaken, Stale):
+                    raise
+                except Exception as error:  # noqa: BLE001  # the other records are due too
+                    return self._move(batch, self._disposal.postpone(record_id, error))
 
     def _move(self, batch: Batch, settled: Settlement) -> Batch:
-        self._run_command(lambda: [self._sweeps.change_batch(batch), *settled.writes()])
+        moved = counted(batch, settled.outcome)
+        self._run_command(lambda: [self._sweeps.change_batch(moved), *settled.writes()])
         settled.after()
-        return replace(batch, revision=batch.revision + 1)
+        return replace(moved, revision=moved.revision + 1)
 
     def _finish(self, batch: Batch) -> None:
         def build() -> list[Action]:

@@ -129,6 +129,15 @@ class Disposal:
             return self._failed(current, now, error)
         return self._archived(deed) if is_archived else self._gone(deed)
 
+    def postpone(self, record_id: str, error: Exception) -> Settlement:
+        """Lists a record for later of which what came could not be written, because of `error`."""
+        record = self._records.get(record_id)
+        if record is None or record.state is State.DISPOSED:
+            return Settlement(None)
+        number, _ = self._schedules.in_force()
+        current = replace(record.at_rest(), schedule=number)
+        return self._failed(current, self._clock.now(), error)
+
     def _do(self, deed: Deed, schedule: Schedule, targets: Sequence[Target]) -> bool:
         """Whether a copy of what was at the place is in the archive."""
         record, limit = deed.record, schedule.limit(deed.rule)
