@@ -25,6 +25,7 @@ BENCHMARKS = (
     "consents",
     "telling",
     "retention",
+    "day",
     "copies",
     "banner",
 )
