@@ -244,6 +244,18 @@ def _exports(operation: str, key: str, **parameters: object) -> Attempt:
     return attempt
 
 
+def _archive(operation: str, key: str, **parameters: object) -> Attempt:
+    """An operation of S3 on an object of the archive of rows."""
+
+    def attempt(session: boto3.Session, stack: Stack) -> object:
+        client = session.client("s3", endpoint_url=stack.endpoint_url)
+        return getattr(client, operation)(
+            Bucket=stack.settings.archive_bucket, Key=key, **parameters
+        )
+
+    return attempt
+
+
 def _fetch_archive(session: boto3.Session, stack: Stack) -> object:
     """Reads an archive that the account's root put there."""
     bucket = stack.settings.exports_bucket
@@ -427,6 +439,33 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("SendWebhooksRole", "sign a checkpoint", _sign),
     ("FulfilRequestsRole", "sign for partners", _sign_for_partners),
     ("WatchRequestsRole", "sign for partners", _sign_for_partners),
+    *(
+        (f"{function}Role", what, attempt)
+        for function in ("ApiHandler", "SweepRetention", "WatchConsents", "WatchRequests")
+        for what, attempt in (
+            ("end an archived row", _delete("keys", "SCOPE#archive/x")),
+            ("end a day of choices", _delete("keys", OURS)),
+            ("put a row into the archive", _archive("put_object", "records/x/y", Body=b"x")),
+            ("hide a row of the archive", _archive("delete_object", "records/x/y")),
+        )
+    ),
+    ("FulfilRequestsRole", "change the erasure ledger", _update("audit", "LEDGER#2026-11-23T10")),
+    ("FulfilRequestsRole", "shorten the ledger", _delete("audit", "LEDGER#2026-11-23T10")),
+    ("FulfilRequestsRole", "sign a document of the ledger", _put_object("erasures/x")),
+    ("FulfilRequestsRole", "put anything else", _archive("put_object", "other/x", Body=b"x")),
+    (
+        "FulfilRequestsRole",
+        "delete a version of an archived row",
+        _archive("delete_object", "records/x/y", VersionId="x"),
+    ),
+    *(
+        (f"{function}Role", "put a line into the ledger", _put("audit", "LEDGER#2026-11-23T10"))
+        for function in ("ApiHandler", "CheckpointTrail", "SweepRetention", "WatchConsents")
+    ),
+    *(
+        (f"{function}Role", "read an archived row", _archive("get_object", "records/x/y"))
+        for function in ("CheckpointTrail", "SendMail", "SweepRetention", "WatchRequests")
+    ),
     ("ApiHandlerRole", "write a checkpoint", _put_object("checkpoints/x")),
     ("FulfilRequestsRole", "put anything else", _exports("put_object", "other/x", Body=b"x")),
     ("FulfilRequestsRole", "write a checkpoint", _put_object("checkpoints/x")),
