@@ -13,6 +13,7 @@ left to do, else with 1.
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -95,6 +96,9 @@ def _replay(options: argparse.Namespace) -> int:
         f"{left.lines} things were destroyed; left: {len(left.heads)} heads behind their chains, "
         f"{len(left.keys)} keys with what is under them, {len(left.records)} records"
     )
+    # What happened since the backup; whose it was is in the trail.
+    for action, count in sorted(Counter(end.action for end in left.heads).items()):
+        _say(f"  {count} chains went on until {action}")
     if not options.do:
         return wrong or int(not left.is_nothing)
     report = here.replay.do(left)
