@@ -189,6 +189,43 @@ def test_far_more_than_usual_waits_until_somebody_confirms(
     assert again.json()["code"] == "nothing_to_confirm"
 
 
+def test_what_was_confirmed_goes_on_until_all_of_it_is_done(
+    office: Retained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.retention.sweeping.rules.ALWAYS_ALLOWED", 2)
+    office.register(*(f"n{each}" for each in range(60)))
+    office.later(YEAR)
+    assert office.sweep().tripped == 1
+    run_id = office.runs()[0]["run_id"]
+    office.later(timedelta(hours=8))
+    path = f"/v1/staff/retention/sweeps/{run_id}/confirm"
+    assert office.staff("POST", path).status == 200
+    services = office.services
+    for handed, waiting_for_workers in ((25, True), (0, True), (25, False), (10, False)):
+        left = [LONG] + [0] * 100
+        report = services.sweep.run(lambda left=left: left.pop(0))  # type: ignore[misc]
+        assert (report.handed, report.tripped) == (handed, 0)
+        if not waiting_for_workers or not handed:
+            work(services, office.clock)
+        office.later(HOURLY)
+    (run,) = office.runs()
+    assert (run["run_id"], run["state"], run["counts"]) == (run_id, "ended", {"done": 60})
+
+
+def test_a_confirmed_run_ends_with_what_is_still_due(
+    office: Retained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.retention.sweeping.rules.ALWAYS_ALLOWED", 1)
+    office.register("c1", "c2")
+    office.later(YEAR)
+    assert office.sweep().tripped == 1
+    run_id = office.runs()[0]["run_id"]
+    office.staff("POST", f"/v1/staff/retention/sweeps/{run_id}/confirm")
+    office.register("c1", "c2")  # used again
+    assert office.swept().handed == 0
+    assert office.runs()[0]["state"] == "ended"
+
+
 def test_one_that_stopped_itself_is_over_once_its_cause_is(
     office: Retained, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,8 @@ FAR_MORE = 10
 REMEMBERED = 24 * 7
 """Runs that say what is usual: a week of hours."""
 GIVEN_UP = timedelta(hours=3)
-"""After so long a run whose workers did not come back keeps no other from beginning."""
+"""So long after its last batch a run whose workers did not come back keeps no other from beginning.
+"""
 _FIRST_PAUSE = timedelta(hours=1)
 _LONGEST_PAUSE = timedelta(hours=24)
 

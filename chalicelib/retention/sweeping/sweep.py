@@ -3,9 +3,10 @@
     lists of what is due ──> run ──> batches, each with its work in the outbox ──> workers
 
 Its cost follows what is due. One run is at work at a time: the next begins when all batches of the
-one before came back, or after three hours. A sweep that dies leaves a run that handed out less than
-it found; the next sweep closes it, and what is left is due still. One that finds far more than
-usual stops before anything is handed out, until somebody confirms.
+one before came back, or three hours after its last one. A sweep that dies leaves a run that handed
+out less than it found; the next sweep closes it, and what is left is due still. One that finds far
+more than usual stops before anything is handed out, until somebody confirms; then it takes as many
+sweeps as it needs.
 """
 
 from collections.abc import Callable, Sequence
@@ -108,13 +109,13 @@ class Sweep:
             return report
         if run.state is RunState.TRIPPED:
             report.tripped = 1
-        elif run.handed < run.due:
+        elif run.handed < run.due and run.finished >= run.batches:
             report.handed = self._hand_out(run, due, remaining_ms)
         return report
 
     def confirm(self, run_id: str, staff_id: str) -> Run:
-        """Lets a run that stopped itself dispose of as many records as it found, with the next
-        sweep. Raises `UnknownRun`, `NothingToConfirm`."""
+        """Lets a run that stopped itself dispose of as many records as it found, from the next
+        sweep on. Raises `UnknownRun`, `NothingToConfirm`."""
 
         def build() -> list[Action]:
             run = self._run(run_id)
@@ -157,13 +158,17 @@ class Sweep:
             return None
         if run.state is RunState.TRIPPED:
             return run if due > most_allowed(state.usual) else None
-        if run.confirmed_by and not run.batches:
-            return run
-        if run.started_at + GIVEN_UP <= now:
+        if run.finished < run.batches and self._is_given_up(run, now):
             return None
+        if run.confirmed_by:
+            return run
         self._close(run.run_id)
         closed = self._run(run.run_id)
         return None if closed.state is RunState.ENDED else closed
+
+    def _is_given_up(self, run: Run, now: datetime) -> bool:
+        last = self._sweeps.batch(run.run_id, run.batches - 1)
+        return last is None or last.made_at + GIVEN_UP <= now
 
     def _close(self, run_id: str) -> None:
         """Has the run end when what it handed out came back."""
@@ -210,12 +215,14 @@ class Sweep:
         return self._sweeps.run(run_id)
 
     def _hand_out(self, run: Run, due: Sequence[str], remaining_ms: Callable[[], int]) -> int:
-        handed = 0
-        for some in batched(due[: run.due - run.handed], BATCH, strict=False):
+        handed, most = 0, min(len(due), run.due - run.handed)
+        for some in batched(due[:most], BATCH, strict=False):
             if remaining_ms() < RESERVE or not self._hand(run.run_id, some):
                 break
             handed += len(some)
-        self._close(run.run_id)
+        # What was confirmed goes on with the next sweep; else that is another run, for what is due.
+        if handed == most or not run.confirmed_by:
+            self._close(run.run_id)
         return handed
 
     def _hand(self, run_id: str, record_ids: Sequence[str]) -> bool:
