@@ -68,7 +68,14 @@ class Batches:
                 except (Overtaken, Stale):
                     raise
                 except Exception as error:  # noqa: BLE001  # the other records are due too
-                    return self._move(batch, self._disposal.postpone(record_id, error))
+                    return self._postpone(record_id, batch, error)
+
+    def _postpone(self, record_id: str, batch: Batch, error: Exception) -> Batch:
+        try:
+            return self._move(batch, self._disposal.postpone(record_id, error))
+        except Overtaken:
+            # It was written, and only the answer was lost: another try goes on from there.
+            raise error from None
 
     def _move(self, batch: Batch, settled: Settlement) -> Batch:
         moved = counted(batch, settled.outcome)
