@@ -162,9 +162,10 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
         from chalicelib.retention.own.place import OWN_PLACE, OwnCollection
 
         targets = record.facts.targets()
-        if (record.at.place, record.at.collection) != (OWN_PLACE, OwnCollection.REQUESTS):
+        if record.at.place != OWN_PLACE or record.at.collection == OwnCollection.PREFERENCES:
             return targets
-        request = self.request_book.find(self._held_records.reference(record))
+        request_id, _, _ = self._held_records.reference(record).partition("/")
+        request = self.request_book.find(request_id)
         return [*targets, *self._restraint.targets(request)] if request else targets
 
     def _dispose(self, at: "Place", means: "Means", rule: str, guard: "Sequence[Check]") -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,8 +64,8 @@ def by_the_platform(gateway: Gateway, services: Services) -> str:
     return str(made["request_id"])
 
 
-def copied(gateway: Gateway, services: Services, clock: FixedClock) -> Answer:
-    made = opened(gateway, services)
+def copied(gateway: Gateway, services: Services, clock: FixedClock, **said: Any) -> Answer:
+    made = opened(gateway, services, **said)
     work(services, clock)
     assert decide(gateway, made, "approve").status == 200
     work(services, clock)
@@ -255,11 +256,14 @@ def test_it_may_be_ended_again_and_without_conditions(
     assert not is_readable(services, made)
 
 
-def test_a_hold_keeps_a_copy(office: Retained, gateway: Gateway, services: Services) -> None:
-    made = copied(gateway, services, office.clock)
+@pytest.mark.parametrize(("kind", "value"), [("category", "own.exports"), ("client", "acme")])
+def test_a_hold_keeps_a_copy(
+    office: Retained, gateway: Gateway, services: Services, kind: str, value: str
+) -> None:
+    made = copied(gateway, services, office.clock, client="acme")
     office.later(FORTNIGHT)
     office.sweep()
-    meanwhile(services, lambda: office.hold("category", "own.exports"))
+    meanwhile(services, lambda: office.hold(kind, value))
     work(services, office.clock)
     assert len(archives(services, made)) == 1
     assert services.copies._store.get(made.json()["request_id"]) is not None
