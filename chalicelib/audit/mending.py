@@ -14,6 +14,7 @@ from chalicelib.audit.trail import Head, Trail
 from chalicelib.clock import Clock, to_millis
 from chalicelib.tables.codec import Item, decode
 from chalicelib.tables.conditions import ABSENT, Condition
+from chalicelib.tables.schema import UnreadableItem
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Moved, Put, RunCommand
 from chalicelib.vault.ledger import Line, is_line
@@ -29,6 +30,8 @@ class Kept:
 
     lines: tuple[Line, ...]
     ends: tuple[Entry, ...]
+    unreadable: int
+    """Items among the lines that are none."""
 
 
 class Mending:
@@ -46,19 +49,24 @@ class Mending:
     def read(self) -> Kept:
         """All of the table, of which lines and last entries are held in memory.
 
-        Raises `UnreadableItem`.
+        Raises `UnreadableItem` for an entry.
         """
         lines: list[Line] = []
+        unreadable = 0
         ends: dict[str, Item] = {}
         for item in self._scan():
             if is_line(item):
-                lines.append(Line.from_item(item))
+                try:
+                    lines.append(Line.from_item(item))
+                except UnreadableItem:
+                    unreadable += 1
             elif item.get("et") == SCHEMA.item_type:
                 pk = str(item["pk"])
                 ends[pk] = max(ends.get(pk, item), item, key=lambda each: str(each["sk"]))
         return Kept(
             tuple(sorted(lines, key=lambda line: line.at)),
             tuple(Entry.from_fields(SCHEMA.lift(item)) for item in ends.values()),
+            unreadable,
         )
 
     def is_behind(self, end: Entry) -> bool:

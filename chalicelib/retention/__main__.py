@@ -2,12 +2,14 @@
 
     export --output FILE                        the ledger's signed documents, one a line
     verify FILE --key JWK [--trail BUNDLE]      checks them, and prints what was destroyed
-    replay [--do]                               makes restored tables true again
+    replay [--do] [--places]                    makes restored tables true again
 
 `verify` needs no network and no environment. BUNDLE is an export of the trail
 (`python -m chalicelib.audit export`), verified on its own: with it documents that were cut off at
-the end are found. `replay` without `--do` changes nothing. All exit with 0 when nothing is wrong or
-left to do, else with 1.
+the end are found. `replay` without `--do` changes nothing; with `--places` rows of connected places
+go too, since those were restored as well. It does nothing by a ledger that is unsound, unless told
+to (`--despite-findings`), and takes the keys of former documents with `--key`. All exit with 0 when
+nothing is wrong or left to do, else with 1.
 """
 
 import argparse
@@ -51,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_verify)
     replay = commands.add_parser("replay", help="make restored tables true again")
     replay.add_argument("--do", action="store_true", help="do it, rather than say what is left")
+    replay.add_argument("--places", action="store_true", help="connected places were restored too")
+    replay.add_argument("--key", type=Path, help="JWK or JWK set to trust beside the present key")
+    replay.add_argument("--despite-findings", action="store_true", help="by an unsound ledger too")
     replay.set_defaults(run=_replay)
     return parser
 
@@ -66,9 +71,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    value = json.loads(options.key.read_text())
-    keys = [PublicKey.from_jwk(jwk) for jwk in without_receipt_keys(value.get("keys", [value]))]
-    noted = []
+    keys, noted = _keys(options.key), []
     if options.trail:
         noted = noted_in(Bundle.from_json(json.loads(options.trail.read_text())).chains)
     report = verify_erasures(options.documents.read_text().split(), keys, noted)
@@ -87,7 +90,7 @@ def _replay(options: argparse.Namespace) -> int:
     from chalicelib.services import services  # noqa: PLC0415
 
     here = services()
-    keys = [PublicKey.from_jwk(here.signer.public_jwk())]
+    keys = [PublicKey.from_jwk(here.signer.public_jwk()), *_keys(options.key)]
     last = here.erasing.last()
     ledger = verify_erasures(here.erasing.documents(), keys, [last] if last else [])
     wrong = _concluded(ledger)
@@ -99,11 +102,21 @@ def _replay(options: argparse.Namespace) -> int:
     # What happened since the backup; whose it was is in the trail.
     for action, count in sorted(Counter(end.action for end in left.heads).items()):
         _say(f"  {count} chains went on until {action}")
-    if not options.do:
+    if left.unbelievable:
+        _say(f"FOUND {left.unbelievable} lines that nobody of ours can have written")
+        wrong = 1
+    if not options.do or (wrong and not options.despite_findings):
         return wrong or int(not left.is_nothing)
-    report = here.replay.do(left)
+    report = here.replay.do(left, at_places=options.places)
     _say(f"done: {counts_of(report)}")
     return wrong or int(report.failed > 0)
+
+
+def _keys(path: Path | None) -> list[PublicKey]:
+    if path is None:
+        return []
+    value = json.loads(path.read_text())
+    return [PublicKey.from_jwk(jwk) for jwk in without_receipt_keys(value.get("keys", [value]))]
 
 
 def _concluded(report: Report) -> int:

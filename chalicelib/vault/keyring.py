@@ -197,10 +197,11 @@ class Keyring:
 
     def is_destroyed(self, scope: Scope) -> bool:
         """Whether the scope has no key and can get none any more, read consistently."""
-        return (
-            self._ledger.is_marked(scope)
-            and self._keys.get(_key_of(scope), consistent=True) is None
-        )
+        return self._ledger.is_marked(scope) and not self.has_key(scope)
+
+    def has_key(self, scope: Scope) -> bool:
+        """Whether there is a key of `scope`, read consistently."""
+        return self._keys.get(_key_of(scope), consistent=True) is not None
 
     def destroyed_again_actions(self, scope: Scope, at: datetime) -> list[Action]:
         """What makes it true again, after a restore, that the key went at `at` (aware).

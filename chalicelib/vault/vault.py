@@ -76,9 +76,9 @@ class Vault:
         """
         return self._keyring.destroy_actions(scope, rule)
 
-    def is_destroyed(self, scope: Scope) -> bool:
-        """Whether the scope has no key and can get none any more, read consistently."""
-        return self._keyring.is_destroyed(scope)
+    def has_key(self, scope: Scope) -> bool:
+        """Whether there is a key of `scope`, read consistently."""
+        return self._keyring.has_key(scope)
 
     def destroyed_again_actions(self, scope: Scope, at: datetime) -> list[Action]:
         """What makes it true again after a restore that the key went at `at` (aware).

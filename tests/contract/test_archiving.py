@@ -2,7 +2,7 @@
 
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,11 @@ import pytest
 from chalicelib.clock import rfc3339
 from chalicelib.http.permissions import Role
 from chalicelib.notices.consumer import Later
-from chalicelib.retention.archiving.copies import Copies
+from chalicelib.retention.archiving.copies import Copies, Row
 from chalicelib.retention.archiving.objects import ArchiveBucket, CopyExists, CopyMissing
+from chalicelib.retention.records.models import HeldRecord
 from chalicelib.retention.schedule.text import standard
+from chalicelib.retention.sweeping.disposal import Stale
 from chalicelib.services import Services
 from chalicelib.vault.errors import KeyDestroyed, SealBroken
 from chalicelib.vault.keys import Scope
@@ -165,6 +167,37 @@ def test_it_ends_in_the_millisecond_of_its_date(office: Retained, archive: Archi
     assert (answer.status, answer.code) == (410, "archive_ended")
     # Its version is left to its lock and the bucket's lifecycle.
     assert (archive.keys(), len(archive.versions())) == ([], 1)
+
+
+@pytest.mark.parametrize("interrupted", ["dead", "held"])
+def test_a_copy_that_nobody_noted_ends_with_its_record(
+    office: Retained, archive: Archived, services: Services, interrupted: str
+) -> None:
+    office.archives()
+    (made,) = office.register("c1", client="acme")
+    office.later(YEAR)
+    real = services.archived_copies.put
+
+    def put_and_no_more(record: HeldRecord, rows: Sequence[Row]) -> None:
+        real(record, rows)
+        if interrupted == "dead":
+            raise Killed
+        office.hold("client", "acme")
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed, Stale):
+        patch.setattr(services.archived_copies, "put", put_and_no_more)
+        services._disposal.settle(made["record_id"], "01JRUN")
+    assert office.customers() == ["c1", "c2"]
+    assert len(archive.keys()) == 1
+    office.puts_in_force(standard())
+    for hold in office.staff("GET", "/v1/staff/holds").json()["holds"]:
+        office.release(hold["hold_id"])
+    office.register("c1", client="acme", triggers={"request": rfc3339(office.clock.now())})
+    office.later(timedelta(days=4))
+    office.swept()
+    assert office.shown(made["record_id"])["means"] == "delete"
+    assert not services.keyring.has_key(Scope.archive(made["record_id"]))
+    assert archive.keys() == []
 
 
 def test_a_copy_whose_key_went_before_ends_all_the_same(

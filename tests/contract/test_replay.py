@@ -17,6 +17,7 @@ from chalicelib.retention.__main__ import main
 from chalicelib.services import Services
 from chalicelib.tables.transactions import Contended
 from chalicelib.vault.keys import Scope
+from chalicelib.vault.ledger import ErasureLedger
 from tests.contract.asking import make, withdraw
 from tests.contract.killing import Killed, Killer
 from tests.contract.people import EMAIL, current, signed_in
@@ -146,7 +147,7 @@ def test_one_command_and_nobody_is_revived(
     before = state(services)
     assert main(["replay"]) == 1  # says what is left, and changes nothing
     assert state(services) == before
-    assert main(["replay", "--do"]) == 0
+    assert main(["replay", "--do", "--places"]) == 0
     said = capsys.readouterr().out
     assert "0 failed" in said
     assert "went on until request.forgotten" in said or restored == ("keys",)
@@ -158,7 +159,7 @@ def test_one_command_and_nobody_is_revived(
     else:
         assert services.keyring.is_destroyed(Scope.person(disaster.subject_id))
     before = state(services)
-    assert main(["replay", "--do"]) == 0
+    assert main(["replay", "--do", "--places"]) == 0
     assert main(["replay"]) == 0
     assert state(services) == before
 
@@ -181,7 +182,7 @@ def test_without_it_chains_are_stuck_and_with_it_they_verify(
     for _ in range(2):  # the hourly function does not wait for the replay
         clock.advance(HOUR)
         services.checkpoints.run(lambda: PLENTY)
-    assert main(["replay", "--do"]) == 0
+    assert main(["replay", "--do", "--places"]) == 0
     clock.advance(HOUR)
     services.seal(lambda: PLENTY)
     exporter = Exporter(
@@ -205,11 +206,82 @@ def test_lines_that_only_the_documents_have_are_enough(
     for line in everything:
         key = {"pk": {"S": str(line.item()["pk"])}, "sk": {"S": str(line.item()["sk"])}}
         services.dynamodb.delete_item(TableName=services.audit.name, Key=key)
-    assert main(["replay", "--do"]) == 0
+    assert main(["replay", "--do", "--places"]) == 0
     for line in everything:
         services.audit.put_new(line.item())
     cold(services)
     disaster.nobody_is_revived()
+
+
+def test_a_new_row_of_a_place_that_was_not_restored_stays(disaster: Disaster) -> None:
+    disaster.restore("records")  # and the shop has a row of the same key since
+    assert main(["replay", "--do"]) == 0
+    assert "c2" in disaster.office.customers()
+    assert disaster.office.shown(disaster.record_id)["state"] == "disposed"
+    assert main(["replay"]) == 0
+
+
+@pytest.mark.parametrize("restored", RESTORES[:2])
+@pytest.mark.parametrize("is_archived_in_it", [False, True])
+def test_what_was_archived_and_ended_ends_again(
+    services: Services,
+    gateway: Gateway,
+    clock: FixedClock,
+    signer: Signer,
+    restored: tuple[str, ...],
+    is_archived_in_it: bool,
+) -> None:
+    office = Retained(services, gateway, clock)
+    office.archives()
+    (made,) = office.register("c1", client="acme")
+    backup = Backup(services)
+    office.later(YEAR)
+    office.swept()
+    if is_archived_in_it:
+        backup = Backup(services)
+    office.later(2 * YEAR + timedelta(days=2))
+    office.swept()
+    assert office.shown(made["record_id"])["means"] == "destroy_key"
+    backup.restore(*restored)
+    office.put("c1")  # as if its place had been restored too
+    assert main(["replay", "--do", "--places"]) == 0
+    assert office.shown(made["record_id"])["state"] == "disposed"
+    assert not services.keyring.has_key(Scope.archive(made["record_id"]))
+    assert ("c1" in office.customers()) == is_archived_in_it
+
+
+def test_a_copy_that_the_restored_record_does_not_note_is_kept_for_somebody_to_look(
+    services: Services, gateway: Gateway, clock: FixedClock, signer: Signer
+) -> None:
+    office = Retained(services, gateway, clock)
+    office.archives()
+    (made,) = office.register("c1", client="acme")
+    backup = Backup(services)
+    office.later(YEAR)
+    office.swept()
+    backup.restore("records")
+    assert main(["replay", "--do"]) == 0
+    office.swept()
+    assert office.shown(made["record_id"])["state"] == "failed"  # somebody must look
+    assert services.keyring.has_key(Scope.archive(made["record_id"]))
+
+
+@pytest.mark.parametrize("scope", [Scope.mac("records", 1), Scope.holdings("acme")], ids=str)
+def test_a_forged_line_destroys_nothing_that_nobody_destroys(
+    disaster: Disaster, scope: Scope, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = disaster.services
+    services.keyring.key_to_seal(scope)
+    forged = ErasureLedger(services.records, services.audit, services.clock)
+    services.run_command(lambda: forged.key_actions(scope, "forged")[1:])
+    services.audit.put_new({"pk": "LEDGER#2026-11-23T10", "sk": "none", "et": "erasure_line"})
+    disaster.restore()
+    assert main(["replay", "--do", "--places"]) == 1
+    assert "FOUND 2 lines" in capsys.readouterr().out
+    assert services.subjects.holder_of(EMAIL) == disaster.subject_id  # nothing was done
+    assert main(["replay", "--do", "--places", "--despite-findings"]) == 1
+    assert services.keyring.has_key(scope)
+    assert services.subjects.holder_of(EMAIL) is None
 
 
 def test_a_record_that_the_backup_does_not_know_is_never_registered_again(
@@ -221,7 +293,7 @@ def test_a_record_that_the_backup_does_not_know_is_never_registered_again(
     office.later(YEAR)
     office.swept()
     backup.restore("records")
-    assert main(["replay", "--do"]) == 0
+    assert main(["replay", "--do", "--places"]) == 0
     assert office.shown(made["record_id"])["state"] == "disposed"
     assert office.register("c1", client="acme")[0]["problem"] == "record_gone"
 
@@ -236,11 +308,11 @@ def test_a_place_that_is_down_keeps_none_of_the_others_and_is_done_later(
             raise PlaceUnavailable
 
     monkeypatch.setattr(disaster.services.places, "at", lambda _: Down())
-    assert main(["replay", "--do"]) == 1
+    assert main(["replay", "--do", "--places"]) == 1
     assert disaster.office.shown(disaster.record_id)["state"] == "kept"
     assert disaster.services.subjects.holder_of(EMAIL) is None
     monkeypatch.undo()
-    assert main(["replay", "--do"]) == 0
+    assert main(["replay", "--do", "--places"]) == 0
     cold(disaster.services)
     disaster.nobody_is_revived()
 
@@ -266,7 +338,7 @@ def test_killed_anywhere_it_is_run_again(disaster: Disaster, seed: int) -> None:
     killer.armed = True
     for _ in range(100):
         with contextlib.suppress(Killed):
-            if main(["replay", "--do"]) == 0:
+            if main(["replay", "--do", "--places"]) == 0:
                 break
     else:
         raise AssertionError("it never came to its end")

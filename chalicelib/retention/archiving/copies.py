@@ -61,11 +61,15 @@ class Copies:
     def ending(self, record_id: str, rule: str) -> list[Action]:
         """The writes after which, by `rule`, no copy of the record can be opened (UU PDP 43, 44).
 
-        None where that is so already. Call `forget` after they went through.
+        None where there is no key of any. Call `forget` after they went through.
         """
-        if self._vault.is_destroyed(Scope.archive(record_id)):
+        if not self.may_be_opened(record_id):
             return []
         return self._vault.destroy_actions(Scope.archive(record_id), rule)
+
+    def may_be_opened(self, record_id: str) -> bool:
+        """Whether there is a key of copies of the record, noted or not."""
+        return self._vault.has_key(Scope.archive(record_id))
 
     def forget(self, record_id: str) -> None:
         """Drops the key of the record's copies from this container's memory."""

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from chalicelib.clock import Clock, from_millis, to_millis
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, Internal
 from chalicelib.ids import Ids
 from chalicelib.notices.outbox import Outbox
 from chalicelib.retention.archiving.copies import Copies, Row
@@ -40,6 +40,13 @@ class RecordOvertaken(Conflict):
     """The record was changed while it was being archived. Never leaves `sweeping`."""
 
     code = "record_overtaken"
+
+
+class CopyUnnoted(Internal):
+    """There is a copy that the record does not note, and nothing at the place: the record is older
+    than the copy, out of a restored table. Somebody must look."""
+
+    code = "archived_copy_unnoted"
 
 
 class Rows(Protocol):
@@ -92,13 +99,15 @@ class Archiving:
         """Moves what is at the record's place into the archive, in the name of `rule`, to be kept
         for `period` from now on; False where there is nothing and never was.
 
-        May be repeated. Raises `Held`, `RecordOvertaken` where it is to be decided on anew, and
-        what the place and the archive raise.
+        May be repeated. Raises `Held`, `RecordOvertaken` where it is to be decided on anew,
+        `CopyUnnoted`, and what the place and the archive raise.
         """
         at = replace(record.at, reference=self._records.reference(record))
         found = self._rows.copies(at)
         copied: Sequence[Row] = self._copies.read(record) if record.copy else []
         if not found:
+            if record.copy is None and self._copies.may_be_opened(record.record_id):
+                raise CopyUnnoted
             return record.copy is not None
         if not self._covers(record, copied, found):
             # Of what was copied, fewer are there: a worker took some away, and died.
@@ -111,10 +120,13 @@ class Archiving:
         self._rows.take(at, copied, guard)
         return True
 
-    def ending(self, record_id: str, rule: str) -> list[Action]:
-        """The writes that end all copies of the record by `rule`. Call `forget` afterwards."""
-        work = self._outbox.work(REMOVE_WORK, record_id)
-        return [*self._copies.ending(record_id, rule), *work.actions]
+    def ending(self, record: HeldRecord, rule: str) -> list[Action]:
+        """The writes that end all copies of the record by `rule`, those that nobody noted too; none
+        where there is none. Call `forget` afterwards."""
+        ends = self._copies.ending(record.record_id, rule)
+        if not ends and not record.copy:
+            return []
+        return [*ends, *self._outbox.work(REMOVE_WORK, record.record_id).actions]
 
     def forget(self, record_id: str) -> None:
         """Drops the key of the record's copies from this container's memory."""

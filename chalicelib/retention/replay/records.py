@@ -1,7 +1,8 @@
 """Records that were disposed of, in a restored table: disposed of again, never registered anew.
 
-Holds are not asked. One that the restored table knows may have been released since; that the record
-went is what the ledger says, and what was gone stays gone.
+Connected places were not restored with our tables, unless somebody says so: what stands there under
+an old reference may be a new row. Holds are not asked. One that the restored table knows may have
+been released since; that the record went is what the ledger says, and what was gone stays gone.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
+from chalicelib.retention.own.place import OWN_PLACE
 from chalicelib.retention.records.models import Facts, HeldRecord, Place, State
 from chalicelib.retention.records.store import RecordStore
 from chalicelib.retention.schedule.models import Means, Role
@@ -40,8 +42,9 @@ class RecordsAgain:
         record = self._records.get(line.id)
         return record is None or record.state is not State.DISPOSED
 
-    def dispose(self, line: Line) -> None:
-        """Makes what the line says true: at the place first, then here. May be repeated.
+    def dispose(self, line: Line, *, at_places: bool) -> None:
+        """Makes what the line says true: at the place first, if it is ours or `at_places`, then
+        here. May be repeated.
 
         Raises what the place raises, `PlaceUnavailable` among it: the record is left then.
         """
@@ -49,7 +52,8 @@ class RecordsAgain:
         if record is None:
             self._run_command(lambda: self._tombstone(line))
         elif record.state is not State.DISPOSED:
-            self._at_its_place(record, line)
+            if not record.archived and (at_places or record.at.place == OWN_PLACE):
+                self._at_its_place(record, line)
             self._run_command(lambda: self._gone(line))
 
     def _at_its_place(self, record: HeldRecord, line: Line) -> None:
@@ -57,7 +61,9 @@ class RecordsAgain:
             at = replace(record.at, reference=self._records.reference(record))
         except KeyDestroyed:
             return  # nobody can say any more which row it was
-        self._dispose(at, Means(line.means), line.rule)
+        # A row that was archived, and ended there, was deleted where it had been.
+        means = Means.ANONYMISE if line.means == Means.ANONYMISE else Means.DELETE
+        self._dispose(at, means, line.rule)
 
     def _gone(self, line: Line) -> list[Action]:
         record = self._records.get(line.id)

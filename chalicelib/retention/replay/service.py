@@ -2,13 +2,15 @@
 
     heads of chains  ->  an entry in the trail  ->  people, requests, keys  ->  records
 
-Each step asks what is left to do and may be repeated, so a run that dies is followed by one that
-does the rest, and one on tables that are true already changes nothing. Run it before the restored
-tables serve anybody.
+Only lines about keys that our capabilities destroy are believed: no other key is destroyed by a
+line that somebody else wrote. Each step asks what is left to do and may be repeated, so a run that
+dies is followed by one that does the rest, and one on tables that are true already changes nothing.
+Run it before the restored tables serve anybody.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from chalicelib.audit.entry import Actor, Entity, Entry
 from chalicelib.audit.mending import Mending
@@ -19,9 +21,11 @@ from chalicelib.tables.transactions import RunCommand
 from chalicelib.telemetry import log_failure
 from chalicelib.vault.keyring import Keyring
 from chalicelib.vault.keys import Scope
-from chalicelib.vault.ledger import KEY, Line
+from chalicelib.vault.ledger import KEY, RECORD, Line
 
 ENTITY = Entity("ledger", "replay")
+DESTROYED = frozenset({"archive", "import", "person", "request", "visitors"})
+"""The purposes of scopes whose keys are destroyed."""
 _OPERATOR = Actor("operator", "replay")
 
 
@@ -34,6 +38,8 @@ class Left:
     heads: tuple[Entry, ...]
     keys: tuple[Line, ...]
     records: tuple[Line, ...]
+    unbelievable: int = 0
+    """Lines about keys that nobody destroys, and items that are no lines."""
 
     @property
     def is_nothing(self) -> bool:
@@ -81,6 +87,9 @@ class Replay:
         lines: dict[tuple[str, str], Line] = {}
         for line in sorted([*signed, *kept.lines], key=lambda each: each.at):
             lines.setdefault((line.kind, line.id), line)
+        forged = [key for key, line in lines.items() if not _is_believable(line)]
+        for key in forged:
+            del lines[key]
         return Left(
             len(lines),
             tuple(end for end in kept.ends if self._mending.is_behind(end)),
@@ -88,12 +97,14 @@ class Replay:
             tuple(
                 each for each in lines.values() if each.kind != KEY and self._records.is_left(each)
             ),
+            kept.unreadable + len(forged),
         )
 
-    def do(self, left: Left) -> Report:
+    def do(self, left: Left, *, at_places: bool = False) -> Report:
         """Does what is left, one after the other; one that fails keeps none of the others from it.
 
-        Raises what keeps the heads, and the entry that is written first, from being written.
+        With `at_places` rows of connected places go too: they were restored as well. Raises what
+        keeps the heads, and the entry that is written first, from being written.
         """
         if left.is_nothing:
             return Report()
@@ -106,7 +117,7 @@ class Replay:
         }
         self._run_command(lambda: self._trail.actions(ENTITY, _OPERATOR, "ledger.replayed", counts))
         keys = _done(left.keys, self._destroy)
-        records = _done(left.records, self._records.dispose)
+        records = _done(left.records, partial(self._records.dispose, at_places=at_places))
         failed = len(left.keys) - keys + len(left.records) - records
         return Report(len(left.heads), keys, records, failed)
 
@@ -134,6 +145,11 @@ class Replay:
             again = self._keyring.destroyed_again_actions(scope, line.moment)
             self._run_command(lambda: again)
         self._keyring.forget(scope)
+
+
+def _is_believable(line: Line) -> bool:
+    purpose, _, rest = line.id.partition("/")
+    return line.kind == RECORD or (line.kind == KEY and purpose in DESTROYED and bool(rest))
 
 
 def counts_of(report: Report) -> str:

@@ -20,7 +20,12 @@ from chalicelib.retention.schedule.models import (
     Unit,
 )
 
-OWN_CATEGORIES = frozenset({"own.preferences", "own.requests", "own.exports"})
+_MEANS_OF_OWN = {
+    "own.preferences": Means.DESTROY_KEY,
+    "own.requests": Means.DESTROY_KEY,
+    "own.exports": Means.DELETE,
+}
+OWN_CATEGORIES = frozenset(_MEANS_OF_OWN)
 """What this system itself keeps, beside the policy's categories of data."""
 
 _TRIGGERS = {
@@ -86,12 +91,12 @@ def _uncovered(schedule: Schedule, categories: Collection[str]) -> Iterator[Find
 
 
 def _impossible(schedule: Schedule) -> Iterator[Finding]:
-    """Means that nobody carries out: keys lie over our own records alone, and only rows of
-    connected places are archived."""
+    """Means that nobody carries out: each of our own records ends in its one way, and keys lie over
+    no others."""
     for place, limit in enumerate(schedule.limits):
         ours = limit.categories & OWN_CATEGORIES
-        archives_ours = limit.means is Means.ARCHIVE and ours
-        if archives_ours or (limit.means is Means.DESTROY_KEY and ours != limit.categories):
+        other = any(_MEANS_OF_OWN[each] is not limit.means for each in ours)
+        if other or (limit.means is Means.DESTROY_KEY and ours != limit.categories):
             yield Finding(f"limits.{place}.means", "means_impossible")
 
 

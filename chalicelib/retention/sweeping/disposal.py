@@ -175,8 +175,8 @@ class Disposal:
             record = self._living(record_id)
             return [
                 self._records.change(deed.gone(record)),
-                # A copy that was made for an archiving that came to nothing.
-                *(self._archiving.ending(record_id, deed.rule) if record.copy else []),
+                # Copies that were made for an archiving that came to nothing.
+                *self._archiving.ending(record, deed.rule),
                 *self._evidence.gone(deed),
             ]
 
@@ -206,7 +206,7 @@ class Disposal:
                 self._records.change(deed.gone(record), Stale),
                 self._schedules.still_in_force(record.schedule, Stale),
                 *(replace(each, otherwise=Stale) for each in held),
-                *self._archiving.ending(record.record_id, deed.rule),
+                *self._archiving.ending(record, deed.rule),
                 *self._evidence.ended(deed),
             ]
 

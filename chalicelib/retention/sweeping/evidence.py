@@ -18,18 +18,22 @@ class Evidence:
         self._ledger = ledger
 
     def gone(self, deed: Deed) -> list[Action]:
-        """Of a record that ends with its row: most have no chain before."""
-        chain = self._trail.first_actions(deed.entity, SWEEPER, "record.disposed", deed.facts)
-        return [*chain, self._line(deed)]
+        """Of a record that ends with its row."""
+        return [*self._begun(deed, "record.disposed"), self._line(deed)]
 
     def archived(self, deed: Deed) -> list[Action]:
         """Of a record whose row is in the archive now."""
-        return self._trail.first_actions(deed.entity, SWEEPER, "record.archived", deed.facts)
+        return self._begun(deed, "record.archived")
 
     def ended(self, deed: Deed) -> list[Action]:
         """Of a record that was archived, and ends there."""
         chain = self._trail.actions(deed.entity, SWEEPER, "record.disposed", deed.facts)
         return [*chain, self._line(deed)]
+
+    def _begun(self, deed: Deed, action: str) -> list[Action]:
+        # No record has a chain before, but one out of a restored table: its second try reads it.
+        append = self._trail.actions if deed.record.attempts else self._trail.first_actions
+        return append(deed.entity, SWEEPER, action, deed.facts)
 
     def _line(self, deed: Deed) -> Action:
         facts = _facts_of(deed.record) | {"run": deed.run_id}
