@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 128 * 1024
 CATEGORY_PATTERN = r"^[a-z][a-z0-9_.]{0,47}$"
 _RULE_PATTERN = r"^[a-z][a-z0-9_]{0,47}$"
 _MOST = {"hours": 1200, "days": 1200, "months": 600, "years": 50}
-"""How long an archive may be locked: S3 locks for up to a hundred years."""
+"""How long an archive may be locked: half of the hundred years that S3 can."""
 _STANDARD = Path(__file__).parent / "standard.toml"
 
 type RuleId = Annotated[str, StringConstraints(pattern=_RULE_PATTERN)]
