@@ -21,7 +21,7 @@ from chalicelib.audit.entry import Entity, UnfitForTrail
 from chalicelib.audit.export import Exporter
 from chalicelib.audit.findings import Finding
 from chalicelib.audit.jws import PublicKey, UnreadableJws
-from chalicelib.audit.receipt_keys import without_receipt_keys
+from chalicelib.audit.receipt_keys import trusted_keys
 from chalicelib.audit.verifier import Inclusion, verify, verify_receipt
 from chalicelib.clock import from_millis, rfc3339
 
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _verify(options: argparse.Namespace) -> int:
     bundle = Bundle.from_json(json.loads(options.bundle.read_text()))
-    keys = _keys(options.key) if options.key else bundle.public_keys()
+    keys = trusted_keys(options.key.read_text()) if options.key else bundle.public_keys()
     report = verify(bundle, keys, [path.read_text().strip() for path in options.known])
     _say(f"{report.chains} chains, {report.entries} entries, {report.checkpoints} checkpoints")
     if not bundle.complete:
@@ -144,11 +144,6 @@ def _backfill(options: argparse.Namespace) -> int:
         _say(f"{missing} digests added, for the next checkpoint")
         return 0
     return 1 if missing else 0
-
-
-def _keys(path: Path) -> list[PublicKey]:
-    value = json.loads(path.read_text())
-    return [PublicKey.from_jwk(jwk) for jwk in without_receipt_keys(value.get("keys", [value]))]
 
 
 def _item(path: Path) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from chalicelib.audit.digests import LeafBatch
-from chalicelib.audit.document import Link
 from chalicelib.audit.entry import HASH_BYTES, Entry
 from chalicelib.audit.jws import PublicKey, UnreadableJws
+from chalicelib.audit.link import Link
 from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.tables.schema import UnreadableItem
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib.audit import jws
 from chalicelib.audit.collector import FIRST_LOOKBACK, Collector
-from chalicelib.audit.document import KIND, Checkpoint, Link, jws_key, leaves_key
+from chalicelib.audit.document import KIND, Checkpoint, jws_key, leaves_key
 from chalicelib.audit.leaves import Leaves
+from chalicelib.audit.link import Link
 from chalicelib.audit.pointer import Pointer
 from chalicelib.clock import Clock, to_millis
 from chalicelib.errors import Internal

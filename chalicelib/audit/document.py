@@ -1,13 +1,11 @@
 """The checkpoint document: what is signed, and where it stands in the write-once bucket."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from chalicelib.audit.entry import GENESIS
 from chalicelib.clock import from_millis, rfc3339, to_millis
 from chalicelib.errors import Internal
 
@@ -72,30 +70,6 @@ class Checkpoint:
         if checkpoint.payload() != payload:
             raise UnreadableCheckpoint("not in its one form")
         return checkpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where the checkpoints' chain stands: the last number, its JWS's SHA-256, where it ended."""
-
-    number: int
-    sha256: bytes
-    end: int
-
-    @classmethod
-    def start(cls, at: int) -> Self:
-        """Before the first checkpoint, which is to cover the time from `at` (ms)."""
-        return cls(0, GENESIS, at)
-
-    @classmethod
-    def after(cls, checkpoint: Checkpoint, jws: str) -> Self:
-        """After `checkpoint`, signed as `jws`."""
-        return cls(checkpoint.number, sha256_of(jws), checkpoint.end)
-
-
-def sha256_of(jws: str) -> bytes:
-    """The 32 bytes by which the next checkpoint names the one signed as `jws`."""
-    return hashlib.sha256(jws.encode()).digest()
 
 
 def jws_key(number: int) -> str:

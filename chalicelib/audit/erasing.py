@@ -21,7 +21,8 @@ from chalicelib.audit import jws
 from chalicelib.audit.checkpoint import RESERVE
 from chalicelib.audit.collector import FIRST_LOOKBACK, OVERLAP, hours
 from chalicelib.audit.entry import SCHEMA, Actor, Entity, Entry, Fact, entry_key
-from chalicelib.audit.erasures import KIND, MOST_LINES, Erasures, Link, erasures_key, parse
+from chalicelib.audit.erasures import KIND, MOST_LINES, Erasures, erasures_key, parse
+from chalicelib.audit.link import Link
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock, to_millis
 from chalicelib.errors import Internal

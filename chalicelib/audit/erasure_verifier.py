@@ -9,12 +9,12 @@ from chalicelib.audit.erasing import ENTITY, link_of
 from chalicelib.audit.erasures import (
     KIND,
     Erasures,
-    Link,
     UnreadableErasures,
     parse,
 )
 from chalicelib.audit.findings import Code, Finding, Findings
 from chalicelib.audit.jws import PublicKey, UnreadableJws
+from chalicelib.audit.link import Link
 from chalicelib.tables.schema import UnreadableItem
 
 

@@ -13,13 +13,12 @@ Object `erasures/<number>.jws` of the write-once bucket, a compact JWS whose `ty
 Ids only: no line says who somebody was.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from chalicelib.audit.entry import GENESIS, HASH_BYTES
+from chalicelib.audit.entry import HASH_BYTES
 from chalicelib.audit.jws import Jws
 from chalicelib.clock import from_millis, rfc3339, to_millis
 from chalicelib.errors import Internal
@@ -79,25 +78,6 @@ class Erasures:
         if document.payload() != payload or len(document.previous) != HASH_BYTES:
             raise UnreadableErasures("not in its one form")
         return document
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where the chain of documents stands: the last one's number and SHA-256, where it ended."""
-
-    number: int
-    sha256: bytes
-    end: int
-
-    @classmethod
-    def start(cls, at: int) -> Self:
-        """Before the first document, which is to cover the time from `at` (ms)."""
-        return cls(0, GENESIS, at)
-
-    @classmethod
-    def after(cls, document: Erasures, text: str) -> Self:
-        """After `document`, signed as `text`."""
-        return cls(document.number, hashlib.sha256(text.encode()).digest(), document.end)
 
 
 def parse(text: str) -> tuple[Jws, Erasures]:

@@ -11,9 +11,10 @@ from chalicelib.audit.archive import Archive
 from chalicelib.audit.bundle import Bundle, Chain, Signed, entry_to_json
 from chalicelib.audit.collector import FIRST_LOOKBACK, OVERLAP, Collector, hours
 from chalicelib.audit.digests import LeafBatch, leaves_bucket
-from chalicelib.audit.document import Checkpoint, Link
+from chalicelib.audit.document import Checkpoint
 from chalicelib.audit.entry import SCHEMA, Entity, Entry, entry_key
 from chalicelib.audit.leaves import Leaves
+from chalicelib.audit.link import Link
 from chalicelib.audit.pointer import Pointer
 from chalicelib.audit.trail import Head, head_key
 from chalicelib.clock import Clock, to_millis

@@ -64,7 +64,7 @@ class Mending:
                 pk = str(item["pk"])
                 ends[pk] = max(ends.get(pk, item), item, key=lambda each: str(each["sk"]))
         return Kept(
-            tuple(sorted(lines, key=lambda line: line.at)),
+            tuple(lines),
             tuple(Entry.from_fields(SCHEMA.lift(item)) for item in ends.values()),
             unreadable,
         )

@@ -3,8 +3,8 @@
 The bucket decides which checkpoint follows; the pointer only says from where to read on.
 """
 
-from chalicelib.audit.document import Link
 from chalicelib.audit.entry import HASH_BYTES
+from chalicelib.audit.link import Link
 from chalicelib.errors import Conflict
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, Condition

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chalicelib.audit.bundle import Signed
-from chalicelib.audit.document import KIND, Checkpoint, Link, UnreadableCheckpoint, sha256_of
+from chalicelib.audit.document import KIND, Checkpoint, UnreadableCheckpoint
 from chalicelib.audit.entry import GENESIS
 from chalicelib.audit.findings import Code, Findings
 from chalicelib.audit.jws import Jws, PublicKey, UnreadableJws
 from chalicelib.audit.leaves import Leaves, UnreadableLeaves
+from chalicelib.audit.link import Link, sha256_of
 
 
 @dataclass(frozen=True, slots=True)

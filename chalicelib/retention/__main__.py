@@ -22,7 +22,7 @@ from pathlib import Path
 from chalicelib.audit.bundle import Bundle, UnreadableBundle
 from chalicelib.audit.erasure_verifier import Report, noted_in, verify_erasures
 from chalicelib.audit.jws import PublicKey, UnreadableJws
-from chalicelib.audit.receipt_keys import without_receipt_keys
+from chalicelib.audit.receipt_keys import trusted_keys
 from chalicelib.clock import from_millis, rfc3339
 from chalicelib.tables.schema import UnreadableItem
 
@@ -71,7 +71,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    keys, noted = _keys(options.key), []
+    keys, noted = trusted_keys(options.key.read_text()), []
     if options.trail:
         noted = noted_in(Bundle.from_json(json.loads(options.trail.read_text())).chains)
     report = verify_erasures(options.documents.read_text().split(), keys, noted)
@@ -90,7 +90,8 @@ def _replay(options: argparse.Namespace) -> int:
     from chalicelib.services import services  # noqa: PLC0415
 
     here = services()
-    keys = [PublicKey.from_jwk(here.signer.public_jwk()), *_keys(options.key)]
+    former = trusted_keys(options.key.read_text()) if options.key else []
+    keys = [PublicKey.from_jwk(here.signer.public_jwk()), *former]
     last = here.erasing.last()
     ledger = verify_erasures(here.erasing.documents(), keys, [last] if last else [])
     wrong = _concluded(ledger)
@@ -110,13 +111,6 @@ def _replay(options: argparse.Namespace) -> int:
     report = here.replay.do(left, at_places=options.places)
     _say(f"done: {counts_of(report)}")
     return wrong or int(report.failed > 0)
-
-
-def _keys(path: Path | None) -> list[PublicKey]:
-    if path is None:
-        return []
-    value = json.loads(path.read_text())
-    return [PublicKey.from_jwk(jwk) for jwk in without_receipt_keys(value.get("keys", [value]))]
 
 
 def _concluded(report: Report) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.messages import Messages
     from chalicelib.requests.fulfilment.own_records import OwnRecords
     from chalicelib.requests.fulfilment.plan_store import PlanStore
+    from chalicelib.requests.fulfilment.remains import Remains
     from chalicelib.requests.fulfilment.restraint import Restraint
     from chalicelib.requests.fulfilment.tasks import Asking, Tasks
     from chalicelib.requests.fulfilment.wiping import Wiping
@@ -109,7 +110,10 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
     def wiping(self) -> "Wiping":
         from chalicelib.requests.fulfilment.wiping import Wiping
 
-        return Wiping(
+        return self._over_remains(Wiping)
+
+    def _over_remains[T: "Remains"](self, kind: type[T]) -> T:
+        return kind(
             self.request_book,
             self._request_store,
             self._plans,
@@ -128,20 +132,10 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
         from chalicelib.retention.replay.records import RecordsAgain
         from chalicelib.retention.replay.service import Replay
 
-        wiping = WipingAgain(
-            self.request_book,
-            self._request_store,
-            self._plans,
-            self._copying,
-            self._request_messages,
-            self.subjects,
-            self.obeying,
-            self.run_command,
-        )
         return Replay(
             Mending(self.records, self.audit, self.trail, self.clock, self.run_command),
             self.keyring,
-            wiping,
+            self._over_remains(WipingAgain),
             RecordsAgain(
                 self._held_records,
                 lambda at, means, rule: self._dispose(at, means, rule, ()),

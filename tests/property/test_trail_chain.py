@@ -19,9 +19,10 @@ from chalicelib.audit.bundle import (
 )
 from chalicelib.audit.collector import OVERLAP
 from chalicelib.audit.digests import LeafBatch
-from chalicelib.audit.document import KIND, Checkpoint, Link
+from chalicelib.audit.document import KIND, Checkpoint
 from chalicelib.audit.entry import GENESIS, Actor, Entity, Entry
 from chalicelib.audit.leaves import HeadLeaf, Leaves
+from chalicelib.audit.link import Link
 from chalicelib.audit.verifier import verify
 from tests.unit.audit.world import LocalSigner
 

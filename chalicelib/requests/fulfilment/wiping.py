@@ -9,43 +9,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from chalicelib.consents.obeying import Obeying
-from chalicelib.identity.subjects import Subjects
-from chalicelib.requests.book import RequestBook
-from chalicelib.requests.fulfilment.copying import Copying
-from chalicelib.requests.fulfilment.messages import Messages
 from chalicelib.requests.fulfilment.models import NothingLeft
-from chalicelib.requests.fulfilment.plan_store import PlanStore
 from chalicelib.requests.fulfilment.planning import WORKER
+from chalicelib.requests.fulfilment.remains import Remains
 from chalicelib.requests.models import DataRequest
 from chalicelib.requests.rules import LIVING, Event, ImpossibleNow, moved
-from chalicelib.requests.store import RequestStore
-from chalicelib.tables.transactions import Action, Check, RunCommand
+from chalicelib.tables.transactions import Action, Check
 from chalicelib.telemetry import log_failure
 
 
-class Wiping:
+class Wiping(Remains):
     """Wipes what an erased person's requests left."""
-
-    def __init__(
-        self,
-        book: RequestBook,
-        store: RequestStore,
-        plans: PlanStore,
-        copying: Copying,
-        messages: Messages,
-        subjects: Subjects,
-        obeying: Obeying,
-        run_command: RunCommand,
-    ) -> None:
-        self._book = book
-        self._store = store
-        self._plans = plans
-        self._copying = copying
-        self._messages = messages
-        self._subjects = subjects
-        self._obeying = obeying
-        self._run_command = run_command
 
     def wipe(self, request_id: str) -> None:
         """Wipes all requests of the person whose erasure `request_id` was.
@@ -127,10 +101,6 @@ class Wiping:
         if self._book.get(request_id).forgotten:
             self._store.forget(request_id)
             self._tidy(request_id)
-
-    def _tidy(self, request_id: str) -> None:
-        self._copying.remove(request_id)
-        self._messages.forget(request_id)
 
     def _forgotten(self, request_id: str, erasure: DataRequest) -> list[Action]:
         request = self._book.get(request_id)

@@ -10,42 +10,16 @@ from contextlib import suppress
 from datetime import datetime
 
 from chalicelib.audit.entry import Actor
-from chalicelib.consents.obeying import Obeying
-from chalicelib.identity.subjects import Subjects
-from chalicelib.requests.book import RequestBook
-from chalicelib.requests.fulfilment.copying import Copying
-from chalicelib.requests.fulfilment.messages import Messages
 from chalicelib.requests.fulfilment.models import NothingLeft
-from chalicelib.requests.fulfilment.plan_store import PlanStore
+from chalicelib.requests.fulfilment.remains import Remains
 from chalicelib.requests.rules import LIVING, Event, moved
-from chalicelib.requests.store import RequestStore
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action
 
 _REPLAY = Actor("operator", "replay")
 
 
-class WipingAgain:
+class WipingAgain(Remains):
     """Wipes what came back."""
-
-    def __init__(
-        self,
-        book: RequestBook,
-        store: RequestStore,
-        plans: PlanStore,
-        copying: Copying,
-        messages: Messages,
-        subjects: Subjects,
-        obeying: Obeying,
-        run_command: RunCommand,
-    ) -> None:
-        self._book = book
-        self._store = store
-        self._plans = plans
-        self._copying = copying
-        self._messages = messages
-        self._subjects = subjects
-        self._obeying = obeying
-        self._run_command = run_command
 
     def is_person_left(self, subject_id: str) -> bool:
         """Whether anything leads to the person, or from it."""
@@ -82,8 +56,7 @@ class WipingAgain:
         with suppress(NothingLeft):
             self._run_command(lambda: self._forgotten(request_id, at))
         self._store.forget(request_id)
-        self._copying.remove(request_id)
-        self._messages.forget(request_id)
+        self._tidy(request_id)
 
     def _forgotten(self, request_id: str, at: datetime) -> list[Action]:
         request = self._store.unopened(request_id)

@@ -10,10 +10,11 @@ import pytest
 
 from chalicelib.audit.checkpoint import RESERVE, Checkpoints, CheckpointsBroken
 from chalicelib.audit.collector import Collector
-from chalicelib.audit.document import Checkpoint, Link, jws_key
+from chalicelib.audit.document import Checkpoint, jws_key
 from chalicelib.audit.entry import Entity
 from chalicelib.audit.jws import Jws
 from chalicelib.audit.leaves import Leaves
+from chalicelib.audit.link import Link
 from chalicelib.audit.pointer import Pointer
 from chalicelib.audit.trail import head_key
 from chalicelib.audit.verifier import verify

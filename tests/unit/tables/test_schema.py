@@ -13,9 +13,9 @@ import pytest
 
 import chalicelib
 from chalicelib.audit.digests import LeafBatch, item_from_json, preference_digest
-from chalicelib.audit.document import Link
 from chalicelib.audit.entry import SCHEMA as ENTRY_SCHEMA
 from chalicelib.audit.entry import Entity, Entry
+from chalicelib.audit.link import Link
 from chalicelib.audit.pointer import link_from
 from chalicelib.audit.trail import Head
 from chalicelib.consents.statistics.models import Cell, Occurrence, Source
