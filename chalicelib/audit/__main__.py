@@ -21,7 +21,7 @@ from chalicelib.audit.entry import Entity, UnfitForTrail
 from chalicelib.audit.export import Exporter
 from chalicelib.audit.findings import Finding
 from chalicelib.audit.jws import PublicKey, UnreadableJws
-from chalicelib.audit.receipt_keys import trusted_keys
+from chalicelib.audit.trusted_keys import trusted_keys
 from chalicelib.audit.verifier import Inclusion, verify, verify_receipt
 from chalicelib.clock import from_millis, rfc3339
 

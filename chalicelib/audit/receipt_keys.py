@@ -5,11 +5,8 @@ into the API could sign with it, so nothing but a receipt may be believed for it
 checkpoint of the trail nor a copy or a certificate.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-
-from chalicelib.audit.jws import PublicKey
 
 RECEIPTS_ONLY: Final = {"jaga_for": "consent receipts"}
 ALL_ELSE: Final = {"jaga_for": "the trail, copies, certificates"}
@@ -20,10 +17,3 @@ def without_receipt_keys(jwks: Iterable[Mapping[str, Any]]) -> list[Mapping[str,
     """Those of the published `jwks` that vouch for more than receipts."""
     ((name, value),) = RECEIPTS_ONLY.items()
     return [jwk for jwk in jwks if jwk.get(name) != value]
-
-
-def trusted_keys(text: str) -> list[PublicKey]:
-    """The keys of a JWK or JWK set, as JSON, but for those of receipts. Raises `UnreadableJws`,
-    `ValueError`."""
-    value = json.loads(text)
-    return [PublicKey.from_jwk(jwk) for jwk in without_receipt_keys(value.get("keys", [value]))]

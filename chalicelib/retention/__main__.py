@@ -22,7 +22,7 @@ from pathlib import Path
 from chalicelib.audit.bundle import Bundle, UnreadableBundle
 from chalicelib.audit.erasure_verifier import Report, noted_in, verify_erasures
 from chalicelib.audit.jws import PublicKey, UnreadableJws
-from chalicelib.audit.receipt_keys import trusted_keys
+from chalicelib.audit.trusted_keys import trusted_keys
 from chalicelib.clock import from_millis, rfc3339
 from chalicelib.tables.schema import UnreadableItem
 
