@@ -17,8 +17,10 @@ run: .jaga/run.json ## runs all of it on this machine until Ctrl-C; PORT= moves 
 .jaga/run.json: install
 	@$(BIN)/python -m infra.local
 
+# The stack and the browser wait for each other, and want the machine for themselves.
 test: install install-web ## runs every test: code, package, deployed stack, browser
-	@JAGA_CHROMIUM="$$(infra/install-browser.sh)" $(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/unit tests/property tests/vectors tests/contract
+	@JAGA_CHROMIUM="$$(infra/install-browser.sh)" $(BIN)/python -m pytest tests/package tests/deployed tests/browser
 
 check: install ## format, lint, types, imports, template and policies; no tests
 	$(BIN)/ruff format --check $(SOURCES)
