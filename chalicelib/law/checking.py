@@ -53,7 +53,7 @@ def _limit_problems(rule: Rule) -> Iterator[str]:
     if rule.limit is None:
         if rule.timing in _DATED:
             yield "a date without a limit"
-        if rule.extension or rule.rolls or rule.pauses or rule.limit_by is LimitBy.POLICY:
+        if rule.extension or rule.rolls or rule.pauses or rule.limit_by is not LimitBy.LAW:
             yield "without a limit nothing extends, rolls, waits or is set by the policy"
         return
     # Where a law sets no date the policy may, and then the law's timing is why.

@@ -15,6 +15,13 @@ from chalicelib.law.models import LimitBy, Pack, Period, Rule, Start, Timing
 from chalicelib.law.packs import pack as pack_of
 
 
+_LIMITS = {
+    LimitBy.LAW: "limit",
+    LimitBy.POLICY: "policy_limit",
+    LimitBy.PROMISE: "promise_limit",
+}
+
+
 def deadline(
     pack: Pack, rule: Rule, case: Case, *, place: str | None = None, zone: str | None = None
 ) -> Deadline:
@@ -111,7 +118,7 @@ def _limit(limit: Period, extension: Period | None) -> Period:
 
 
 def _opening(rule: Rule, first: Period, limit: Period, case: Case) -> tuple[str, ...]:
-    key = "limit" if rule.limit_by is LimitBy.LAW else "policy_limit"
+    key = _LIMITS[rule.limit_by]
     opening = [f"start_{rule.starts}", f"{key}:{first.unit}:{first.amount}"]
     if limit != first:
         opening.append(f"extended:{limit.unit}:{limit.amount}")

@@ -49,7 +49,7 @@ class _Words:
     def reason(self, reason: str) -> str:
         """The sentence of a frozen reason: a key, and values after colons."""
         match reason.split(":"):
-            case [("limit" | "policy_limit" | "extended") as key, unit, amount]:
+            case [("limit" | "policy_limit" | "promise_limit" | "extended") as key, unit, amount]:
                 return self.sentence(key, source=self._source(), period=self._period(unit, amount))
             case ["waited", days]:
                 return self.sentence("waited", period=self._period("days", days))

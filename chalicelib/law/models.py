@@ -45,10 +45,20 @@ class Timing(StrEnum):
 
 
 class LimitBy(StrEnum):
-    """Whose limit it is: where a law states none, the privacy policy may."""
+    """Whose limit it is: where a law states none, the privacy policy may; a promise needs no law."""
 
     LAW = "law"
     POLICY = "policy"
+    PROMISE = "promise"
+
+
+class Threshold(StrEnum):
+    """From what on a rule applies at all."""
+
+    NONE = "none"
+    RISK = "risk"  # unless a risk to people is unlikely
+    HIGH_RISK = "high_risk"
+    PUBLIC_INTEREST = "public_interest"  # public services disturbed, or the public interest hit
 
 
 class Confidence(StrEnum):
@@ -92,7 +102,7 @@ class Rule:
     ``rights`` are types of requests; ``event`` is anything else. ``limit`` is present where
     ``timing`` gives a date. ``extension`` is added to the limit, counted from the same start; the
     person is told by the first due date. ``rolls``: a last day that is no working day moves to the
-    next. ``pauses`` are the waits that count under this law. In force from the first day of
+    next. ``pauses`` are the waits that count under this law. Below its ``threshold`` it asks nothing. In force from the first day of
     ``in_force_from`` to the last of ``in_force_until``.
     """
 
@@ -109,6 +119,7 @@ class Rule:
     extension: Period | None = None
     rolls: bool = False
     pauses: frozenset[PauseReason] = frozenset()
+    threshold: Threshold = Threshold.NONE
     note: Text | None = None
     source: str
     confidence: Confidence

@@ -8,7 +8,8 @@ from chalicelib.law.models import Pack
 from chalicelib.law.parsing import parse
 
 DIRECTORY = Path(__file__).parent / "packs"
-JURISDICTIONS = ("id", "eu", "uk", "us-ca", "sg", "br")
+JURISDICTIONS = ("id", "eu", "uk", "us-ca", "sg", "br", "policy")
+"""The last is nobody's law: what our own policy promises beyond all of them."""
 
 
 @cache

@@ -18,6 +18,7 @@ from chalicelib.law.models import (
     Rule,
     Start,
     Text,
+    Threshold,
     Timing,
     Unit,
 )
@@ -68,6 +69,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         extension=reader.period("extension"),
         rolls=reader.flag("rolls"),
         pauses=frozenset(map(PauseReason, reader.texts("pauses"))),
+        threshold=reader.choice("threshold", Threshold, Threshold.NONE),
         note=reader.words("note") if reader.has("note") else None,
         source=reader.text("source"),
         confidence=reader.choice("confidence", Confidence),

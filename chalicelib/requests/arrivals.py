@@ -10,9 +10,9 @@ from chalicelib.idempotency.service import Idempotency
 from chalicelib.ids import Ids
 from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
+from chalicelib.law.jurisdictions import laws_for
 from chalicelib.requests.mandates import proving_address
 from chalicelib.requests.models import Accepted, Arrival, Content, DataRequest, Status
-from chalicelib.requests.rules import laws_for
 from chalicelib.requests.store import RequestStore
 from chalicelib.requests.tracking import tracking_hash, tracking_token
 from chalicelib.tables.transactions import Action

@@ -21,7 +21,6 @@ from dataclasses import replace
 from enum import StrEnum
 
 from chalicelib.errors import Conflict
-from chalicelib.law.packs import pack
 from chalicelib.requests.models import DataRequest, Status
 
 
@@ -72,9 +71,6 @@ _TARGETS: Mapping[Event, tuple[frozenset[Status], Status]] = {
     Event.LAPSED: (UNPROVED, _S.LAPSED),
     Event.APPEALED: (frozenset({_S.REFUSED, _S.PARTLY_COMPLETED}), _S.OPEN),
 }
-_PLACES: Mapping[str, str] = {"GB": "uk", "SG": "sg", "BR": "br", "US-CA": "us-ca"}
-HOME = "id"
-"""The controller sits in Indonesia, so its law holds for every request."""
 
 
 def after(status: Status, event: Event) -> Status:
@@ -101,17 +97,3 @@ def moved(request: DataRequest, event: Event) -> DataRequest:
         approved=(request.approved or event is Event.APPROVED) and event is not Event.APPEALED,
         appealed=request.appealed or event is Event.APPEALED,
     )
-
-
-def laws_for(country: str) -> dict[str, str | None]:
-    """The jurisdictions whose clocks run, with the place in each: home's, and the requester's.
-
-    `country` is an ISO 3166-1 code, or one of 3166-2 (`US-CA`), empty when it is not known. A
-    country without a pack adds none.
-    """
-    laws: dict[str, str | None] = {HOME: None}
-    if country in _PLACES:
-        laws[_PLACES[country]] = None
-    elif country in pack("eu").places and country != "EU":  # the union is no country
-        laws["eu"] = country
-    return laws

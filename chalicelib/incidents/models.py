@@ -1,0 +1,213 @@
+"""Incidents: the domain's values. Moments are aware, UTC, in whole milliseconds.
+
+Occurred, became aware, recorded: each is its own time, and only awareness starts a clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.law.deadline import Deadline
+from chalicelib.law.models import Party
+
+ID_PATTERN = r"^[0-9A-Z]{26}$"
+
+
+class Kind(StrEnum):
+    """What failed (UU PDP 46, explanation; GDPR 4(12)); an incident may be several."""
+
+    CONFIDENTIALITY = "confidentiality"
+    INTEGRITY = "integrity"
+    AVAILABILITY = "availability"
+
+
+class Source(StrEnum):
+    """Who reported it."""
+
+    STAFF = "staff"
+    PLATFORM = "platform"
+    FINDING = "finding"
+    """A service of AWS that watches ours."""
+
+
+class Status(StrEnum):
+    """Where an incident stands.
+
+    draft ──taken up──> open ──closed──> closed
+      └────dismissed──> dismissed          └──reopened──> open
+    """
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"
+
+
+class Nature(StrEnum):
+    """Whether it is a personal data breach. Until somebody decides, the clocks run as if it were."""
+
+    UNDECIDED = "undecided"
+    BREACH = "breach"
+    NO_BREACH = "no_breach"
+
+
+class Recipient(StrEnum):
+    """Who has to be told."""
+
+    AUTHORITY = "authority"
+    """The agency of UU PDP 46, a supervisory authority."""
+    SUBJECTS = "subjects"
+    PUBLIC = "public"
+    CONTROLLERS = "controllers"
+    """Of the data that we only process: clients in that role (GDPR 33(2))."""
+    CLIENTS = "clients"
+    """By contract."""
+
+
+class DutyState(StrEnum):
+    """Whether a duty still waits. What is not required any more says so and stays listed."""
+
+    OPEN = "open"
+    DONE = "done"
+    NOT_REQUIRED = "not_required"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Somebody who has to be told, by one rule of one law, and its clock.
+
+    `id` is `<pack>.<rule>`. `law` and `article` cite it. `deadline` is frozen with the pack's
+    version; None where the law names no time. `because` are stable reasons why it is or is not
+    required. `alerts` counts those raised for the deadline; `late_because` says why it was met
+    late (GDPR 33(1)) and is sealed.
+    """
+
+    id: str
+    recipient: Recipient
+    law: str
+    article: str
+    deadline: Deadline | None
+    because: tuple[str, ...]
+    state: DutyState = DutyState.OPEN
+    done_at: datetime | None = None
+    alerts: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is DutyState.OPEN
+
+
+class Severity(StrEnum):
+    """Of a breach, by the methodology of ENISA (assessing.py)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    VERY_HIGH = "very_high"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How severe it is for people, and why. `score` is a hundredth: 325 is 3.25.
+
+    `severity` is what counts: where it is another than the score's, `reasons` say why.
+    """
+
+    context: int
+    """Data processing context, 1 to 4."""
+    ease: int
+    """Ease of identification, in hundredths: 25, 50, 75 or 100."""
+    circumstances: int
+    """Circumstances of the breach, in hundredths, 0 to 175."""
+    score: int
+    severity: Severity
+    reasons: str = field(repr=False)
+    assessed_by: str = ""
+    assessed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataCategory:
+    """Data that was hit. `specific`: UU PDP 4(2), personal financial data for one."""
+
+    id: str
+    specific: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an incident; sealed, since free text may name people.
+
+    Numbers are approximate, None while not known (GDPR 33(3)(a)). `clients` are opaque ids of
+    affected clients, `countries` ISO codes of where affected people are. `consequences`,
+    `measures` and `recovery` are what notices tell (UU PDP 46(2), GDPR 33(3)(c), (d)).
+    `unintelligible`: the data was encrypted for whoever got it, and the key is safe (GDPR 34(3)(a)).
+    """
+
+    title: str
+    nature: str = ""
+    how: str = ""
+    role: Party = Party.CONTROLLER
+    kinds: frozenset[Kind] = frozenset()
+    occurred_from: datetime | None = None
+    occurred_until: datetime | None = None
+    systems: tuple[str, ...] = ()
+    categories: tuple[DataCategory, ...] = ()
+    people: int | None = None
+    records: int | None = None
+    clients: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    consequences: str = ""
+    measures: str = ""
+    recovery: str = ""
+    public_interest: bool = False
+    unintelligible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Awareness:
+    """The decision that we know of a breach since `at`: who took it, when, why, signed.
+
+    `statement` is a compact JWS (signing.py). What an awareness replaced stays in the trail.
+    """
+
+    at: datetime
+    decided_by: str
+    decided_at: datetime
+    reasons: str = field(repr=False)
+    statement: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident of the register. `facts`, reasons and statements are sealed.
+
+    `handler` is the member of the staff who handles it. `duties` are in the order of their dates.
+    `late` says by duty why it was met late.
+    """
+
+    incident_id: str
+    source: Source
+    drill: bool
+    reported_by: str
+    recorded_at: datetime
+    facts: Facts = field(repr=False)
+    status: Status = Status.OPEN
+    nature: Nature = Nature.UNDECIDED
+    nature_because: str = field(default="", repr=False)
+    handler: str = ""
+    awareness: Awareness | None = None
+    assessment: Assessment | None = None
+    duties: tuple[Duty, ...] = ()
+    late: Mapping[str, str] = field(default_factory=dict, repr=False)
+    closed_at: datetime | None = None
+    revision: int = 0
+
+    @property
+    def aware_at(self) -> datetime | None:
+        return self.awareness.at if self.awareness else None
+
+    def duty(self, duty_id: str) -> Duty | None:
+        """The duty of that id, if there is one."""
+        return next((each for each in self.duties if each.id == duty_id), None)
