@@ -10,7 +10,7 @@ from chalicelib.clock import rfc3339
 from chalicelib.http.permissions import Role
 from chalicelib.retention.records.models import Place
 from chalicelib.services import Services
-from tests.contract.killing import Killer
+from tests.contract.killing import Killer, meanwhile
 from tests.contract.moto_tables import another_container
 from tests.contract.people import records
 from tests.contract.retaining import ENUMERATIONS, HOURLY, LONG, YEAR, Retained
@@ -179,6 +179,20 @@ def test_a_worker_that_dies_anywhere_is_followed_by_one_that_counts_nothing_twic
     assert len(held(office)) == 92
 
 
+def test_of_two_workers_the_slower_one_stops_and_nothing_is_counted_twice(
+    office: Retained,
+) -> None:
+    fill(office, 90)
+    body = {"place": "shop", "collection": "customers"}
+    made = office.staff("POST", ENUMERATIONS, body).json()
+    slower, faster = another_container(office.services), another_container(office.services)
+    act = faster.retention_work["enumerate_records"]
+    meanwhile(slower, lambda: act(made["enumeration_id"], ""))
+    slower.retention_work["enumerate_records"](made["enumeration_id"], "")
+    shown = office.staff("GET", f"{ENUMERATIONS}/{made['enumeration_id']}").json()
+    assert (shown["stage"], counts(shown)) == ("ended", (92, 0, 0, {}))
+
+
 def test_one_at_a_time(office: Retained) -> None:
     fill(office, 0)
     body = {"place": "shop", "collection": "customers"}
@@ -268,10 +282,11 @@ def test_who_may(office: Retained) -> None:
 
 
 def test_in_a_bucket_the_latest_row_of_a_record_counts(office: Retained) -> None:
-    """Six visits of two customers in one object; older ones in others."""
     at = int(office.clock.now().timestamp())
     lines = [{"customer_id": "c1", "at": at - 500}, {"customer_id": "c1", "at": at}]
-    later = [{"customer_id": "c1", "at": at - 900}, {"customer_id": "c3", "at": at - 900}]
+    # As many rows as are registered at once, so that the last one of c1 comes with others.
+    later = [{"customer_id": f"n{number}", "at": at} for number in range(60)]
+    later += [{"customer_id": "c1", "at": at - 900}]
     for key, rows in {
         "visits/1.ndjson.gz": [],
         "visits/2.ndjson": lines,
@@ -282,8 +297,8 @@ def test_in_a_bucket_the_latest_row_of_a_record_counts(office: Retained) -> None
             office.shop.s3.delete_object(Bucket=BUCKET, Key=key)
         else:
             office.shop.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-    assert counts(office.enumerated("shop_logs", "visits")) == (2, 0, 0, {})
-    assert counts(office.enumerated("shop_logs", "visits")) == (0, 0, 2, {})
+    assert counts(office.enumerated("shop_logs", "visits")) == (61, 0, 1, {})
+    assert counts(office.enumerated("shop_logs", "visits")) == (0, 0, 62, {})
     (standing,) = office.services.held_records.look_up([Place("shop_logs", "visits", "c1")])
     assert standing
     (since,) = standing.record.triggers.values()
