@@ -150,17 +150,31 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
     def own_endings(self) -> "Endings":
         from chalicelib.retention.own.ending import Endings
 
-        return Endings(self.vault, self.wiping.end, self.copies.end, self.run_command)
+        return Endings(
+            self.vault,
+            self.wiping.end,
+            self.copies.end,
+            self.sessions.remove,
+            self.consent_forgetting.end,
+            self.run_command,
+        )
 
     def _targets_of(self, record: "HeldRecord") -> "Sequence[Target]":
-        from chalicelib.retention.own.place import OWN_PLACE, OwnCollection
+        from chalicelib.retention.own.place import OF_REQUESTS, OWN_PLACE, OwnCollection
+        from chalicelib.retention.targets import Target, TargetKind
 
         targets = record.facts.targets()
-        if record.at.place != OWN_PLACE or record.at.collection == OwnCollection.PREFERENCES:
+        if record.at.place != OWN_PLACE:
             return targets
-        request_id, _, _ = self._held_records.reference(record).partition("/")
-        request = self.request_book.find(request_id)
-        return [*targets, *self._restraint.targets(request)] if request else targets
+        if record.at.collection in OF_REQUESTS:
+            request_id, _, _ = self._held_records.reference(record).partition("/")
+            request = self.request_book.find(request_id)
+            return [*targets, *self._restraint.targets(request)] if request else targets
+        if record.at.collection == OwnCollection.CONSENTS:
+            subject_id, _, _ = self._held_records.reference(record).partition("/")
+            names = self.subjects.names(subject_id)
+            return [*targets, *(Target(TargetKind.PERSON, each) for each in names)]
+        return targets
 
     def _dispose(self, at: "Place", means: "Means", rule: str, guard: "Sequence[Check]") -> None:
         from chalicelib.retention.own.place import OWN_PLACE

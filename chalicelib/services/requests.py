@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.services.identity import IdentityServices
-from chalicelib.services.own import OwnServices
 
 if TYPE_CHECKING:
     from chalicelib.opendsr.callback_store import CallbackStore
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.store import RequestStore
 
 
-class RequestServices(OwnServices, IdentityServices):
+class RequestServices(IdentityServices):
     """Intake, proof, tracking."""
 
     @cached_property

@@ -4,7 +4,7 @@ So nothing of ours is there without a record of when it goes. What ends it is th
 everything (ending.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -74,6 +74,31 @@ class Keeping:
     def request_reopened(self, request_id: str) -> list[Action]:
         """For the transaction that opens a request again: until it ends anew, nothing ends it."""
         return self._kept([_Kept(OwnCollection.REQUESTS, request_id, {})])
+
+    def consents_changed(
+        self, ended: Mapping[str, datetime], again: Collection[str]
+    ) -> list[Action]:
+        """For the transaction in which the consents with these proofs ended, each at its moment
+        (aware), or were given `again`: until they end anew, nothing ends those.
+
+        One call for a transaction. Whose they are is found when they are to go, by all the names
+        that the person has then.
+        """
+        proofs = {
+            **{each: {Trigger.CLOSED: from_millis(to_millis(at))} for each, at in ended.items()},
+            **{each: {} for each in again},
+        }
+        kept = [_Kept(OwnCollection.CONSENTS, each, when) for each, when in proofs.items()]
+        return self._kept(kept) if kept else []
+
+    def session_opened(self, hashed: str) -> list[Action]:
+        """For the transaction that opens the session found by `hashed` at this moment.
+
+        It names nobody: a hold on a person is about what is known of them, and a session only says
+        that they came.
+        """
+        now = from_millis(to_millis(self._clock.now()))
+        return self._kept([_Kept(OwnCollection.SESSIONS, hashed, {Trigger.COLLECTED: now})])
 
     def _kept(self, things: Sequence[_Kept]) -> list[Action]:
         number, schedule = self._schedules.in_force()
