@@ -257,4 +257,6 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
     def _own_records(self) -> "OwnRecords":
         from chalicelib.requests.fulfilment.own_records import OwnRecords
 
-        return OwnRecords(self.subjects, self.obeying, self._request_store)
+        return OwnRecords(
+            self.subjects, self.obeying, self._request_store, self.request_book.readable
+        )

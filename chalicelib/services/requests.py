@@ -82,8 +82,15 @@ class RequestServices(IdentityServices):
     @cached_property
     def request_book(self) -> "RequestBook":
         from chalicelib.requests.book import RequestBook
+        from chalicelib.retention.own.place import OwnCollection
 
-        return RequestBook(self._request_store, self.trail, self.partner_news.of, self.keeping)
+        return RequestBook(
+            self._request_store,
+            self.trail,
+            self.partner_news.of,
+            self.keeping,
+            lambda ids: self.own_reading.over(OwnCollection.REQUESTS, ids),
+        )
 
     @cached_property
     def partner_news(self) -> "PartnerNews":
