@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.wiping import Wiping
     from chalicelib.requests.fulfilment.worker import Worker
     from chalicelib.requests.handling import Handling
+    from chalicelib.retention.own.backfill import Backfill
     from chalicelib.retention.own.ending import Endings
     from chalicelib.retention.records.models import HeldRecord, Place
     from chalicelib.retention.replay.service import Replay
@@ -156,6 +157,21 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
             self.copies.end,
             self.sessions.remove,
             self.consent_forgetting.end,
+            self.run_command,
+        )
+
+    @cached_property
+    def own_backfill(self) -> "Backfill":
+        """For an operator, as `replay`."""
+        from chalicelib.retention.own.backfill import Backfill
+
+        return Backfill(
+            self._people,
+            self._request_store.of_subject,
+            self.request_book.find,
+            self.requests,
+            lambda subject_id: self._standings.get(subject_id, consistent=True),
+            self.keeping,
             self.run_command,
         )
 

@@ -57,13 +57,21 @@ class Keeping:
         reference = f"{site}/{day.isoformat()}"
         return self._kept([_Kept(OwnCollection.PREFERENCES, reference, {Trigger.COLLECTED: over})])
 
-    def request_closed(self, request_id: str, user_id: str, copy: str) -> list[Action]:
-        """For the transaction that ends a request at this moment, again after an appeal.
+    def knows(self, collection: OwnCollection, reference: str) -> bool:
+        """Whether that has a record. One consistent read."""
+        at = Place(OWN_PLACE, collection.value, reference)
+        return self._store.get(self._store.id_of(at)) is not None
+
+    def request_closed(
+        self, request_id: str, user_id: str, copy: str, at: datetime | None = None
+    ) -> list[Action]:
+        """For the transaction that ends a request at this moment, again after an appeal; or notes
+        later that it ended `at` (aware).
 
         `user_id` is the platform's id of its person and `copy` the archive that is released with
         it; both may be empty. Raises `UnusableIdentifier`.
         """
-        now = from_millis(to_millis(self._clock.now()))
+        now = from_millis(to_millis(at or self._clock.now()))
         person = self._token_of_user(user_id) if user_id else ""
         closed = _Kept(OwnCollection.REQUESTS, request_id, {Trigger.CLOSED: now}, person)
         if not copy:
