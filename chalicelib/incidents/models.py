@@ -10,6 +10,10 @@ from enum import StrEnum
 
 from chalicelib.law.deadline import Deadline
 from chalicelib.law.models import Party
+from chalicelib.notices.models import Language
+
+type Texts = Mapping[Language, str]
+"""The same words in each language; empty while nothing is known."""
 
 ID_PATTERN = r"^[0-9A-Z]{26}$"
 
@@ -140,14 +144,15 @@ class Facts:
     """What is known of an incident; sealed, since free text may name people.
 
     Numbers are approximate, None while not known (GDPR 33(3)(a)). `clients` are opaque ids of
-    affected clients, `countries` ISO codes of where affected people are. `consequences`,
-    `measures` and `recovery` are what notices tell (UU PDP 46(2), GDPR 33(3)(c), (d)).
+    affected clients, `countries` ISO codes of where affected people are. `nature`, `how`,
+    `consequences`, `measures` and `recovery` are what notices tell, in each language (UU PDP 46(2),
+    GDPR 33(3)(a), (c), (d)).
     `unintelligible`: the data was encrypted for whoever got it, and the key is safe (GDPR 34(3)(a)).
     """
 
     title: str
-    nature: str = ""
-    how: str = ""
+    nature: Texts = field(default_factory=dict)
+    how: Texts = field(default_factory=dict)
     role: Party = Party.CONTROLLER
     kinds: frozenset[Kind] = frozenset()
     occurred_from: datetime | None = None
@@ -158,9 +163,9 @@ class Facts:
     records: int | None = None
     clients: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
-    consequences: str = ""
-    measures: str = ""
-    recovery: str = ""
+    consequences: Texts = field(default_factory=dict)
+    measures: Texts = field(default_factory=dict)
+    recovery: Texts = field(default_factory=dict)
     public_interest: bool = False
     unintelligible: bool = False
 
