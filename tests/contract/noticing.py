@@ -5,12 +5,13 @@ from typing import Any
 
 from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.notices.models import Notice, Section, Written, hashes
+from chalicelib.notices.models import Language
 from chalicelib.services import Services
 from tests.fakes import START
 
 INCIDENT = "01JNC1DENT0000000000000000"
 NOTICE = "01JN0T1CE00000000000000000"
-TEXTS = {
+TEXTS: dict[Language, Written] = {
     "en": Written(
         "Your data at Jutsoo",
         "Hello,\n\na list with names was read by others.\n",

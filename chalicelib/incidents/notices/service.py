@@ -106,7 +106,6 @@ class Notices:
         """
 
         def decide(notice: Notice) -> list[Action]:
-            # Of two approvals at once the second is decided anew: both move the incident's chain.
             incident = opened(self._book.seen(incident_id))
             others = self._store.of_incident(incident_id)
             after = approved(notice, incident, others, staff_id, self._now())
@@ -191,10 +190,9 @@ class Notices:
 
         def build() -> list[Action]:
             notice = self._opened(incident_id, notice_id)
-            return [
-                *decide(notice),
-                *self._entry(notice, staff_id, action, _facts(notice)),
-            ]
+            # The chain's end is read first: whoever decides on another notice meanwhile moves it.
+            entry = self._entry(notice, staff_id, action, _facts(notice))
+            return [*decide(notice), *entry]
 
         self._idempotency.run(call, {"notice": notice_id}, build)
 

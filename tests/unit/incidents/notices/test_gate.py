@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.incidents.models import Duty, DutyState, Recipient
+from chalicelib.incidents.models import Duty, DutyState, Recipient, Texts
 from chalicelib.incidents.notices.contents import contents
 from chalicelib.incidents.notices.gate import Missing, NoticeIncomplete, Reasons, judged
 from chalicelib.law.packs import JURISDICTIONS, pack
@@ -32,7 +32,7 @@ NOTHING: dict[str, Any] = {
     "people": None,
     "records": None,
 }
-BOTH = {"en": "still counted", "id": "masih dihitung"}
+BOTH: Texts = {"en": "still counted", "id": "masih dihitung"}
 # By duty what its notice holds, and who says so, as the laws number it.
 ASKED = {
     "id.breach-agency": {
@@ -116,7 +116,8 @@ def test_zero_is_a_number() -> None:
 
 @pytest.mark.parametrize("fact", ["nature", "how", "measures", "recovery"])
 def test_what_is_said_in_one_language_is_not_said(fact: str) -> None:
-    facts = replace(FACTS, **{fact: {"en": "only this"}})
+    said: dict[str, Any] = {fact: {"en": "only this"}}
+    facts = replace(FACTS, **said)
     for reasons in (Reasons(), Reasons(in_phases=BOTH)):
         (found,) = judged(facts, [duty("id.breach-agency")], CONTACT, reasons, START).missing
         assert (found.field, found.code) == (fact, "untranslated")
