@@ -127,9 +127,10 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.notices.routes import breach_notices
     from chalicelib.incidents.routes import incidents
 
-    return (incidents,)
+    return incidents, breach_notices
 
 
 def _opendsr() -> Group:

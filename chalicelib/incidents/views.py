@@ -56,11 +56,11 @@ def facts_from(said: FactsIn) -> Facts:
         raise InvalidInput(FieldError("occurred_until", "before_occurred_from"))
     return Facts(
         **{name: getattr(said, name) for name in _PLAIN},
-        nature=_texts_from(said.nature),
-        how=_texts_from(said.how),
-        consequences=_texts_from(said.consequences),
-        measures=_texts_from(said.measures),
-        recovery=_texts_from(said.recovery),
+        nature=texts_from(said.nature),
+        how=texts_from(said.how),
+        consequences=texts_from(said.consequences),
+        measures=texts_from(said.measures),
+        recovery=texts_from(said.recovery),
         kinds=frozenset(said.kinds),
         occurred_from=since,
         occurred_until=until,
@@ -98,18 +98,19 @@ def register_page(register: Register, cursors: Cursors, query: Mapping[str, str]
     )
 
 
+def texts_from(said: TextsIn | None) -> Texts:
+    """What was said, by language; nothing where nothing was."""
+    if said is None:
+        return {}
+    return {each: text for each in LANGUAGES if (text := getattr(said, each))}
+
+
 def _categories(ids: tuple[str, ...]) -> tuple[DataCategory, ...]:
     known = kinds_of_data()
     for place, each in enumerate(ids):
         if each not in known:
             raise InvalidInput(FieldError(f"categories.{place}", "unknown_category"))
     return tuple(DataCategory(each, known[each]) for each in ids)
-
-
-def _texts_from(said: TextsIn | None) -> Texts:
-    if said is None:
-        return {}
-    return {each: text for each in LANGUAGES if (text := getattr(said, each))}
 
 
 def _line(incident: Incident) -> dict[str, Any]:
