@@ -126,9 +126,11 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.findings.routes import findings
+    from chalicelib.incidents.platform_routes import reported_incidents
     from chalicelib.incidents.routes import incidents
 
-    return (incidents,)
+    return incidents, findings, reported_incidents
 
 
 def _opendsr() -> Group:
@@ -162,7 +164,7 @@ CAPABILITIES = (
     Capability(_archive, "/v1/staff/archive"),
     Capability(_place_answers, "/v1/places"),
     Capability(_holds, "/v1/staff/holds"),
-    Capability(_incidents, "/v1/staff/incidents"),
+    Capability(_incidents, "/v1/staff/incidents", "/v1/incidents"),
     Capability(_opendsr, "/opendsr"),
 )
 """In the order of the OpenAPI document."""
