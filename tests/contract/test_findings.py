@@ -18,6 +18,7 @@ from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.people import mails
 from tests.contract.policies import Uses
 from tests.contract.test_alarms import record
+from tests.contract.test_rights import Rights, granted, recorded
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
 from tests.findings import (
@@ -454,6 +455,18 @@ def test_the_function_may_do_what_it_does(services: Services, uses: Uses) -> Non
     uses.seen.clear()
     take(services, guardduty("6", severity=9.7), imported(asff_of_table(), asff_of_macie()))
     assert uses.refused_by("take_findings") == set()
+
+
+def test_the_function_uses_every_right_that_it_has(services: Services) -> None:
+    services.data_maps.publish(Actor("operator", "ops"), SHOP)
+    used: Rights = set()
+    # One that makes the keys, and one that finds them.
+    for bodies in ([guardduty(), macie()], [guardduty("5", severity=9.5), macie("6")]):
+        cold = another_container(services)
+        with recorded(cold.dynamodb, cold.records, cold.audit, cold.keys) as uses:
+            take(cold, *bodies)
+        used |= uses
+    assert used == granted("take_findings")
 
 
 def test_the_api_may_show_what_was_found(services: Services, gateway: Gateway, uses: Uses) -> None:
