@@ -33,6 +33,7 @@ PARAMETERS = {
     "run_id": "01JSWEEP000000000000000000",
     "client": "acme",
     "hold_id": "01JHOLD0000000000000000000",
+    "enumeration_id": 32 * "A",
     "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
 }
 

@@ -77,6 +77,7 @@ MEANT = {
     "/v1/sessions/verify": 200,
     "/v1/sessions/vouched": 200,
     "POST /v1/staff/clients/{client}/end": 202,
+    "POST /v1/staff/retention/enumerations": 202,
     "/v1/staff/data-map/check": 200,
     **{f"/v1/staff/holds/{{hold_id}}/{verb}": 200 for verb in ("release", "review")},
     "/v1/staff/data-map/versions/{version}/approve": 200,
