@@ -127,10 +127,12 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.findings.routes import findings
     from chalicelib.incidents.notices.routes import breach_notices
+    from chalicelib.incidents.platform_routes import reported_incidents
     from chalicelib.incidents.routes import incidents
 
-    return incidents, breach_notices
+    return incidents, findings, breach_notices, reported_incidents
 
 
 def _opendsr() -> Group:
@@ -164,7 +166,7 @@ CAPABILITIES = (
     Capability(_archive, "/v1/staff/archive"),
     Capability(_place_answers, "/v1/places"),
     Capability(_holds, "/v1/staff/holds"),
-    Capability(_incidents, "/v1/staff/incidents"),
+    Capability(_incidents, "/v1/staff/incidents", "/v1/incidents"),
     Capability(_opendsr, "/opendsr"),
 )
 """In the order of the OpenAPI document."""

@@ -53,6 +53,9 @@ TEMPLATES: Mapping[str, Template] = {
     "incident_corrected": Template(
         frozenset({"incident_id", "drill", "was", "now", "dates_were", "dates"}), timedelta(days=7)
     ),
+    "incident_draft": Template(
+        frozenset({"incident_id", "provider", "severity"}), timedelta(days=7)
+    ),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,
     "request_alert": Template(

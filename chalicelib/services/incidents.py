@@ -4,23 +4,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.services.audit import AuditServices
+from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.webhooks import WebhookServices
 
 if TYPE_CHECKING:
     from chalicelib.incidents.alarms import Alarms
     from chalicelib.incidents.book import IncidentBook
     from chalicelib.incidents.deciding import Deciding
+    from chalicelib.incidents.findings.looking import LookingAtFindings
+    from chalicelib.incidents.findings.store import FindingStore
     from chalicelib.incidents.notices.filing import Filings
     from chalicelib.incidents.notices.service import Notices
     from chalicelib.incidents.register import Register
     from chalicelib.incidents.store import IncidentStore
     from chalicelib.incidents.watching import IncidentWatcher
+    from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.models import Language
     from chalicelib.rounds import Rounds
     from chalicelib.tables.transactions import Action
 
 
-class IncidentServices(AuditServices, WebhookServices):
+class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
     """The register, its clocks, and who is told."""
 
     @cached_property
@@ -101,6 +105,40 @@ class IncidentServices(AuditServices, WebhookServices):
         return IncidentWatcher(
             self._incident_store, self._incident_alarms, self.clock, self.run_command
         )
+
+    @cached_property
+    def findings_consumer(self) -> "Consumer":
+        from chalicelib.incidents.findings.drafting import Drafting
+        from chalicelib.incidents.findings.taking import TakingFindings
+        from chalicelib.inventory.service import kinds_of_data
+        from chalicelib.notices.consumer import Consumer
+
+        settings = self.settings
+        drafting = Drafting(
+            self.incidents,
+            self.outbox,
+            self.data_maps.map_in_force,
+            kinds_of_data,
+            [each.strip() for each in settings.alert_address.split(",")],
+            cast("Language", settings.alert_language),
+            self.clock,
+        )
+        taking = TakingFindings(
+            self._finding_store, self._incident_store, drafting, self.run_command
+        )
+        return Consumer(self.sqs, settings.findings_queue_url, taking.take)
+
+    @cached_property
+    def looking_at_findings(self) -> "LookingAtFindings":
+        from chalicelib.incidents.findings.looking import LookingAtFindings
+
+        return LookingAtFindings(self._finding_store, self.incident_book, self.run_command)
+
+    @cached_property
+    def _finding_store(self) -> "FindingStore":
+        from chalicelib.incidents.findings.store import FindingStore
+
+        return FindingStore(self.records, self.vault)
 
     @cached_property
     def _incident_alarms(self) -> "Alarms":

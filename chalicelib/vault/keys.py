@@ -128,6 +128,11 @@ class Scope:
         return _scope("breach-notice", notice_id)
 
     @classmethod
+    def finding(cls, key: str) -> "Scope":
+        """What a service of AWS says of one finding, in its own words."""
+        return _scope("finding", key)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

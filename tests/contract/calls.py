@@ -115,6 +115,8 @@ def _token(gateway: Gateway, services: Services, path: str) -> dict[str, str]:
             return bearer(staff_token(services.clock, Role.DPO))
         case "platform":
             return bearer(platform_token(services.clock, "requests:write"))
+        case "incidents":
+            return bearer(platform_token(services.clock, "incidents:write"))
         case "sessions" if path.endswith("/current"):
             return bearer(signed_in(gateway, services))
         case "requests" if path == REQUESTS:  # an address gets so many codes
@@ -158,5 +160,6 @@ def _taken_in(services: Services) -> dict[str, Any]:
     return {
         "/v1/staff/requests": letter(services, email="writer@example.test"),
         "/v1/platform/requests": users,
+        "/v1/incidents": {"title": "A wrong file was sent"},
         IDENTITY: {"means": "document", "reference": "register 7"},
     }

@@ -44,7 +44,14 @@ GUARDED = [each for each in OPERATIONS if each.scheme]
 OF_STAFF = [each for each in OPERATIONS if each.scheme == "staff"]
 OTHER = Pool("ap-southeast-3_other")
 ARN = "arn:aws:execute-api:ap-southeast-3:000000000000:api/api"
-SCOPES = ("consents:write", "consents:check", "records:write", "requests:write", "opendsr")
+SCOPES = (
+    "consents:write",
+    "consents:check",
+    "records:write",
+    "requests:write",
+    "incidents:write",
+    "opendsr",
+)
 
 type Forge = Callable[[FixedClock], str]
 

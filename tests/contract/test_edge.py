@@ -391,6 +391,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     "count_preferences": {"Records": []},
     "send_mail": {"Records": []},
     "record_feedback": {"Records": []},
+    "take_findings": {"Records": []},
     "send_webhooks": {"Records": []},
     "fulfil_requests": {"Records": []},
 }
