@@ -89,10 +89,11 @@ def _data_map() -> Group:
 
 
 def _retention() -> Group:
+    from chalicelib.retention.enumerating.routes import enumerations
     from chalicelib.retention.schedule.routes import schedule
     from chalicelib.retention.sweeping.routes import sweeps
 
-    return schedule, sweeps
+    return schedule, sweeps, enumerations
 
 
 def _records() -> Group:

@@ -1,6 +1,6 @@
 """Finding rows in DynamoDB: by key or index, in a whole table only where the map says so."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,27 @@ class DynamoDbReads:
         if not table.scan:  # publishing refuses a map that needs it
             raise PlaceUnavailable
         return self._paginated(self._client.scan, TableName=table.table, ConsistentRead=True)
+
+    def items_behind(
+        self, collection: Collection, names: Iterable[str], after: Mapping[str, Any] | None
+    ) -> Iterator[RawItem]:
+        """Every item of the table behind the key `after`, with its key and the attributes `names`.
+
+        In the table's own order. Read at half the price of `all_items`: what was written a moment
+        ago may be missing. Raises as that does.
+        """
+        table = table_of(collection)
+        if not table.scan:
+            raise PlaceUnavailable
+        asked = dict.fromkeys((*table.key, *names))
+        aliases = {f"#f{place}": name for place, name in enumerate(asked)}
+        return self._paginated(
+            self._client.scan,
+            TableName=table.table,
+            ProjectionExpression=", ".join(aliases),
+            ExpressionAttributeNames=aliases,
+            **({"ExclusiveStartKey": after} if after else {}),
+        )
 
     def _candidates(
         self, collection: Collection, table: DynamoDbCollection, lookup: Lookup
@@ -99,7 +120,7 @@ class DynamoDbReads:
     def _paginated(self, call: Any, **parameters: Any) -> Iterator[RawItem]:
         start: dict[str, Any] = {}
         while True:
-            answer = answer_of(call, **parameters, **start)
+            answer = answer_of(call, **{**parameters, **start})
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return

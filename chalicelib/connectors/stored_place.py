@@ -10,7 +10,16 @@ from chalicelib.connectors.datamap.models import Collection, Dataset
 from chalicelib.connectors.decisions import Mandates, correction, erasure, restriction
 from chalicelib.connectors.disposals import Disposal, Guard, Guards
 from chalicelib.connectors.disposing import disposing
-from chalicelib.connectors.places import Description, Disposed, Kept, Outcome, Row, Seeds
+from chalicelib.connectors.enumerating import enumerating
+from chalicelib.connectors.places import (
+    Description,
+    Disposed,
+    Kept,
+    Listing,
+    Outcome,
+    Row,
+    Seeds,
+)
 from chalicelib.connectors.stores import Decide, Decision, Store, Values
 from chalicelib.connectors.taking import copies, take
 from chalicelib.connectors.traversal import leading_values, walk
@@ -87,6 +96,10 @@ class StoredPlace:
     ) -> Iterator[Disposed]:
         """Ends the records, one after the other."""
         return disposing(self._dataset, self._store, collection, guards, means, rehearse=rehearse)
+
+    def enumerate(self, collection: str, after: str) -> Listing:
+        """The collection's rows, for retention: `enumerating.py`."""
+        return enumerating(self._dataset, self._store, collection, after)
 
     def copies(self, collection: str, reference: str) -> list[Values]:
         """The record as it is now: `taking.py`."""
