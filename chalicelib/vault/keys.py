@@ -113,6 +113,16 @@ class Scope:
         return _scope("hold", hold_id)
 
     @classmethod
+    def incident(cls, incident_id: str) -> "Scope":
+        """What is known and decided of one incident, and what proves it."""
+        return _scope("incident", incident_id)
+
+    @classmethod
+    def handler(cls, incident_id: str) -> "Scope":
+        """Whom alarms about one incident go to first: whoever sends them opens nothing else."""
+        return _scope("handler", incident_id)
+
+    @classmethod
     def affected(cls, incident_id: str) -> "Scope":
         """Who was affected by one incident (chalicelib/incidents/affected)."""
         return _scope("affected", incident_id)
