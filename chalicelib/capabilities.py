@@ -127,9 +127,10 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.affected.routes import affected
     from chalicelib.incidents.routes import incidents
 
-    return (incidents,)
+    return incidents, affected
 
 
 def _opendsr() -> Group:

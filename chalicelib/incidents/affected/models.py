@@ -91,16 +91,16 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who is looked for: the rows of a collection in [since, until) that match the whole filter.
+    """Whose rows are looked for: those of a collection in [since, until) that match the filter.
 
-    A row matches where each field of the filter has any of its values. Values may be personal
-    data. Without `time_field` no moment is asked of rows.
+    A row matches where each field of the filter has any of its values, which may be personal data.
+    Where `time_field` is empty no moment is asked of a row; `client_field` holds the opaque id of
+    the client that a row belongs to.
     """
 
     place: str
     collection: str
-    kind: Recipient
-    filter: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    filter: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     time_field: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -115,34 +115,35 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a computation counted so far.
+    """What a computation counted so far; each row once, whoever died over it.
 
-    `rows` were read, `matched` of them fit, `undated` of these have no readable moment and count
-    as fitting: to leave them out could leave somebody untold. `nobody` of the matched name no
-    person. `people` and `without_address` count each one once (sketch.py).
+    `rows` were read and `matched` of them fit. `undated` ones of these have no moment that can be
+    read: to leave them out could leave somebody untold. `nobody` of them name no person. `people`
+    and `without_address` are counted once each (sketch.py), `clients` are the first 500 ids.
     """
 
     rows: int = 0
     matched: int = 0
     undated: int = 0
     nobody: int = 0
-    added: int = 0
-    completed: int = 0
     people: Sketch = field(default_factory=Sketch)
     without_address: Sketch = field(default_factory=Sketch)
-    clients: frozenset[str] = frozenset()
+    clients: tuple[str, ...] = ()
     more_clients: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """A question to a place, and how far its answer has come. `position` is the store's word for
-    where to go on, and may hold personal data."""
+    """A question to a place, and how far its answer has come.
+
+    A rehearsal counts and puts nobody on the list. `position` is the store's word for where to go
+    on, and may hold personal data. `problem` is the code of why it failed.
+    """
 
     computation_id: str
     incident_id: str
     question: Question
-    rehearse: bool
+    rehearsal: bool
     asked_by: str
     asked_at: datetime
     stage: Stage = Stage.RUNNING
