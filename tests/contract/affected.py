@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.audit.entry import Actor
 from chalicelib.services import Services
 from tests.contract.consenting import Office
 from tests.contract.people import records
@@ -10,6 +11,17 @@ from tests.gateway import Answer, Gateway
 from tests.tokens import STAFF, staff_claims
 
 INCIDENTS = "/v1/staff/incidents"
+RECIPIENTS = INCIDENTS + "/{incident_id}/recipients"
+OPERATOR = Actor("operator", "test")
+DESK = """
+dataset:
+  - fides_key: desk
+    meta: {jaga: {kind: s3, bucket: desk, collections: {tickets: {prefix: "", format: ndjson}}}}
+    collections:
+      - name: tickets
+        fields:
+          - {name: from, data_categories: [user.contact.email], fides_meta: {identity: email}}
+"""
 DINI, OKA = "dini@client.test", "oka@client.test"
 
 
@@ -94,3 +106,24 @@ class Affected:
 
     def items(self, item_type: str = "affected_recipient") -> list[dict[str, Any]]:
         return [each for each in records(self.services) if each["et"] == item_type]
+
+
+def call_about_affected(
+    gateway: Gateway, services: Services, method: str, path: str, query: str
+) -> Answer:
+    """Calls one of the operations on the affected, as whoever may."""
+    affected = Affected(services, gateway)
+    (put,) = affected.put({"email": DINI})
+    existing = {"incident_id": affected.incident_id, "recipient_id": put["recipient_id"]}
+    tickets = {"place": "desk", "collection": "tickets"}
+    if "comput" in path:
+        services.data_maps.publish(OPERATOR, DESK)
+    if "{computation_id}" in path:
+        existing["computation_id"] = affected.ask(**tickets)
+    bodies: dict[str, object] = {
+        RECIPIENTS: {"recipients": [{"kind": "subjects", "email": OKA}]},
+        RECIPIENTS + "/compute": tickets,
+        RECIPIENTS + "/{recipient_id}/remove": {"reason": "not affected"},
+    }
+    body = bodies.get(path) if method == "POST" else None
+    return affected.staff(method, path.format(**existing) + query, body)

@@ -250,16 +250,18 @@ def test_workers_killed_at_random_and_short_of_time_list_everybody_once(
     seed: int,
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  # which workers die, nothing secret
-    monkeypatch.setattr(computing, "MOST_AT_ONCE", 7)
+    monkeypatch.setattr(computing, "MOST_AT_ONCE", 3)
     fill(shop, 40)
     computation_id = affected.ask(**VISITS)
-    killer = Killer(lambda _: chance.choice(["before", "after"]) if chance.random() < 0.3 else None)
+    killer = Killer(
+        lambda _: chance.choice(["before", "after"]) if chance.random() < 0.15 else None
+    )
     killer.watch(affected.services)
     slow_down(affected.services, clock)
     killer.armed = True
     work(affected.services, clock, most=500)
     killer.armed = False
-    assert len(killer.kills) > 3
+    assert killer.kills
     check_all(affected, computation_id, 40, 87)
 
 
