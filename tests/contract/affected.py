@@ -1,10 +1,15 @@
 """What tests of the affected share: an incident, the staff's calls, and the list behind them."""
 
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 
 from chalicelib.audit.entry import Actor
+from chalicelib.incidents.affected.models import Came, Person
+from chalicelib.incidents.affected.store import MOST_AT_ONCE
+from chalicelib.incidents.models import Recipient
 from chalicelib.services import Services
+from chalicelib.tables.transactions import Action
 from tests.contract.consenting import Office
 from tests.contract.people import records
 from tests.gateway import Answer, Gateway
@@ -106,6 +111,18 @@ class Affected:
 
     def items(self, item_type: str = "affected_recipient") -> list[dict[str, Any]]:
         return [each for each in records(self.services) if each["et"] == item_type]
+
+
+def list_many(services: Services, incident_id: str, count: int) -> None:
+    """Puts so many subjects on the list as a computation does, in full transactions."""
+    people = (Person(Recipient.SUBJECTS, f"person{n}@client.test") for n in range(count))
+    now = services.clock.now()
+    for some in batched(people, MOST_AT_ONCE, strict=False):
+
+        def build(some: tuple[Person, ...] = some) -> list[Action]:
+            return services.affected.adding(incident_id, some, Came.COMPUTED, now).actions
+
+        services.run_command(build)
 
 
 def call_about_affected(

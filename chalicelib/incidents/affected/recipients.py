@@ -14,6 +14,7 @@ from chalicelib.incidents.rules import opened
 from chalicelib.tables.transactions import Action, RunCommand
 
 PERMISSION = "incidents.recipients"
+"""To see who is on a list; to change it is to handle the incident."""
 
 
 class Recipients:

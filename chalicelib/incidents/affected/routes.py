@@ -33,7 +33,7 @@ _COMPUTATION = _RECIPIENTS + "/computations/{computation_id}"
 _ID = {"type": "string", "pattern": ID_PATTERN}
 _OF_INCIDENT = {"incident_id": _ID}
 _KIND = {"type": "string", "enum": [each.value for each in LISTED], "default": LISTED[0].value}
-_ACCESS, _LIST = Staff(PERMISSION), Staff("incidents.list")
+_HANDLE, _COUNT = Staff("incidents.handle"), Staff("incidents.list")
 
 affected = Routes(__name__)
 
@@ -49,7 +49,7 @@ affected = Routes(__name__)
         description=f"Up to {MAX_LIMIT}; whoever is there already is there once, and what was"
         " missing is completed. May be repeated. Nothing of what was sent comes back.",
         parameters=_OF_INCIDENT,
-        access=_ACCESS,
+        access=_HANDLE,
         exact_path=True,
     )
 )
@@ -66,7 +66,7 @@ def put_recipients(call: Call[RecipientsIn], incident_id: str) -> Reply:
         "How many have to be told, and of how many there is no address",
         CountsView,
         parameters=_OF_INCIDENT,
-        access=_LIST,
+        access=_COUNT,
         exact_path=True,
     )
 )
@@ -83,7 +83,7 @@ def count_recipients(_call: Call[None], incident_id: str) -> Reply:
         query=("kind", "limit", "cursor"),
         description="Each reading leaves an entry in the incident's trail.",
         parameters={**_OF_INCIDENT, "kind": _KIND},
-        access=_ACCESS,
+        access=Staff(PERMISSION),
         exact_path=True,
     )
 )
@@ -105,7 +105,7 @@ def list_recipients(call: Call[None], incident_id: str) -> Reply:
             **_OF_INCIDENT,
             "recipient_id": {"type": "string", "pattern": RECIPIENT_PATTERN},
         },
-        access=_ACCESS,
+        access=_HANDLE,
         exact_path=True,
     )
 )
@@ -126,7 +126,7 @@ def remove_recipient(call: Call[RemovalIn], incident_id: str, recipient_id: str)
         statuses=(202,),
         description="In the background, page by page. Values of the filter are kept sealed.",
         parameters=_OF_INCIDENT,
-        access=_ACCESS,
+        access=_HANDLE,
         idempotent=True,
         exact_path=True,
     )
@@ -149,7 +149,7 @@ def compute_recipients(call: Call[QuestionIn], incident_id: str) -> Reply:
         "How far a computation of the affected is, and what it counted",
         ComputationView,
         parameters={**_OF_INCIDENT, "computation_id": _ID},
-        access=_LIST,
+        access=_COUNT,
         exact_path=True,
     )
 )
