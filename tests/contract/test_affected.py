@@ -232,7 +232,7 @@ def test_those_who_put_the_same_at_once_count_them_once(racing: Services, gatewa
             lambda: racing.affected.adding(affected.incident_id, mine, Came.COMPUTED, now).actions
         )
 
-    put(0)  # the key
+    affected.put({"email": people[0].email})  # makes the key
     at_once(4, lambda turn: put(turn * 3))
     assert affected.counts() == {"subjects": (20, 0)}
 

@@ -311,6 +311,9 @@ def test_a_worker_that_was_overtaken_stops(
     affected.services.computing_affected.carry_on(*about)
     work(affected.services, clock)
     check_all(affected, computation_id, 40, 87)
+    trail = affected.staff("GET", f"/v1/staff/audit/incident/{affected.incident_id}").json()
+    ended = [each for each in trail["entries"] if each["action"] == "recipients.computed"]
+    assert len(ended) == 1
 
 
 def test_rows_with_many_people_take_several_transactions(

@@ -36,7 +36,7 @@ dataset:
         kind: dynamodb
         collections:
           staff: {table: staff, key: [id]}
-          companies: {table: companies, key: [id]}
+          companies: {table: companies, key: [id], indexes: {director: by-director}}
           badges: {table: badges, key: [id], indexes: {person: by-person}}
           pairs: {table: pairs, key: [id]}
     collections:
@@ -57,6 +57,9 @@ dataset:
         fields:
           - {name: id, data_categories: [user.workplace], fides_meta: {primary_key: true}}
           - {name: contact, data_categories: [user.contact.email]}
+          - name: director
+            data_categories: [user.workplace]
+            fides_meta: {references: [{dataset: hr, field: staff.id, direction: from}]}
       - name: badges
         fields:
           - {name: id, fides_meta: {primary_key: true}}
