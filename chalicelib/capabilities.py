@@ -127,12 +127,13 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.affected.routes import affected
     from chalicelib.incidents.findings.routes import findings
     from chalicelib.incidents.notices.routes import breach_notices
     from chalicelib.incidents.platform_routes import reported_incidents
     from chalicelib.incidents.routes import incidents
 
-    return incidents, findings, breach_notices, reported_incidents
+    return incidents, findings, breach_notices, reported_incidents, affected
 
 
 def _opendsr() -> Group:

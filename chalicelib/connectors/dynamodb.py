@@ -47,10 +47,19 @@ class DynamoDbStore:
         """Every row: a scan, of one read unit per 4 KB of the table. Raises `PlaceUnavailable`."""
         return map(row_of, self._reads.all_items(collection))
 
-    def enumerate(self, collection: Collection, after: str) -> Iterator[Sighting]:
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
         """Every row with its fields: a scan that goes on behind a key. Raises `PlaceUnavailable`,
-        also for a binary key: no reference could name its row."""
+        also for a binary key: no reference could name its row.
+
+        With a `lookup` a query for each of its values; the position says in which one, too.
+        """
         table, start = table_of(collection), json.loads(after) if after else None
+        if lookup is not None:
+            for item, position in self._reads.items_named(collection, lookup, start):
+                yield Sighting(row_of(item), json.dumps(position))
+            return
         for item in self._reads.items_behind(collection, topmost(collection.fields), start):
             key = key_of(table, item)
             if any("B" in value for value in key.values()):

@@ -66,6 +66,35 @@ class DynamoDbReads:
             **({"ExclusiveStartKey": after} if after else {}),
         )
 
+    def items_named(
+        self, collection: Collection, lookup: Lookup, after: Any
+    ) -> Iterator[tuple[RawItem, Any]]:
+        """The items that a `lookup` of one field names, which leads the key or an index, those
+        behind the position `after`, each with its position: the number of the value, and the key.
+        """
+        table = table_of(collection)
+        ((path, values),) = lookup.items()
+        attributes = list(_attributes(collection, path, values))
+        first, behind = after or (0, None)
+        for place, value in enumerate(attributes[first:], first):
+            start = {"ExclusiveStartKey": behind} if behind else {}
+            behind = None
+            for item in self._listed(table, path, value, start):
+                at = {**key_of(table, item), path: value}
+                yield item, (place, at)
+
+    def _listed(
+        self, table: DynamoDbCollection, path: str, value: Any, start: dict[str, Any]
+    ) -> Iterator[RawItem]:
+        """The items with that value in the order in which they are listed."""
+        if path == table.key[0]:
+            yield from self._pages(table, path, value, ConsistentRead=True, **start)
+            return
+        for chunk in batched(self._indexed_keys(table, path, value, start), _BATCH, strict=False):
+            found = {repr(key_of(table, each)): each for each in self._batch(table, list(chunk))}
+            # What has gone since it was indexed is not there.
+            yield from (found[repr(key)] for key in chunk if repr(key) in found)
+
     def _candidates(
         self, collection: Collection, table: DynamoDbCollection, lookup: Lookup
     ) -> Iterator[RawItem]:
@@ -87,6 +116,11 @@ class DynamoDbReads:
             yield from self.all_items(collection)
 
     def _by_index(self, table: DynamoDbCollection, path: str, value: Any) -> Iterator[RawItem]:
+        return self._by_keys(table, self._indexed_keys(table, path, value, {}))
+
+    def _indexed_keys(
+        self, table: DynamoDbCollection, path: str, value: Any, start: dict[str, Any]
+    ) -> Iterator[dict[str, Any]]:
         # An index lags and may hold only some attributes: it tells which rows, the table what they
         # are.
         names = {f"#k{place}": name for place, name in enumerate(table.key)}
@@ -97,8 +131,9 @@ class DynamoDbReads:
             names,
             IndexName=table.indexes[path],
             ProjectionExpression=", ".join(names),
+            **start,
         )
-        return self._by_keys(table, (key_of(table, each) for each in listed))
+        return (key_of(table, each) for each in listed)
 
     def _pages(
         self,

@@ -61,12 +61,17 @@ class S3Store:
         for key in self._bucket.keys(_settings(collection).prefix):
             yield from self._rows(collection, {"Key": key})
 
-    def enumerate(self, collection: Collection, after: str) -> Iterator[Sighting]:
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
         """Every row of the current versions, object by object. Raises `PlaceUnavailable`.
 
         A position is an object's name and, inside of it, its entity tag and the rows that were
         read. Going on there reads the object again; one that is another by now begins anew.
+        `lookup` is no way here: each object would be read to its end.
         """
+        if lookup is not None:
+            raise PlaceUnavailable
         key, tag, read = json.loads(after) if after else ("", "", 0)
         if tag:
             yield from self._sightings(collection, key, tag, read)

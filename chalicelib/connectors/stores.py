@@ -76,12 +76,15 @@ class Store(Protocol):
         """
         ...
 
-    def enumerate(self, collection: Collection, after: str) -> Iterator[Sighting]:
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
         """Every row, page by page as they are asked for, in an order that the store keeps to, those
         behind the position `after`; each with at least the fields that the collection names.
 
         Costs what `all_rows` does, once for all pages, and is refused where that is. A row that is
-        written meanwhile may be missed.
+        written meanwhile may be missed. With a `lookup` of one field, which has to be a way to rows
+        (`reading.is_way`), only those that it names, at the price of these.
         """
         ...
 

@@ -302,6 +302,7 @@ def test_these_are_the_permissions_to_read_personal_data() -> None:
         "archive.read",
         "consents.read",
         "holds.read",
+        "incidents.recipients",
         "requests.read",
         "subjects.read",
     }

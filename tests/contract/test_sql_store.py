@@ -375,3 +375,17 @@ def test_no_failure_quotes_a_value(world: World, store: SqlStore) -> None:
     while chain is not None:
         assert "canary" not in f"{chain!r}{chain.__cause__!r}"
         chain = None if chain.__suppress_context__ else chain.__context__
+
+
+def test_rows_of_one_value_are_listed_behind_a_position(store: SqlStore, world: World) -> None:
+    world.sql(
+        "INSERT INTO people (id, number, email) SELECT gen_random_uuid(), n, 'mira@client.test'"
+        " FROM generate_series(10, 15) n"
+    )
+    wanted = looking(email="mira@client.test|nobody@client.test")
+    described = replace(people(), fields={**people().fields, "id": Field("id", primary_key=True)})
+    seen = list(store.enumerate(described, "", wanted))
+    assert {cast("Any", each.values)["email"] for each in seen} == {"mira@client.test"}
+    assert len(seen) == 7
+    assert list(store.enumerate(described, seen[2].position, wanted)) == seen[3:]
+    assert list(store.enumerate(described, "", looking(number="no number"))) == []

@@ -48,7 +48,9 @@ class SqlStore:
         for rows in self._portion_pages(table, _fields(collection), None, None):
             yield from rows
 
-    def enumerate(self, collection: Collection, after: str) -> Iterator[Sighting]:
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
         """Every row behind a key, in the key's order, page by page.
 
         Raises `PlaceUnavailable`, `PlaceMisfit`: also where the map's primary key is not the
@@ -58,9 +60,12 @@ class SqlStore:
         if [each.name for each in table.key] != _primary(collection):
             raise PlaceMisfit
         start: Key | None = tuple(json.loads(after)) if after else None
-        for rows in self._portion_pages(table, _fields(collection), None, None, start):
-            for row in rows:
-                yield Sighting(row, json.dumps(_key_of(table, row)))
+        # One field with few values is one portion, or none where the column holds none of them.
+        portions = [None] if lookup is None else list(self._portions(table, lookup))
+        for portion in portions:
+            for rows in self._portion_pages(table, _fields(collection), portion, None, start):
+                for row in rows:
+                    yield Sighting(row, json.dumps(_key_of(table, row)))
 
     def change(
         self,

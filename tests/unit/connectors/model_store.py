@@ -30,10 +30,13 @@ class ModelStore:
     def all_rows(self, collection: Collection) -> Iterator[Values]:
         return (dict(row) for row in self.rows.get(collection.name, []))
 
-    def enumerate(self, collection: Collection, after: str) -> Iterator[Sighting]:
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
         rows = self.rows.get(collection.name, [])
         for place, row in enumerate(rows[int(after or 0) :], int(after or 0) + 1):
-            yield Sighting(dict(row), str(place))
+            if lookup is None or matches(lookup, row):
+                yield Sighting(dict(row), str(place))
 
     def change(
         self,
