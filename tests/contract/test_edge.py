@@ -385,6 +385,7 @@ EVENTS: dict[str, dict[str, Any]] = {
     "checkpoint_trail": SCHEDULED,
     "watch_requests": SCHEDULED,
     "watch_consents": SCHEDULED,
+    "watch_incidents": SCHEDULED,
     "sweep_retention": SCHEDULED,
     "relay_outbox": {"Records": []},
     "count_consents": {"Records": []},
