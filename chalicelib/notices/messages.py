@@ -56,6 +56,7 @@ TEMPLATES: Mapping[str, Template] = {
     "incident_draft": Template(
         frozenset({"incident_id", "provider", "severity"}), timedelta(days=7)
     ),
+    "incident_reported": Template(frozenset({"incident_id", "drill"}), timedelta(days=7)),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,
     "request_alert": Template(

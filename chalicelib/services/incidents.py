@@ -34,6 +34,7 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
         return Register(
             self._incident_store,
             self.incident_book,
+            self._incident_alarms.reported,
             self.clock,
             self.ids,
             self.idempotency,
