@@ -20,7 +20,7 @@ from chalicelib.clock import to_millis
 from chalicelib.consents.asking import NOTICE
 from chalicelib.consents.models import Decision
 from chalicelib.notices.publishing import Draft
-from chalicelib.notices.telling.steps import HORIZON, PER_SECOND
+from chalicelib.notices.telling.place import HORIZON, PER_SECOND
 from chalicelib.services import Services
 from chalicelib.tables.codec import Item, decode, encode
 from tests.contract.consenting import PURPOSE
