@@ -128,6 +128,14 @@ def watch_requests(event: CloudWatchEvent) -> None:
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
+def watch_incidents(event: CloudWatchEvent) -> None:
+    """Raises the alarms of incidents, and goes on telling whom they affect."""
+    context = cast("LambdaContext", event.context)
+    counts = services().incident_rounds.run(context.get_remaining_time_in_millis)
+    report_counts("watch_incidents", services().settings.stage, counts)
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
 def watch_consents(event: CloudWatchEvent) -> None:
     """Raises alerts about stop orders, notes what ended, tells people of changed notices."""
     context = cast("LambdaContext", event.context)

@@ -125,6 +125,12 @@ def _holds() -> Group:
     return (holds,)
 
 
+def _incidents() -> Group:
+    from chalicelib.incidents.routes import incidents
+
+    return (incidents,)
+
+
 def _opendsr() -> Group:
     from chalicelib.opendsr.routes import opendsr
 
@@ -156,6 +162,7 @@ CAPABILITIES = (
     Capability(_archive, "/v1/staff/archive"),
     Capability(_place_answers, "/v1/places"),
     Capability(_holds, "/v1/staff/holds"),
+    Capability(_incidents, "/v1/staff/incidents"),
     Capability(_opendsr, "/opendsr"),
 )
 """In the order of the OpenAPI document."""

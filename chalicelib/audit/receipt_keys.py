@@ -8,7 +8,7 @@ checkpoint of the trail nor a copy or a certificate.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-RECEIPTS_ONLY: Final = {"jaga_for": "consent receipts"}
+RECEIPTS_ONLY: Final = {"jaga_for": "receipts and decisions"}
 ALL_ELSE: Final = {"jaga_for": "the trail, copies, certificates"}
 """Members of a JWK of ours (RFC 7517, section 4, takes others than its own)."""
 

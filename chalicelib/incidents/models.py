@@ -10,8 +10,12 @@ from enum import StrEnum
 
 from chalicelib.law.deadline import Deadline
 from chalicelib.law.models import Party
+from chalicelib.notices.models import Language
 
 ID_PATTERN = r"^[0-9A-Z]{26}$"
+
+type Texts = Mapping[Language, str]
+"""The same said in each language; empty while it is not known."""
 
 
 class Kind(StrEnum):
@@ -45,7 +49,7 @@ class Status(StrEnum):
 
 
 class Nature(StrEnum):
-    """Whether it is a personal data breach. Until somebody decides, the clocks run as if it were."""
+    """Whether it is a personal data breach. Undecided, the clocks run as if it were."""
 
     UNDECIDED = "undecided"
     BREACH = "breach"
@@ -79,8 +83,7 @@ class Duty:
 
     `id` is `<pack>.<rule>`. `law` and `article` cite it. `deadline` is frozen with the pack's
     version; None where the law names no time. `because` are stable reasons why it is or is not
-    required. `alerts` counts those raised for the deadline; `late_because` says why it was met
-    late (GDPR 33(1)) and is sealed.
+    required. `alerts` counts those raised for the deadline.
     """
 
     id: str
@@ -108,23 +111,37 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """How severe it is for people, and why. `score` is a hundredth: 325 is 3.25.
-
-    `severity` is what counts: where it is another than the score's, `reasons` say why.
-    """
+class Scores:
+    """What the methodology asks (assessing.py), in hundredths but for `context`."""
 
     context: int
     """Data processing context, 1 to 4."""
     ease: int
-    """Ease of identification, in hundredths: 25, 50, 75 or 100."""
-    circumstances: int
-    """Circumstances of the breach, in hundredths, 0 to 175."""
-    score: int
+    """Ease of identification: 25, 50, 75 or 100."""
+    confidentiality: int
+    """What was lost of each: 0, 25 or 50."""
+    integrity: int
+    availability: int
+    malicious: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How severe it is for people, and why.
+
+    `severity` is what counts: where it is another than the score's, `reasons` say why.
+    """
+
+    scores: Scores
     severity: Severity
     reasons: str = field(repr=False)
-    assessed_by: str = ""
-    assessed_at: datetime | None = None
+    assessed_by: str
+    assessed_at: datetime
+
+    @property
+    def is_high_risk(self) -> bool:
+        """GDPR 34(1)."""
+        return self.severity in {Severity.HIGH, Severity.VERY_HIGH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +159,12 @@ class Facts:
     Numbers are approximate, None while not known (GDPR 33(3)(a)). `clients` are opaque ids of
     affected clients, `countries` ISO codes of where affected people are. `consequences`,
     `measures` and `recovery` are what notices tell (UU PDP 46(2), GDPR 33(3)(c), (d)).
-    `unintelligible`: the data was encrypted for whoever got it, and the key is safe (GDPR 34(3)(a)).
+    `unintelligible`: nobody who got the data can read it (GDPR 34(3)(a)).
     """
 
-    title: str
-    nature: str = ""
-    how: str = ""
+    title: str = ""
+    nature: Texts = field(default_factory=dict)
+    how: Texts = field(default_factory=dict)
     role: Party = Party.CONTROLLER
     kinds: frozenset[Kind] = frozenset()
     occurred_from: datetime | None = None
@@ -158,9 +175,9 @@ class Facts:
     records: int | None = None
     clients: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
-    consequences: str = ""
-    measures: str = ""
-    recovery: str = ""
+    consequences: Texts = field(default_factory=dict)
+    measures: Texts = field(default_factory=dict)
+    recovery: Texts = field(default_factory=dict)
     public_interest: bool = False
     unintelligible: bool = False
 
@@ -183,8 +200,8 @@ class Awareness:
 class Incident:
     """One incident of the register. `facts`, reasons and statements are sealed.
 
-    `handler` is the member of the staff who handles it. `duties` are in the order of their dates.
-    `late` says by duty why it was met late.
+    `handler` is the member of the staff who handles it. `late` says by duty why it was met late
+    (GDPR 33(1)).
     """
 
     incident_id: str
@@ -199,6 +216,8 @@ class Incident:
     handler: str = ""
     awareness: Awareness | None = None
     assessment: Assessment | None = None
+    severity: Severity | None = None
+    """That of the assessment; in clear."""
     duties: tuple[Duty, ...] = ()
     late: Mapping[str, str] = field(default_factory=dict, repr=False)
     closed_at: datetime | None = None

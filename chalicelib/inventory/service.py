@@ -32,6 +32,14 @@ def data_categories() -> frozenset[str]:
     return frozenset(each.id for each in policy().data.categories)
 
 
+def kinds_of_data() -> dict[str, bool]:
+    """The policy's categories of data and their items (section 2), by id, and whether they are
+    specific (UU PDP 4(2)): a category is if one of its items is."""
+    categories = policy().data.categories
+    items = {item.id: item.specific for each in categories for item in each.items}
+    return items | {each.id: any(item.specific for item in each.items) for each in categories}
+
+
 def retention_rules() -> tuple[RetentionRule, ...]:
     """The policy's retention rules (section 6): promises, mandates, rules of the house."""
     return policy().retention.rules

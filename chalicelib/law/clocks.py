@@ -14,7 +14,6 @@ from chalicelib.law.deadline import Deadline
 from chalicelib.law.models import LimitBy, Pack, Period, Rule, Start, Timing
 from chalicelib.law.packs import pack as pack_of
 
-
 _LIMITS = {
     LimitBy.LAW: "limit",
     LimitBy.POLICY: "policy_limit",

@@ -45,7 +45,7 @@ class Timing(StrEnum):
 
 
 class LimitBy(StrEnum):
-    """Whose limit it is: where a law states none, the privacy policy may; a promise needs no law."""
+    """Whose limit it is: where a law states none the privacy policy may; a promise needs no law."""
 
     LAW = "law"
     POLICY = "policy"
@@ -102,8 +102,8 @@ class Rule:
     ``rights`` are types of requests; ``event`` is anything else. ``limit`` is present where
     ``timing`` gives a date. ``extension`` is added to the limit, counted from the same start; the
     person is told by the first due date. ``rolls``: a last day that is no working day moves to the
-    next. ``pauses`` are the waits that count under this law. Below its ``threshold`` it asks nothing. In force from the first day of
-    ``in_force_from`` to the last of ``in_force_until``.
+    next. ``pauses`` are the waits that count under this law. Below its ``threshold`` it asks
+    nothing. In force from the first day of ``in_force_from`` to the last of ``in_force_until``.
     """
 
     id: str

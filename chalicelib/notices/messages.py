@@ -40,6 +40,12 @@ TEMPLATES: Mapping[str, Template] = {
     "hold_review": Template(
         frozenset({"hold_id", "kind", "placed_at", "review_at", "days"}), timedelta(days=7)
     ),
+    "incident_alarm": Template(
+        frozenset({"incident_id", "drill", "waiting", "due_at", "hours"}), timedelta(hours=24)
+    ),
+    "incident_corrected": Template(
+        frozenset({"incident_id", "drill", "was", "now", "dates_were", "dates"}), timedelta(days=7)
+    ),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,
     "request_alert": Template(

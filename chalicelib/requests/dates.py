@@ -12,8 +12,8 @@ from chalicelib.errors import Conflict
 from chalicelib.law.case import Case, Pause
 from chalicelib.law.clocks import deadline
 from chalicelib.law.deadline import Deadline
-from chalicelib.law.models import Ground, Pack, PauseReason, Rule
 from chalicelib.law.jurisdictions import laws_for
+from chalicelib.law.models import Ground, Pack, PauseReason, Rule
 from chalicelib.law.packs import pack as pack_of
 from chalicelib.notices.models import Language
 from chalicelib.requests.models import DataRequest

@@ -113,6 +113,16 @@ class Scope:
         return _scope("hold", hold_id)
 
     @classmethod
+    def incident(cls, incident_id: str) -> "Scope":
+        """What is known and decided of one incident, and what proves it."""
+        return _scope("incident", incident_id)
+
+    @classmethod
+    def handler(cls, incident_id: str) -> "Scope":
+        """Whom alarms about one incident go to first: whoever sends them opens nothing else."""
+        return _scope("handler", incident_id)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

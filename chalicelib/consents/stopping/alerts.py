@@ -15,8 +15,8 @@ from chalicelib.connectors.webhooks.events import Json
 from chalicelib.consents.stopping.models import StopOrder
 from chalicelib.consents.stopping.order_store import OrderStore
 from chalicelib.consents.stopping.orders import stop_entity
-from chalicelib.consents.stopping.rules import Escalation
 from chalicelib.law.alerting import alert_name, hours_left
+from chalicelib.law.escalation import Escalation
 from chalicelib.notices.models import Language
 from chalicelib.notices.outbox import Outbox
 from chalicelib.tables.transactions import Action

@@ -6,7 +6,7 @@
 An order is done when it waits for nobody; until then it is alerted on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.consents.models import VALID, ConsentEvent, State
@@ -15,32 +15,6 @@ from chalicelib.law.alerting import AlertTimes
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far a processor's clock may be from ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Who is told of alerts from which one on: `since` is before the date, zero at it."""
-
-    to: str
-    since: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """When alerts come, and to whom. Every alert has to go to somebody, else `ValueError`."""
-
-    times: AlertTimes
-    steps: tuple[Step, ...]
-
-    def __post_init__(self) -> None:
-        earliest = max((*self.times.before, timedelta()))
-        if not any(step.since >= earliest for step in self.steps):
-            raise ValueError("nobody is told of the first alert")
-
-    def told(self, number: int) -> tuple[str, ...]:
-        """To whom alert `number` goes."""
-        offset = self.times.offset(number)
-        return tuple(step.to for step in self.steps if -step.since <= offset)
 
 
 def ends_consent(event: ConsentEvent) -> bool:

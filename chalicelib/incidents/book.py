@@ -1,0 +1,88 @@
+"""Writing incidents down: an incident's change and its entry in the trail, for one transaction."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from chalicelib.audit.entry import Actor, Entity, Fact
+from chalicelib.audit.trail import Trail
+from chalicelib.clock import rfc3339
+from chalicelib.incidents.errors import UnknownIncident
+from chalicelib.incidents.models import Incident
+from chalicelib.incidents.rules import fulfilled
+from chalicelib.incidents.store import IncidentStore
+from chalicelib.tables.transactions import Action
+
+
+class IncidentBook:
+    """Reads incidents and makes the writes that change them. Each belongs into one `build`."""
+
+    def __init__(self, store: IncidentStore, trail: Trail) -> None:
+        self._store = store
+        self._trail = trail
+
+    def get(self, incident_id: str) -> Incident:
+        """The incident, opened. Raises `UnknownIncident`."""
+        incident = self._store.get(incident_id)
+        if incident is None:
+            raise UnknownIncident
+        return incident
+
+    def seen(self, incident_id: str) -> Incident:
+        """The incident as far as it stands in clear. Raises `UnknownIncident`."""
+        incident = self._store.seen(incident_id)
+        if incident is None:
+            raise UnknownIncident
+        return incident
+
+    def addition(self, incident: Incident, actor: Actor, action: str) -> list[Action]:
+        """The writes of a new incident."""
+        facts: dict[str, Fact] = {"source": incident.source.value, "drill": incident.drill}
+        entity = incident_entity(incident.incident_id)
+        return [
+            *self._store.additions(incident),
+            *self._trail.first_actions(entity, actor, action, facts),
+        ]
+
+    def change(
+        self, incident: Incident, actor: Actor, action: str, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        """The writes of a changed incident. They meet `Moved` when it changed meanwhile."""
+        return [
+            self._store.change(incident),
+            *self.entry(incident.incident_id, actor, action, facts),
+        ]
+
+    def duties_done(
+        self, incident_id: str, duty_ids: Iterable[str], at: datetime, actor: Actor
+    ) -> list[Action]:
+        """The writes that note that duties were done at `at` (aware), in clear.
+
+        Raises `UnknownIncident`.
+        """
+        done = frozenset(duty_ids)
+        facts: dict[str, Fact] = {"duties": ",".join(sorted(done)), "done_at": rfc3339(at)}
+        return [
+            self._store.watch(fulfilled(self.seen(incident_id), done, at)),
+            *self.entry(incident_id, actor, "incident.told", facts),
+        ]
+
+    def entry(
+        self, incident_id: str, actor: Actor, action: str, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        """The writes of an entry in the incident's chain."""
+        return self._trail.actions(incident_entity(incident_id), actor, action, facts)
+
+
+def incident_entity(incident_id: str) -> Entity:
+    """The chain of one incident."""
+    return Entity("incident", incident_id)
+
+
+def duty_facts(incident: Incident) -> dict[str, Fact]:
+    """What the trail keeps of who has to be told until when: by duty, its date."""
+    return {
+        f"duty.{each.id.replace('-', '_')}": (
+            f"{each.state.value},{rfc3339(each.deadline.due_at) if each.deadline else 'no_date'}"
+        )
+        for each in incident.duties
+    }

@@ -1,0 +1,45 @@
+"""What is refused of incidents."""
+
+from chalicelib.errors import Conflict, NotFound
+
+
+class UnknownIncident(NotFound):
+    """No such incident."""
+
+    code = "unknown_incident"
+
+
+class NotADraft(Conflict):
+    """It was taken up or dismissed before."""
+
+    code = "not_a_draft"
+
+
+class IncidentNotOpen(Conflict):
+    """A draft has to be taken up first; what is closed is opened again first."""
+
+    code = "incident_not_open"
+
+
+class AlreadyAware(Conflict):
+    """Somebody decided before since when we know; a correction is a decision of its own."""
+
+    code = "already_aware"
+
+
+class NotAware(Conflict):
+    """Nobody has decided yet that, and since when, we know of it."""
+
+    code = "not_aware"
+
+
+class DatesWouldBeLate(Conflict):
+    """Who knew earlier has less time: the dates that stand would be later than the law's."""
+
+    code = "dates_would_be_late"
+
+
+class ReasonsMissing(Conflict):
+    """The severity is another than the score's, and nobody says why."""
+
+    code = "reasons_missing"

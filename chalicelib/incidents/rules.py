@@ -1,0 +1,117 @@
+"""What decisions make of an incident. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.errors import FieldError, InvalidInput
+from chalicelib.incidents.assessing import severity_of
+from chalicelib.incidents.duties import moved_to, with_duties
+from chalicelib.incidents.errors import (
+    AlreadyAware,
+    DatesWouldBeLate,
+    IncidentNotOpen,
+    NotADraft,
+    NotAware,
+    ReasonsMissing,
+)
+from chalicelib.incidents.models import (
+    Assessment,
+    Awareness,
+    DutyState,
+    Facts,
+    Incident,
+    Nature,
+    Status,
+)
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far somebody's clock may be ahead of ours."""
+
+
+def revised(incident: Incident, facts: Facts) -> Incident:
+    """With other facts; who has to be told follows from them. Raises `IncidentNotOpen`."""
+    return with_duties(replace(opened(incident), facts=facts))
+
+
+def taken_up(incident: Incident) -> Incident:
+    """A draft as an incident. Raises `NotADraft`."""
+    if incident.status is not Status.DRAFT:
+        raise NotADraft
+    return replace(incident, status=Status.OPEN)
+
+
+def dismissed(incident: Incident, reasons: str) -> Incident:
+    """A draft that is none: it stays in the register, with the reasons. Raises `NotADraft`."""
+    if incident.status is not Status.DRAFT:
+        raise NotADraft
+    return replace(
+        incident, status=Status.DISMISSED, nature=Nature.NO_BREACH, nature_because=reasons
+    )
+
+
+def judged(incident: Incident, nature: Nature, reasons: str) -> Incident:
+    """Once somebody decided whether it is a breach (GDPR 33(5)). Raises `IncidentNotOpen`."""
+    return with_duties(replace(opened(incident), nature=nature, nature_because=reasons))
+
+
+def made_aware(incident: Incident, awareness: Awareness) -> Incident:
+    """With its clocks running. Raises `IncidentNotOpen`, `AlreadyAware`, `InvalidInput`."""
+    if opened(incident).awareness is not None:
+        raise AlreadyAware
+    return with_duties(replace(incident, awareness=_possible(awareness)))
+
+
+def corrected(incident: Incident, awareness: Awareness, *, move: bool) -> Incident:
+    """With another moment of awareness; the dates of open duties move with it only if told to.
+
+    Raises `NotAware`, `IncidentNotOpen`, `InvalidInput`, and `DatesWouldBeLate` where they would
+    stand though we knew earlier.
+    """
+    if opened(incident).awareness is None:
+        raise NotAware
+    earlier = incident.aware_at is not None and awareness.at < incident.aware_at
+    if earlier and not move:
+        raise DatesWouldBeLate
+    decided = replace(incident, awareness=_possible(awareness))
+    return moved_to(decided) if move else decided
+
+
+def assessed(incident: Incident, assessment: Assessment) -> Incident:
+    """With the risk assessed; who has to be told may follow from it.
+
+    Raises `IncidentNotOpen`, `ReasonsMissing`.
+    """
+    overruled = assessment.severity is not severity_of(assessment.scores)
+    if overruled and not assessment.reasons:
+        raise ReasonsMissing
+    rated = replace(opened(incident), assessment=assessment, severity=assessment.severity)
+    return with_duties(rated)
+
+
+def fulfilled(incident: Incident, duty_ids: frozenset[str], at: datetime) -> Incident:
+    """With these duties done at `at` (aware); what was done before keeps its moment."""
+    duties = tuple(
+        replace(each, state=DutyState.DONE, done_at=at)
+        if each.id in duty_ids and each.state is not DutyState.DONE
+        else each
+        for each in incident.duties
+    )
+    return replace(incident, duties=duties)
+
+
+def opened(incident: Incident) -> Incident:
+    """The incident, which is open. Raises `IncidentNotOpen`."""
+    if incident.status is not Status.OPEN:
+        raise IncidentNotOpen
+    return incident
+
+
+def check_past(field: str, moment: datetime | None, now: datetime) -> None:
+    """Raises `InvalidInput` for what is said to have happened in the future."""
+    if moment is not None and moment > now + CLOCK_TOLERANCE:
+        raise InvalidInput(FieldError(field, "in_the_future"))
+
+
+def _possible(awareness: Awareness) -> Awareness:
+    check_past("aware_at", awareness.at, awareness.decided_at)
+    return awareness
