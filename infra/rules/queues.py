@@ -14,7 +14,7 @@ GIVES_NOTHING_UP = {
 
 _GIVEN_UP = "dead"  # as services count it (`telemetry.report_counts`)
 _MAIL_SET = "AWS::SES::ConfigurationSet"
-_REPORTED = {"bounce", "complaint"}
+_REPORTED = {"bounce", "complaint", "delivery"}
 _RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
 _LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
 _BATCH_SIZE = 10  # Lambda's, where an event names none
@@ -80,7 +80,7 @@ def mail_is_not_read_on_its_way(template: Template) -> Iterator[str]:
 
 
 def bounces_and_complaints_come_back(template: Template) -> Iterator[str]:
-    """SES reports both of every mail, or a message would stay `sent`; and nothing about readers."""
+    """SES reports what became of every mail, or it would stay `sent`; and nothing about readers."""
     reported: dict[str, set[str]] = {
         mail_set.name: set() for mail_set in template.of_type(_MAIL_SET)
     }
