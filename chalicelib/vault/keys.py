@@ -123,6 +123,11 @@ class Scope:
         return _scope("handler", incident_id)
 
     @classmethod
+    def breach_notice(cls, notice_id: str) -> "Scope":
+        """The texts of one notice of an incident, for whoever sends them (incidents/notices)."""
+        return _scope("breach-notice", notice_id)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")
