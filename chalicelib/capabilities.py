@@ -127,8 +127,9 @@ def _holds() -> Group:
 
 def _incidents() -> Group:
     from chalicelib.incidents.routes import incidents
+    from chalicelib.incidents.telling.routes import breach_tellings
 
-    return (incidents,)
+    return incidents, breach_tellings
 
 
 def _opendsr() -> Group:

@@ -4,7 +4,8 @@ A failed message stays in its queue and comes back after a pause that doubles fr
 minutes. Each pause is cut by up to half at random, so that after an outage not all come at once.
 Pauses add up to at least 11 hours (to 17 on average) over the 100 receives after which a queue of
 the template gives a message up to its dead letters, and to at least five days over the 1,000 of the
-mail's: so long may what is behind the queue be away without anybody's help. Dead letters wait for `redrive.py` until 14 days after they were queued.
+mail's: so long may what is behind the queue be away without anybody's help. Dead letters wait for
+`redrive.py` until 14 days after they were queued.
 """
 
 import random

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from chalicelib.incidents.deciding import Deciding
     from chalicelib.incidents.register import Register
     from chalicelib.incidents.store import IncidentStore
+    from chalicelib.incidents.telling.handling import TellingDesk
+    from chalicelib.incidents.telling.models import DutiesDone, PeopleOf
+    from chalicelib.incidents.telling.teller import BreachTeller
     from chalicelib.incidents.watching import IncidentWatcher
     from chalicelib.notices.models import Language
     from chalicelib.rounds import Rounds
@@ -50,6 +53,35 @@ class IncidentServices(AuditServices, WebhookServices):
         from chalicelib.incidents.book import IncidentBook
 
         return IncidentBook(self._incident_store, self.trail)
+
+    @cached_property
+    def telling_desk(self) -> "TellingDesk":
+        from chalicelib.incidents.telling.handling import TellingDesk
+
+        return TellingDesk(
+            self._breach_tellings,
+            self._breach_lines,
+            self.breach_ledger,
+            self.incident_book,
+            self.clock,
+            self.idempotency,
+        )
+
+    def breach_teller(self, people_of: "PeopleOf", duties_done: "DutiesDone") -> "BreachTeller":
+        """Tells those of `people_of`; the duties of a notice are `duties_done` then."""
+        from chalicelib.incidents.telling.steps import BreachSteps
+        from chalicelib.incidents.telling.teller import BreachTeller
+
+        steps = BreachSteps(
+            self._breach_tellings,
+            self._breach_lines,
+            people_of,
+            duties_done,
+            self.outbox,
+            self.incident_book,
+            self.clock,
+        )
+        return BreachTeller(self._breach_tellings, steps, self.clock, self.run_command)
 
     @cached_property
     def incident_rounds(self) -> "Rounds":

@@ -1,4 +1,4 @@
-"""What the staff does about a telling: asks for the rest, and notes who was told otherwise."""
+"""What people do about a telling: approve it, ask for the rest, note who was told otherwise."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,23 +10,23 @@ from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.rules import CLOCK_TOLERANCE
 from chalicelib.incidents.telling.ledger import BreachLedger
 from chalicelib.incidents.telling.ledger_store import LedgerStore
 from chalicelib.incidents.telling.models import (
     BreachTelling,
-    Means,
-    NotTold,
     Otherwise,
     PublicWord,
     State,
 )
 from chalicelib.incidents.telling.store import BreachTellingStore
+from chalicelib.notices.telling.models import Place
 from chalicelib.tables.transactions import Action
 
 
 class TellingDesk:
-    """Each deed leaves its entry in the incident's chain, and is done once for each `call`."""
+    """What the staff does leaves its entry in the incident's chain, and is done once a `call`."""
 
     def __init__(
         self,
@@ -43,6 +43,19 @@ class TellingDesk:
         self._book = book
         self._clock = clock
         self._idempotency = idempotency
+
+    def start(
+        self,
+        incident_id: str,
+        notice_id: str,
+        recipient: Recipient,
+        drill: bool,  # noqa: FBT001  # notices' `StartTelling`
+    ) -> list[Action]:
+        """The writes that start telling all affected of a kind, for the transaction that approves
+        the notice. In a `drill` the ledger is kept and no mail is written."""
+        now = self._now()
+        telling = BreachTelling(notice_id, incident_id, recipient, drill, now, Place(now))
+        return [self._store.start(telling)]
 
     def tell_rest(
         self, incident_id: str, notice_id: str, staff_id: str, call: KeyedCall | None = None
@@ -77,8 +90,7 @@ class TellingDesk:
 
         def build() -> list[Action]:
             telling = self._ledger.telling(incident_id, notice_id)
-            if self._lines.line(notice_id, recipient_id) is None:
-                raise NotTold
+            self._ledger.line(notice_id, recipient_id)  # or nobody has told them yet
             facts = {"recipient": recipient_id, "means": how.means.value, "at": rfc3339(how.at)}
             return [
                 self._lines.told_otherwise(notice_id, recipient_id, how),
@@ -106,16 +118,16 @@ class TellingDesk:
 
         self._idempotency.run(call, {"notice": notice_id}, build)
 
-    def otherwise(self, means: str, at: datetime, staff_id: str) -> Otherwise:
-        """How a member of the staff told somebody."""
-        return Otherwise(Means(means), at, staff_id)
-
     def _once_more(self, telling: BreachTelling) -> BreachTelling:
         if telling.state is State.RUNNING:
             return replace(telling, again=True)
-        now = from_millis(to_millis(self._clock.now()))
-        place = replace(telling.place, part=0, after="", next_at=max(telling.place.next_at, now))
+        next_at = max(telling.place.next_at, self._now())
+        place = replace(telling.place, part=0, after="", next_at=next_at)
         return replace(telling, state=State.RUNNING, round=telling.round + 1, place=place)
+
+    def _now(self) -> datetime:
+        """In whole milliseconds, as it is stored."""
+        return from_millis(to_millis(self._clock.now()))
 
     def _check(self, at: datetime) -> None:
         if at > self._clock.now() + CLOCK_TOLERANCE:

@@ -33,6 +33,13 @@ class BreachLedger:
             raise NotTold
         return telling
 
+    def line(self, notice_id: str, recipient_id: str) -> Line:
+        """Somebody's line. Raises `NotTold`."""
+        line = self._lines.line(notice_id, recipient_id)
+        if line is None:
+            raise NotTold
+        return line
+
     def public_word(self, notice_id: str) -> PublicWord | None:
         """That all others were told in public, if so."""
         return self._store.public_word(notice_id)

@@ -1,12 +1,12 @@
 """The ledger of a breach notice, in the `records` table.
 
-    pk                 BREACHTOLD#<notice id>#<part>   16 parts: a hundred thousand lines are written
-                                                       at once, and read apart
-    sk                 <recipient id>
-    channel, language, queued_at, message, outcome, at, reason
-                       what became of the mail (notices/telling/lines.py)
-    means, means_at    by which other means they were told, and when (ms since 1970 UTC), `means_by`
-                       by whom of the staff
+pk                 BREACHTOLD#<notice id>#<part>   16 parts: a hundred thousand lines are written
+                                                   at once, and read apart
+sk                 <recipient id>
+channel, language, queued_at, message, outcome, at, reason
+                   what became of the mail (notices/telling/lines.py)
+means, means_at    by which other means they were told, and when (ms since 1970 UTC), `means_by`
+                   by whom of the staff
 """
 
 from collections.abc import Iterable, Iterator

@@ -13,8 +13,6 @@ from chalicelib.incidents.models import Recipient
 from chalicelib.notices.telling.models import Outcome, People, Place, Told
 from chalicelib.tables.transactions import Action
 
-TEMPLATE = "breach_notice"
-"""The mail; its values are `incident_id` and `notice_id`."""
 PARTS = "0123456789abcdef"
 """A ledger has one for each first digit of a MAC."""
 RECIPIENT_PATTERN = r"^[a-z]{1,16}-[0-9a-f]{32}$"

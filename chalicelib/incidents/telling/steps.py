@@ -12,10 +12,10 @@ from datetime import datetime
 from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.notices.models import TEMPLATE
 from chalicelib.incidents.telling.ledger_store import LedgerStore, line_name
 from chalicelib.incidents.telling.models import (
     PARTS,
-    TEMPLATE,
     BreachTelling,
     DutiesDone,
     PeopleOf,
@@ -109,9 +109,7 @@ class BreachSteps:
     def _round_done(self, telling: BreachTelling, now: datetime) -> Step:
         start = replace(telling.place, part=0, after="")
         if telling.again:
-            return self._move(
-                replace(telling, round=telling.round + 1, again=False), start
-            )
+            return self._move(replace(telling, round=telling.round + 1, again=False), start)
         if not start.told + start.unreachable:
             # A list without anybody is one that is not there yet: it is looked at again.
             return self._move(telling, replace(start, next_at=now + 2 * HORIZON))

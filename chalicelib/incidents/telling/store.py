@@ -1,20 +1,20 @@
 """How far tellings of breach notices are, in the `records` table.
 
-    pk                 BREACHTELLING#<notice id>
-    sk                 TELLING
-    et, v, rev         item type, schema version, changes
-    incident           the incident's id; `recipient` which kind of its affected, `drill` whether it
-                       is one
-    state              running, leaving, done; `again` whether another round follows
-    started_at         ms since 1970 UTC, as `next_at`, when the next mail may go out
-    round, part, after where it stands (models.py); `told` and `unreachable` count lines
-    done_at            when all were told
-    due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done
+pk                 BREACHTELLING#<notice id>
+sk                 TELLING
+et, v, rev         item type, schema version, changes
+incident           the incident's id; `recipient` which kind of its affected, `drill` whether it
+                   is one
+state              running, leaving, done; `again` whether another round follows
+started_at         ms since 1970 UTC, as `next_at`, when the next mail may go out
+round, part, after where it stands (models.py); `told` and `unreachable` count lines
+done_at            when all were told
+due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done
 
-    pk                 BREACHTELLING#<notice id>
-    sk                 PUBLIC
-    at, by             when all others were told in public, and who of the staff says so
-    sealed             where, under the notice's own scope, bound to `at` and `by`
+pk                 BREACHTELLING#<notice id>
+sk                 PUBLIC
+at, by             when all others were told in public, and who of the staff says so
+sealed             where, under the notice's own scope, bound to `at` and `by`
 """
 
 from collections.abc import Iterator
@@ -85,9 +85,8 @@ class BreachTellingStore:
     def add_public_word(self, notice_id: str, word: PublicWord) -> Action:
         """The write of it. It fails its transaction with `AlreadyTold` where there is one."""
         key = _public_key(notice_id)
-        item = BREACH_PUBLIC_WORD.stamp(
-            {"pk": key.pk, "sk": key.sk, "at": to_millis(word.at), "by": word.by}
-        )
+        clear: Item = {"pk": key.pk, "sk": key.sk, "at": to_millis(word.at), "by": word.by}
+        item = BREACH_PUBLIC_WORD.stamp(clear)
         item["sealed"] = self._vault.seal(
             Scope.breach_notice(notice_id), self._context(item), word.where.encode()
         )
@@ -95,7 +94,7 @@ class BreachTellingStore:
 
     def _context(self, item: Item) -> SealContext:
         place = SealContext.of(self._records.logical, item)
-        return place._replace(bound=(f"at={item['at']}", f"by={item['by']}"))
+        return place._replace(bound=(f"at={item['at']!s}", f"by={item['by']!s}"))
 
 
 def _key(notice_id: str) -> Key:

@@ -4,18 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.clock import Clock, from_millis, to_millis
-from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.telling.models import BreachTelling, State
+from chalicelib.clock import Clock
+from chalicelib.incidents.telling.models import State
 from chalicelib.incidents.telling.steps import BreachSteps
 from chalicelib.incidents.telling.store import BreachTellingStore
-from chalicelib.notices.telling.models import Place
 from chalicelib.notices.telling.place import HORIZON, Step
 from chalicelib.notices.telling.running import go_through, steps, taken
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import RunCommand
 
 STUCK = timedelta(hours=1)
-"""So long after its moment the last mail of a telling has left, unless something is to be mended."""
+"""So long after its moment the last mail has left, unless something is to be mended."""
 
 
 @dataclass(slots=True)
@@ -42,19 +40,6 @@ class BreachTeller:
         self._steps = steps
         self._clock = clock
         self._run_command = run_command
-
-    def start(
-        self,
-        incident_id: str,
-        notice_id: str,
-        recipient: Recipient,
-        drill: bool,  # noqa: FBT001  # notices' `StartTelling`
-    ) -> list[Action]:
-        """The writes that start telling all affected of a kind, for the transaction that approves
-        the notice. In a `drill` the ledger is kept and no mail is written."""
-        now = from_millis(to_millis(self._clock.now()))
-        telling = BreachTelling(notice_id, incident_id, recipient, drill, now, Place(now))
-        return [self._store.start(telling)]
 
     def run(self, remaining_ms: Callable[[], int]) -> Report:
         """Tells whom it may until `remaining_ms` runs low. One that fails holds up no other."""

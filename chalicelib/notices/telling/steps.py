@@ -1,4 +1,4 @@
-"""One step of telling everybody of a version (place.py); whose consent does not fit is asked anew."""
+"""One step of telling all of a version (place.py). Whose consent does not fit is asked anew."""
 
 from collections.abc import Sequence
 from dataclasses import replace

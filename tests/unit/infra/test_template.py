@@ -464,6 +464,11 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("bounces_and_complaints_come_back", "a bounce", _reports(MatchingEventTypes=["complaint"])),
     (
         "bounces_and_complaints_come_back",
+        "a delivery",
+        _reports(MatchingEventTypes=["bounce", "complaint"]),
+    ),
+    (
+        "bounces_and_complaints_come_back",
         "reports open",
         _reports(MatchingEventTypes=["bounce", "complaint", "open"]),
     ),
