@@ -16,13 +16,15 @@ _GIVEN_UP = "dead"  # as services count it (`telemetry.report_counts`)
 _MAIL_SET = "AWS::SES::ConfigurationSet"
 _REPORTED = {"bounce", "complaint", "delivery"}
 _RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
+_MAIL_RECEIVES = 1000  # five days: whom a breach concerns is told by mail within 72 hours
 _LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
 _BATCH_SIZE = 10  # Lambda's, where an event names none
 _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
 
 
 def queued_messages_arrive(template: Template) -> Iterator[str]:
-    """What a queue's consumer fails to do comes again, alone, for half a day, and is kept then.
+    """What a queue's consumer fails to do comes again, alone, for half a day, mail for five days, and
+    is kept then.
 
     Its batch reports what failed; its queue hides a message for longer than the function lives.
     """
@@ -35,7 +37,8 @@ def queued_messages_arrive(template: Template) -> Iterator[str]:
         if queue is None:
             yield f"{where}: its queue is not in the template"
             continue
-        if queue.properties.get("RedrivePolicy", {}).get("maxReceiveCount", 0) < _RECEIVES:
+        least = _MAIL_RECEIVES if function.name == "SendMail" else _RECEIVES
+        if queue.properties.get("RedrivePolicy", {}).get("maxReceiveCount", 0) < least:
             yield f"{where}: an outage outlasts the receives of {queue.name}"
         if queue.properties.get("MessageRetentionPeriod") != _LONGEST_RETENTION:
             yield f"{where}: {queue.name} forgets before 14 days"
