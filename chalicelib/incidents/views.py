@@ -148,11 +148,11 @@ def _duty_view(duty: Duty) -> DutyView:
 def _facts_view(facts: Facts) -> FactsView:
     return FactsView(
         **{name: getattr(facts, name) for name in _PLAIN},
-        nature={**facts.nature},
-        how={**facts.how},
-        consequences={**facts.consequences},
-        measures={**facts.measures},
-        recovery={**facts.recovery},
+        nature=dict(facts.nature.items()),
+        how=dict(facts.how.items()),
+        consequences=dict(facts.consequences.items()),
+        measures=dict(facts.measures.items()),
+        recovery=dict(facts.recovery.items()),
         kinds=tuple(sorted(facts.kinds)),
         occurred_from=rfc3339(facts.occurred_from) if facts.occurred_from else None,
         occurred_until=rfc3339(facts.occurred_until) if facts.occurred_until else None,

@@ -39,7 +39,7 @@ def parse(table: Mapping[str, Any]) -> Pack:
         default_place=reader.text("default_place"),
         places={each.id: each for each in map(_place, reader.tables("places"))},
         rules=tuple(map(_rule, reader.tables("rules"))),
-        grounds=tuple(map(_ground, reader.tables("grounds"))),
+        grounds=tuple(map(_ground, reader.tables("grounds"))) if reader.has("grounds") else (),
     )
     reader.end()
     check(loaded)

@@ -1,5 +1,6 @@
 """Processors and stop orders as version 1 wrote them: today's code reads and writes the same."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.consents.models import State
@@ -23,7 +24,8 @@ HOUR = timedelta(hours=1)
 ACME, BRAVO, CHARLIE = (f"01JPROCESSOR0000000000000{each}" for each in "ABC")
 ENDPOINT = "01JENDPOINT000000000000000"
 PROCESSOR = Processor(ACME, "Acme Ledger", ENDPOINT, ("third_party_integration",), START, 2)
-(DEADLINE,) = deadlines({"id": None}, "consent_withdrawal", Case(received_at=START))
+(_NOW,) = deadlines({"id": None}, "consent_withdrawal", Case(received_at=START))
+DEADLINE = replace(_NOW, version="2026.1")
 ORDER = StopOrder(
     "01JRECORD00000000000000000",
     "01JSUBJECT0000000000000000",

@@ -8,8 +8,6 @@ import pytest
 from chalicelib.consents.models import VALID, State
 from chalicelib.consents.stopping.models import Receiver, ReceiverState, StopOrder
 from chalicelib.consents.stopping.rules import (
-    Escalation,
-    Step,
     alerts_to_raise,
     ends_consent,
     may_have_stopped,
@@ -20,6 +18,7 @@ from chalicelib.consents.stopping.terms import escalation
 from chalicelib.law.alerting import AlertTimes, alert_name, hours_left
 from chalicelib.law.case import Case
 from chalicelib.law.clocks import deadlines
+from chalicelib.law.escalation import Escalation, Step
 from tests.fakes import START
 from tests.unit.consents.samples import event_of
 

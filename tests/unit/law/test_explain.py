@@ -1,5 +1,6 @@
 """Every date explained in both languages, and the catalogues themselves."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from string import Formatter
 from typing import Any
@@ -157,4 +158,5 @@ def test_a_frozen_deadline_stays_readable_and_computes_the_same() -> None:
     assert read.to_values() == FROZEN
     assert "Wednesday, 30 April 2025 at 24:00 (Europe/Brussels)" in explain(read, "en")[4]
     again = deadlines({"eu": None}, "access", Case(received_at=read.received_at, extended=True))
-    assert again == (read,)
+    (now,) = again
+    assert replace(now, version=read.version) == read

@@ -29,7 +29,9 @@ ROWS = {
     ("id", "restriction", "41", "72 hours"),
     ("id", "deletion", "42/43/44", "72 hours"),
     ("id", "deletion-notice", "45", "none_stated"),
-    ("id", "breach", "46", "72 hours"),
+    ("id", "breach-agency", "46(1)", "72 hours"),
+    ("id", "breach-subjects", "46(1)", "72 hours"),
+    ("id", "breach-public", "46(3)", "none_stated"),
     ("id", "processor", "52", "72 hours"),
     ("id", "notice-change", "21(2)", "before"),
     ("id", "merger", "48", "before_and_after"),
@@ -37,10 +39,12 @@ ROWS = {
     ("eu", "refusal", "12(4)", "1 months"),
     ("eu", "breach-authority", "33(1)", "72 hours"),
     ("eu", "processor", "33(2)", "72 hours"),
-    ("eu", "breach-subjects", "34", "no_undue_delay"),
+    ("eu", "breach-subjects", "34", "72 hours"),
     ("eu", "recipients", "19", "none_stated"),
     ("uk", "request", "12(3)", "1 months"),
     ("uk", "request", "12A", "1 months"),
+    ("uk", "breach-authority", "33(1)", "72 hours"),
+    ("uk", "breach-subjects", "34", "72 hours"),
     ("us-ca", "acknowledge", "§7021(a)", "10 business_days"),
     ("us-ca", "request", "§7021(b)", "45 days"),
     ("us-ca", "opt-out", "§7026", "15 business_days"),
@@ -50,21 +54,26 @@ ROWS = {
     ("sg", "access", "s21", "30 days"),
     ("sg", "breach-assessment", "s26C", "30 days"),
     ("sg", "breach", "s26D", "3 days"),
+    ("sg", "breach-subjects", "s26D(2)", "72 hours"),
     ("br", "access", "19", "15 days"),
     ("br", "breach", "ANPD 15/2024", "3 business_days"),
+    ("br", "breach-subjects", "ANPD 15/2024", "3 business_days"),
     ("br", "breach-small", "ANPD 15/2024", "6 business_days"),
     ("br", "breach-supplement", "ANPD 15/2024", "20 days"),
+    ("policy", "breach-clients", "section 10", "72 hours"),
+    ("policy", "aftermath-clients", "section 10", "none_stated"),
 }
 
 
 # A request freezes the version, so a version may name one content only.
 VERSIONS = {
-    "id": ("2026.1", "434826f592d80a3e18e93e3656d5c46d1b441f187665d42958407a18604976fe"),
-    "eu": ("2026.1", "c312307fc2343e5b4713924e9b259374eebbec5de91d7b65b7ce733e2c768a8c"),
-    "uk": ("2026.1", "631986673e63949ebd7acd0dbd1f0d71c02aec78fb20ccb9d3081b013e2cfe7e"),
+    "policy": ("2026.1", "6f61754e298ef73404543c1294f5013995f8ace1c515e17fa66daedf4afcecfb"),
+    "id": ("2026.2", "9319ccafa2102ad9b8babadd53f5fce638f62220f186c585e8ef4135924c4d60"),
+    "eu": ("2026.2", "fe8eaf05f7e5c464396a95c6daafe7eb6f7ca9a57e247f4bdc630a23b74de9da"),
+    "uk": ("2026.2", "c01ebd39fb70b4e91cc956346bdb10712601d85511efcd385fcb3de9fd2e8026"),
     "us-ca": ("2026.1", "c1d76d1d541c12538ef39aa78d00eb70ee766e60afc0ade678eef7f69c4796ab"),
-    "sg": ("2026.1", "5c03316fc752dadb694ca786a09703f770c06b3f26cc6aa00dc115265866f7ea"),
-    "br": ("2026.1", "90c10b9a0a8457a4d975aa49113c1448981b32b602c3adf9fb4215b87d15c282"),
+    "sg": ("2026.2", "f847bdd1254ce1ae966edd05104893d55d1ed78e846dbc7ed08012eb3be720fe"),
+    "br": ("2026.2", "8ab77b4e8b752bf6fc813a5569cdccd0a66325b98830957c2f3c203ea8a8277d"),
 }
 
 

@@ -23,12 +23,16 @@ from chalicelib.vault.vault import Vault
 from tests.unit.identity.test_frozen_items import ADDRESS_INDEX, OneKey, fixture, records
 
 RECEIVED = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+DATES = tuple(
+    replace(each, version="2026.1")
+    for each in deadlines({"id": None}, "access", Case(received_at=RECEIVED))
+)
 REQUEST = DataRequest(
     request_id="01JREQUEST",
     type=RequestType.ACCESS,
     status=Status.OPEN,
     received_at=RECEIVED,
-    deadlines=deadlines({"id": None}, "access", Case(received_at=RECEIVED)),
+    deadlines=DATES,
     requester=ADDRESS_INDEX,
     tracking=bytes(range(32)),
     messages=("01JMESSAGE",),

@@ -11,7 +11,6 @@ from chalicelib.requests.rules import (
     Event,
     ImpossibleNow,
     after,
-    laws_for,
     moved,
 )
 from tests.unit.requests.asked import request
@@ -63,24 +62,3 @@ def test_of_an_erased_person_everything_ends(status: Status, approved: bool) -> 
 def test_what_is_withdrawn_is_not_proved() -> None:
     with pytest.raises(ImpossibleNow):
         after(Status.WITHDRAWN, Event.PROVED)
-
-
-@pytest.mark.parametrize(
-    ("country", "laws"),
-    [
-        ("", {"id": None}),
-        ("ID", {"id": None}),
-        ("FR", {"id": None, "eu": "FR"}),
-        ("NO", {"id": None, "eu": "NO"}),
-        ("EU", {"id": None}),
-        ("GB", {"id": None, "uk": None}),
-        ("SG", {"id": None, "sg": None}),
-        ("BR", {"id": None, "br": None}),
-        ("US", {"id": None}),
-        ("US-CA", {"id": None, "us-ca": None}),
-    ],
-)
-def test_home_s_law_always_runs_and_the_requesters_where_there_is_a_pack(
-    country: str, laws: dict[str, str | None]
-) -> None:
-    assert laws_for(country) == laws

@@ -1,0 +1,259 @@
+"""Alarms of incidents on moto: each once, at its moment or caught up, to whom it has to go."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.incidents import watching
+from chalicelib.incidents.alarms import WATCHER
+from chalicelib.incidents.book import incident_entity
+from chalicelib.incidents.watching import Report
+from chalicelib.notices.outbox import message_context, message_scope
+from chalicelib.services import Services
+from tests.contract.hooks import URL, Hooks
+from tests.contract.killing import meanwhile
+from tests.contract.moto_tables import SESSION
+from tests.contract.people import mails, records
+from tests.contract.policies import Uses
+from tests.contract.responding import INCIDENTS, SCORES, SECURITY, Responding
+from tests.contract.stopping import put_client
+from tests.contract.test_tables import at_once
+from tests.fakes import START, FixedClock
+from tests.gateway import Gateway
+
+HOUR = timedelta(hours=1)
+TEAM = {"dpo@jutsoo.test", "privacy@jutsoo.test"}
+OFFICER, SECOND = "officer@jutsoo.test", "legal@jutsoo.test"
+OPEN = 5
+"""Duties with a date of the facts, before anybody assessed them."""
+
+
+@pytest.fixture
+def responding(services: Services, gateway: Gateway) -> Responding:
+    return Responding(services, gateway)
+
+
+def watch(services: Services, remaining_ms: int = 60_000) -> Report:
+    return services.incident_watcher.run(lambda: remaining_ms)
+
+
+def told(services: Services, hours: int) -> set[str]:
+    """To whom the alarm went that said how many hours are left."""
+    return {each["to"] for each in mails(services) if each["values"].get("hours") == str(hours)}
+
+
+def alarmed(services: Services, incident_id: str) -> list[str]:
+    """From which alarm to which the trail says that they were raised, of one duty."""
+    chain = services.trail.history(incident_entity(incident_id))
+    facts = (each.facts for each in chain if each.action == "incident.alarmed")
+    return [str(each["alarm.id.breach_agency"]) for each in facts]
+
+
+def test_alarms_come_at_their_moments_and_escalate(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known()
+    assert watch(services) == Report()
+    for hours, to in (
+        (48, TEAM),
+        (24, TEAM),
+        (12, TEAM | {OFFICER}),
+        (6, TEAM | {OFFICER}),
+        (3, TEAM | {OFFICER, SECOND}),
+        (1, TEAM | {OFFICER, SECOND}),
+        (0, TEAM | {OFFICER, SECOND}),
+        (-6, TEAM | {OFFICER, SECOND}),
+        (-12, TEAM | {OFFICER, SECOND}),
+    ):
+        clock.set(START + (72 - hours) * HOUR - timedelta(milliseconds=1))
+        assert watch(services) == Report(), hours
+        clock.advance(timedelta(milliseconds=1))
+        overdue = OPEN if hours <= 0 else 0
+        assert watch(services) == Report(alarmed=1, alarms=OPEN, overdue=overdue), hours
+        assert told(services, hours) == to, hours
+        assert watch(services) == Report(), hours
+    assert alarmed(services, incident_id)[:3] == [
+        "48h_before,48h_before",
+        "24h_before,24h_before",
+        "12h_before,12h_before",
+    ]
+
+
+def test_a_mail_says_who_waits_and_not_what_happened(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known()
+    clock.advance(24 * HOUR)
+    watch(services)
+    mail = mails(services)[0]
+    assert mail["values"]["incident_id"] == incident_id
+    assert (
+        "the authority (UU PDP 27/2022 46(1)): 2026-11-26T10:00:00.000Z"
+        in (mail["values"]["waiting"])
+    )
+    assert "the affected clients (Privacy Policy section 10)" in mail["values"]["waiting"]
+    assert "laptop" not in json.dumps(mail).lower()
+
+
+def test_the_handler_is_alarmed_first(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known()
+    body = {"handler": SECURITY, "email": "Guard@jutsoo.test"}
+    path = f"{INCIDENTS}/{incident_id}/handler"
+    assert responding.call("PUT", path, body).status == 200
+    clock.advance(24 * HOUR)
+    watch(services)
+    assert told(services, 48) == {"guard@jutsoo.test"}
+    assert "guard@jutsoo.test" not in repr(records(services))
+
+
+def test_what_was_missed_is_caught_up_once(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    """Eight hours without a run, over two alarms: one mail tells of both."""
+    incident_id = responding.known()
+    clock.advance(62 * HOUR)
+    watch(services)
+    before = len(mails(services))
+    clock.advance(8 * HOUR)
+    assert watch(services) == Report(alarmed=1, alarms=2 * OPEN)
+    assert watch(services) == Report()
+    clock.advance(2 * HOUR)
+    assert watch(services) == Report(alarmed=1, alarms=2 * OPEN, overdue=OPEN)
+    assert alarmed(services, incident_id) == [
+        "48h_before,12h_before",
+        "6h_before,3h_before",
+        "1h_before,at",
+    ]
+    assert len(mails(services)) - before == 4 + 4
+
+
+def test_two_runs_at_once_raise_each_alarm_once(
+    racing: Services, gateway: Gateway, clock: FixedClock
+) -> None:
+    responding = Responding(racing, gateway)
+    for _ in range(3):
+        responding.known()
+    clock.advance(24 * HOUR)
+    reports = at_once(2, lambda _: watch(racing))
+    assert all(isinstance(each, Report) and not each.failed for each in reports)
+    assert len(mails(racing)) == 3 * len(TEAM)
+
+
+def test_a_run_that_dies_between_alarm_and_record_did_nothing(
+    responding: Responding,
+    services: Services,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    responding.known()
+    clock.advance(24 * HOUR)
+    with monkeypatch.context() as patch:
+        patch.setattr(services.incident_watcher, "_run_command", _die)
+        report = watch(services)
+    assert (report.failed, report.watch_lag_seconds, mails(services)) == (1, 0, [])
+    clock.advance(timedelta(minutes=5))
+    assert watch(services) == Report(alarmed=1, alarms=OPEN)
+    assert len(mails(services)) == len(TEAM)
+
+
+def _die(_build: object) -> None:
+    raise RuntimeError("killed")
+
+
+def test_a_decision_in_between_is_seen(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    """Nobody is alarmed of what was decided to be none a moment ago."""
+    incident_id = responding.known()
+    clock.advance(24 * HOUR)
+    body = {"nature": "no_breach", "reasons": "the laptop was found"}
+    meanwhile(services, lambda: responding.act(incident_id, "nature", body))
+    assert watch(services) == Report()
+    assert mails(services) == []
+
+
+def test_what_is_done_is_not_alarmed_of(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known()
+    done = [each.id for each in responding.stored(incident_id).duties]
+    services.run_command(
+        lambda: services.incident_book.duties_done(incident_id, done[1:], clock.now(), WATCHER)
+    )
+    clock.advance(24 * HOUR)
+    assert watch(services) == Report(alarmed=1, alarms=1)
+
+
+def test_a_moved_date_has_alarms_of_its_own(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known()
+    clock.advance(24 * HOUR)
+    assert watch(services).alarms == OPEN
+    body = {"aware_at": responding.in_hours(-1), "reasons": "the log", "deadlines": "move"}
+    assert responding.act(incident_id, "awareness/correct", body).status == 200
+    assert watch(services) == Report()
+    clock.advance(23 * HOUR)
+    assert watch(services) == Report(alarmed=1, alarms=OPEN)
+
+
+def test_a_drill_alarms_the_staff_and_nobody_outside(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    hooks = Hooks(services)
+    hooks.register(URL, "incident.deadline")
+    responding.known(drill=True)
+    clock.advance(24 * HOUR)
+    watch(services)
+    assert {each["values"]["drill"] for each in mails(services)} == {"yes"}
+    assert events(services) == []
+    responding.known()
+    clock.advance(24 * HOUR)
+    watch(services)
+    (event,) = events(services)
+    assert event["type"] == "incident.deadline"
+    assert event["data"]["hours_left"] == 48
+    assert {each["recipient"] for each in event["data"]["duties"]} == {
+        "authority",
+        "subjects",
+        "clients",
+    }
+
+
+def events(services: Services) -> list[dict[str, Any]]:
+    """What goes out to webhooks, opened."""
+    found = []
+    for item in records(services):
+        if item["et"] == "outbox_message" and item["channel"] == "webhook":
+            scope, context = message_scope(item), message_context(services.records, item)
+            found.append(json.loads(services.vault.open(scope, context, item["sealed"])))
+    return found
+
+
+def test_a_run_out_of_time_leaves_the_rest_and_says_since_when(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    responding.known()
+    clock.advance(25 * HOUR)
+    assert watch(services, watching.RESERVE - 1) == Report(watch_lag_seconds=3600)
+    assert watch(services) == Report(alarmed=1, alarms=OPEN)
+
+
+def test_the_watcher_calls_what_its_policy_allows_and_nothing_else(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known()
+    path = f"{INCIDENTS}/{incident_id}/handler"
+    responding.call("PUT", path, {"handler": SECURITY, "email": "guard@jutsoo.test"})
+    responding.act(incident_id, "assessment", SCORES)
+    clock.advance(24 * HOUR)
+    put_client(services, SESSION.client("dynamodb"))
+    uses = Uses()
+    uses.watch(services)
+    assert watch(services).alarms == OPEN
+    assert ("UpdateItem", "records", f"INCIDENT#{incident_id}") in uses.seen
+    assert uses.refused_by("watch_incidents") == set()
