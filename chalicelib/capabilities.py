@@ -89,10 +89,11 @@ def _data_map() -> Group:
 
 
 def _retention() -> Group:
+    from chalicelib.retention.enumerating.routes import enumerations
     from chalicelib.retention.schedule.routes import schedule
     from chalicelib.retention.sweeping.routes import sweeps
 
-    return schedule, sweeps
+    return schedule, sweeps, enumerations
 
 
 def _records() -> Group:
@@ -126,10 +127,11 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.affected.routes import affected
     from chalicelib.incidents.routes import incidents
     from chalicelib.incidents.telling.routes import breach_tellings
 
-    return incidents, breach_tellings
+    return incidents, affected, breach_tellings
 
 
 def _opendsr() -> Group:

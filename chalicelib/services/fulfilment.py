@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.services.affected import AffectedServices
 from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.remote import RemoteServices
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from chalicelib.tables.transactions import Check
 
 
-class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, SweepServices):
+class FulfilmentServices(
+    AffectedServices, ConsentImportServices, CopyServices, RemoteServices, SweepServices
+):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     @cached_property
@@ -83,6 +86,7 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
     @cached_property
     def worker(self) -> "Worker":
         from chalicelib.consents.imports.service import IMPORT_WORK
+        from chalicelib.incidents.affected.asking import COMPUTE_WORK
         from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
         from chalicelib.requests.fulfilment.locating import Locating
         from chalicelib.requests.fulfilment.planning import Planning
@@ -99,9 +103,13 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
             {
                 **work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
                 IMPORT_WORK: lambda import_id, _: self.applying.carry_on(import_id),
+                COMPUTE_WORK: self.computing_affected.carry_on,
                 **self.retention_work,
             },
-            give_up_of(locating, tasks),
+            {
+                **give_up_of(locating, tasks),
+                COMPUTE_WORK: self.computing_affected.give_up,
+            },
             self.clock,
             lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),
         )

@@ -128,6 +128,11 @@ class Scope:
         return _scope("breach-notice", notice_id)
 
     @classmethod
+    def affected(cls, incident_id: str) -> "Scope":
+        """Who was affected by one incident (chalicelib/incidents/affected)."""
+        return _scope("affected", incident_id)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

@@ -23,10 +23,10 @@ _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
 
 
 def queued_messages_arrive(template: Template) -> Iterator[str]:
-    """What a queue's consumer fails to do comes again, alone, for half a day, mail for five days, and
-    is kept then.
+    """What a queue's consumer fails to do comes again, alone, for half a day, and is kept then.
 
-    Its batch reports what failed; its queue hides a message for longer than the function lives.
+    Mail comes again for five days. Its batch reports what failed; its queue hides a message for
+    longer than the function lives.
     """
     queues = {queue.name: queue for queue in template.of_type("AWS::SQS::Queue")}
     for function, name, event in template.events("SQS"):

@@ -8,6 +8,7 @@ from chalicelib.audit.entry import Actor
 from chalicelib.http.permissions import Role
 from chalicelib.opendsr.__main__ import self_sign
 from chalicelib.services import Services
+from tests.contract.affected import RECIPIENTS, call_about_affected
 from tests.contract.asking import REQUESTS, code_of, letter, make, prove
 from tests.contract.consent_calls import BEGINNINGS, call_about_consents
 from tests.contract.copying import release_something
@@ -90,6 +91,8 @@ def call_signed_in(
 
 
 def _about(path: str) -> CallAbout | None:
+    if path.startswith(RECIPIENTS):
+        return call_about_affected
     if "/processors" in path or "/stop-orders" in path:
         return call_about_stopping
     if path.startswith("/v1/staff/holds"):

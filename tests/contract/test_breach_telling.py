@@ -199,6 +199,27 @@ def test_who_is_found_afterwards_is_told_when_somebody_asks(scene: Scene, gatewa
     assert scene.entries == asked_and_told
 
 
+def test_whose_address_comes_to_be_known_is_mailed_when_somebody_asks(
+    scene: Scene, gateway: Gateway
+) -> None:
+    scene.affected = many(2)
+    found, unknown, called = (scene.affected.add("", name=each) for each in ("a", "b", "c"))
+    scene.start()
+    scene.run()
+    body = {"means": "phone", "at": rfc3339(scene.clock.now())}
+    assert call(gateway, "POST", f"{BASE}/recipients/{called}/told", body).status == 200
+    for each, name in ((found, "a"), (called, "c")):
+        assert scene.affected.add(f"{name}@example.test", name=name) == each
+    assert call(gateway, "POST", f"{BASE}/tell-rest").status == 200
+    assert scene.run().told == 1
+    assert scene.outcomes == {"queued": 3, "no_address": 2}
+    assert "a@example.test" in scene.mailed
+    shown = call(gateway, "GET", f"{BASE}/telling").json()
+    assert (shown["told"], shown["unreachable"]) == (3, 2)
+    assert shown["outcomes"] == {"by_other_means": 1, "no_address": 1, "queued": 3}
+    assert unknown in {line["sk"] for line in scene.lines if line["outcome"] == "no_address"}
+
+
 def test_asking_while_it_runs_adds_a_round(scene: Scene, gateway: Gateway) -> None:
     scene.affected = many(3)
     scene.start(drill=True)

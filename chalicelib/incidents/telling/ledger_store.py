@@ -10,6 +10,7 @@ means, means_at    by which other means they were told, and when (ms since 1970 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -29,12 +30,17 @@ from chalicelib.tables.conditions import Condition
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Update
+from chalicelib.tables.transactions import Action, Moved, Update
 from chalicelib.tables.updates import Changes
 
 BREACH_TOLD = Schema("breach_told")
 _MOST_LOOKED_AT = 2000
 """Lines of one page: where few have the outcome that is asked for, a page may be short."""
+_WITHOUT_ADDRESS = Condition(
+    "#outcome = :none AND attribute_not_exists(#means)",
+    {"#outcome": "outcome", "#means": "means"},
+    {":none": Outcome.NO_ADDRESS.value},
+)
 _NOT_TOLD_OTHERWISE = Condition(
     "attribute_exists(pk) AND attribute_not_exists(#means)", {"#means": "means"}
 )
@@ -51,10 +57,17 @@ class LedgerStore:
         """The write of a line. ABSENT: nobody is told twice."""
         return self._lines.addition(line_name(notice_id, told.reader_id), told)
 
-    def known(self, notice_id: str, recipient_ids: Iterable[str]) -> set[str]:
-        """Those of up to 100 recipients who have a line already, in one batch read."""
-        names = {line_name(notice_id, each): each for each in recipient_ids}
-        return {names[known] for known in self._lines.known(names)}
+    def reached(self, notice_id: str, told: Told) -> Action:
+        """The write of a line in place of one that knew no address. It meets `Moved` where
+        somebody was faster."""
+        addition = self._lines.addition(line_name(notice_id, told.reader_id), told)
+        return replace(addition, condition=_WITHOUT_ADDRESS, otherwise=Moved)
+
+    def known(self, notice_id: str, recipient_ids: Iterable[str]) -> dict[str, Line]:
+        """The lines that there are of up to 100 recipients, by their ids, in one batch read."""
+        found = self._lines.known(line_name(notice_id, each) for each in recipient_ids)
+        lines = (self._line_from(item) for item in found.values())
+        return {line.told.reader_id: line for line in lines}
 
     def outcome(self, name: str, outcome: Outcome, at: datetime, reason: str) -> Action:
         """The write that notes what became of the mail of the line."""

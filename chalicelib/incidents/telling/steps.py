@@ -1,8 +1,9 @@
 """One step of telling whom an incident affects (notices/telling/place.py).
 
 Rounds go through the roll until one finds nobody new: who was added behind the place of the one
-before is told too. Then the telling waits until each mail left the outbox, or was given up: while
-SES is away nobody was told, and the clocks of the duties go on.
+before is told too, and whose address came to be known since. Then the telling waits until each mail
+left the outbox, or was given up: while SES is away nobody was told, and the clocks of the duties go
+on.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from chalicelib.incidents.telling.models import (
     PARTS,
     BreachTelling,
     DutiesDone,
+    Line,
     PeopleOf,
     State,
 )
@@ -73,22 +75,29 @@ class BreachSteps:
         ids = people.after(place.part, place.after, AT_ONCE if first else _LOOKED_AT_AGAIN)
         if not ids:
             return self._move(telling, replace(place, part=place.part + 1, after=""))
-        known = set[str]() if first else self._ledger.known(telling.notice_id, ids)
-        new = [each for each in ids if each not in known][:AT_ONCE]
-        readers = people.readers(new)
+        known = {} if first else self._ledger.known(telling.notice_id, ids)
+        waiting = [each for each in ids if each not in known or _lacked_address(known[each])]
+        found = people.readers(waiting)
+        new = [
+            each for each in waiting if each in found and (each not in known or found[each].email)
+        ]
+        now_told = set(new[:AT_ONCE])
 
         def write(place: Place, recipient_id: str) -> tuple[Told, Sequence[Action]] | None:
-            if recipient_id not in readers:
+            if recipient_id not in now_told:
                 return None
-            reader = readers[recipient_id]
-            line, mail = self._told(telling, place, recipient_id, reader, now)
-            return line, [*mail, self._ledger.addition(telling.notice_id, line)]
+            line, mail = self._told(telling, place, recipient_id, found[recipient_id], now)
+            keep = self._ledger.reached if recipient_id in known else self._ledger.addition
+            return line, [*mail, keep(telling.notice_id, line)]
 
         # Behind the last of a full step others wait for the next one.
-        here = ids[: ids.index(new[-1]) + 1] if len(new) == AT_ONCE else ids
+        here = ids if len(new) <= AT_ONCE else ids[: ids.index(new[AT_ONCE])]
         walked = walk(place, here, now, write)
-        moved = replace(telling, place=walked.place, again=telling.again or bool(walked.lines))
-        return Step([self._store.change(moved), *walked.actions], told=len(walked.lines))
+        reached = sum(line.reader_id in known for line in walked.lines)
+        moved = replace(walked.place, unreachable=walked.place.unreachable - reached)
+        again = telling.again or bool(walked.lines)
+        change = self._store.change(replace(telling, place=moved, again=again))
+        return Step([change, *walked.actions], told=len(walked.lines))
 
     def _told(
         self,
@@ -143,3 +152,7 @@ class BreachSteps:
             "unreachable": telling.place.unreachable,
         }
         return [done, *self._book.entry(telling.incident_id, _TELLER, "incident.rest_told", facts)]
+
+
+def _lacked_address(line: Line) -> bool:
+    return line.outcome is Outcome.NO_ADDRESS

@@ -35,7 +35,7 @@ class Lines:
         self._schema = schema
         self._key_of = key_of
 
-    def addition(self, name: str, told: Told) -> Action:
+    def addition(self, name: str, told: Told) -> Put:
         """The write of a line. ABSENT: nobody is told twice."""
         key = self._key_of(name)
         item: Item = {
@@ -52,10 +52,11 @@ class Lines:
                 item[attribute] = value
         return Put(self._records, self._schema.stamp(item), ABSENT)
 
-    def known(self, names: Iterable[str]) -> set[str]:
-        """Those of up to 100 names that have a line already, in one batch read."""
+    def known(self, names: Iterable[str]) -> dict[str, Item]:
+        """The lines that there are of up to 100 names, in one consistent batch read."""
         keys = {self._key_of(name): name for name in names}
-        return {keys[key] for key in self._records.batch_get(keys, consistent=True)}
+        found = self._records.batch_get(keys, consistent=True)
+        return {keys[key]: item for key, item in found.items()}
 
     def outcome(self, name: str, outcome: Outcome, at: datetime, reason: str) -> Action:
         """The write that notes what became of the line."""

@@ -51,16 +51,16 @@ whoever is not told."""
 
 def walk(place: Place, ids: Sequence[str], now: datetime, write: Write) -> Walked:
     """Tells `ids`, who come next in the part, in their order: as many as fit a transaction."""
-    moved = replace(place, next_at=max(place.next_at, now))
-    actions, lines = list[Action](), list[Told]()
+    moved, actions, lines = place, list[Action](), list[Told]()
     for each in ids:
-        if written := write(moved, each):
+        here = replace(moved, next_at=max(moved.next_at, now))
+        if written := write(here, each):
             line, writes = written
             if len(actions) + len(writes) > _MOST_ACTIONS:
                 break  # the next step goes on with this one
             actions += writes
             lines.append(line)
-            moved = _after(moved, line)
+            moved = _after(here, line)
         moved = replace(moved, after=each)
     return Walked(moved, actions, lines)
 
