@@ -24,6 +24,7 @@ BENCHMARKS = (
     "watch",
     "consents",
     "telling",
+    "notifying",
     "retention",
     "day",
     "copies",

@@ -20,7 +20,7 @@ from chalicelib.clock import to_millis
 from chalicelib.consents.asking import NOTICE
 from chalicelib.consents.models import Decision
 from chalicelib.notices.publishing import Draft
-from chalicelib.notices.telling.steps import HORIZON, PER_SECOND
+from chalicelib.notices.telling.place import HORIZON, PER_SECOND
 from chalicelib.services import Services
 from chalicelib.tables.codec import Item, decode, encode
 from tests.contract.consenting import PURPOSE
@@ -189,25 +189,29 @@ def _telling(count: int, *, asked: bool) -> Told:
         assert (telling.told, telling.asked) == (count, count // 10 if asked else 0)
         begun = to_millis(clock.now())
         moments = [int(str(each["lease"])) for each in all_records(services) if "lease" in each]
-        alone = _alone(services, DELIVERED)
+        kinds = ("subject_profile", "notice_told_person", "outbox_message")
+        alone = cost_alone(services, DELIVERED, kinds)
         events = [delivery(map(decode, each)) for each in steps.transactions]
         return Told(
             Cost.of(steps),
-            _relay(services, events).plus(_count(services, meter, events)),
-            _deliver(services, clock, meter),
+            cost_of_relay(services, events).plus(_count(services, meter, events)),
+            cost_of_delivery(Post(services), clock, meter),
             alone,
             (max(moments) - begun) / 1000,
         )
 
 
-def _alone(services: Services, count: int) -> Cost:
-    """What a person costs who is read and told alone: the same line and mail, nothing else."""
+def cost_alone(services: Services, count: int, kinds: tuple[str, str, str]) -> Cost:
+    """What a person costs who is read and told alone: the same line and mail, nothing else.
+
+    `kinds` are the types of the items: of the person, the line, the mail.
+    """
     peer, table, stored = own_client("dynamodb"), services.records.name, list(all_records(services))
     # Events of consents wait in the outbox as well.
     stored = [each for each in stored if each.get("channel") != "webhook"]
     of_type = {
         wanted: [encode(each) for each in stored if each["et"] == wanted][:count]
-        for wanted in ("subject_profile", "notice_told_person", "outbox_message")
+        for wanted in kinds
     }
 
     def tell() -> None:
@@ -221,7 +225,7 @@ def _alone(services: Services, count: int) -> Cost:
     return Cost.of(Meter(peer).take(tell)).times(1 / count)
 
 
-def _relay(services: Services, events: Iterable[dict[str, Any]]) -> Cost:
+def cost_of_relay(services: Services, events: Iterable[dict[str, Any]]) -> Cost:
     """What it takes to hand the mails of the stream's `events` to their queue."""
     sqs = own_client("sqs")
     for name in ("mail", "webhooks", "work"):
@@ -254,15 +258,14 @@ def _of(event: dict[str, Any], item_type: str) -> dict[str, Any]:
     return {"Records": kept}
 
 
-def _deliver(services: Services, clock: FixedClock, meter: Meter) -> Cost:
+def cost_of_delivery(post: Post, clock: FixedClock, meter: Meter) -> Cost:
     """What a mail takes from its queue on, SES and its ledger's line included."""
     clock.advance(HORIZON)
     mails = [
         pk.removeprefix("OUTBOX#")
-        for item in all_records(services)
+        for item in all_records(post.services)
         if (pk := str(item["pk"])).startswith("OUTBOX#") and item["channel"] == "mail"
     ]
-    post = Post(services)
     post.deliver(mails[0])  # brings the day's key into memory
 
     def deliver() -> None:

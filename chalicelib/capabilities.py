@@ -132,8 +132,9 @@ def _incidents() -> Group:
     from chalicelib.incidents.notices.routes import breach_notices
     from chalicelib.incidents.platform_routes import reported_incidents
     from chalicelib.incidents.routes import incidents
+    from chalicelib.incidents.telling.routes import breach_tellings
 
-    return incidents, findings, breach_notices, reported_incidents, affected
+    return incidents, findings, breach_notices, reported_incidents, affected, breach_tellings
 
 
 def _opendsr() -> Group:

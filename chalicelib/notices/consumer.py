@@ -3,8 +3,9 @@
 A failed message stays in its queue and comes back after a pause that doubles from 30 seconds to 15
 minutes. Each pause is cut by up to half at random, so that after an outage not all come at once.
 Pauses add up to at least 11 hours (to 17 on average) over the 100 receives after which a queue of
-the template gives a message up to its dead letters: so long may what is behind the queue be away
-without anybody's help. Dead letters wait for `redrive.py` until 14 days after they were queued.
+the template gives a message up to its dead letters, and to at least five days over the 1,000 of the
+mail's: so long may what is behind the queue be away without anybody's help. Dead letters wait for
+`redrive.py` until 14 days after they were queued.
 """
 
 import random
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 RECEIVES = 100
-"""`maxReceiveCount` of every work queue (infra/template.mail.yaml)."""
+"""`maxReceiveCount` of every work queue but the mail's (infra/template.mail.yaml)."""
+MAIL_RECEIVES = 1000
+"""That of the mail queue."""
 
 _FIRST_PAUSE_SECONDS = 30
 _LONGEST_PAUSE_SECONDS = 900

@@ -1,4 +1,4 @@
-"""What SES reports of a mail that it took: it bounced, or its reader complained.
+"""What SES reports of a mail that it took: it was delivered, bounced, or its reader complained.
 
 SES ─> topic ─> queue, as the JSON of "Amazon SNS notification contents for Amazon SES". It holds
 the reader's address, so topic and queue are encrypted with our key and nothing of it is kept but a
@@ -48,6 +48,8 @@ class Feedback:
         if body.startswith(_GREETING):
             return
         match _report(body):
+            case {"delivery": {**_details}} as report:
+                self._store.report(self._message_id(report), State.DELIVERED, "")
             case {"bounce": {"bounceType": str(kind), **details}} as report:
                 self._bounced(report, kind, details.get("bounceSubType"))
             case {"complaint": {**details}} as report:

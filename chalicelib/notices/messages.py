@@ -1,12 +1,13 @@
 """A message that goes out: its channel, its state, and what it says.
 
-    queued ──> sending ──> sent ──> bounced | complained
+    queued ──> sending ──> sent ──> delivered ──> bounced | complained
       │  ^────────┘ │
       └─────────────┴────> dead
 
 `sending` is a claim with a lease: who does not say `sent` in time is taken for dead, and the
-message may be claimed again. A mail provider may report before we noted that we sent; so a bounce
-or complaint counts from every state, and `sent` never takes one back.
+message may be claimed again. A mail provider may report before we noted that we sent; so what it
+reports counts from every state, and `sent` never takes it back. `delivered` says that the reader's
+server took a mail, nothing of a reader; a bounce may follow, and is not taken back by it.
 """
 
 import unicodedata
@@ -109,6 +110,7 @@ class State(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
+    DELIVERED = "delivered"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     DEAD = "dead"

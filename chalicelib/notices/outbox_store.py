@@ -193,9 +193,12 @@ class OutboxStore:
         return str(MAIL_RECEIPT.lift(item)["message_id"]) if item else None
 
     def report(self, message_id: str, state: State, reason: str) -> None:
-        """Notes that the message bounced or that its reader complained; a second report of the
-        same changes nothing, and a bounce does not hide a complaint."""
-        hidden = [State.COMPLAINED] if state is State.COMPLAINED else [state, State.COMPLAINED]
+        """Notes that the message was delivered, bounced, or that its reader complained.
+
+        Of these three a later one is not hidden by an earlier one, and a second report of the same
+        changes nothing.
+        """
+        hidden = _REPORTED[_REPORTED.index(state) :]
         places = [f":hidden{number}" for number in range(len(hidden))]
         # It is there: a message that expired is not revived.
         news = Condition(
@@ -225,7 +228,9 @@ class OutboxStore:
 
         What it said is forgotten, as in `mark_sent`. One write where nobody else has to know.
         """
-        changes: dict[str, Value] = {"state": state.value, "reason": reason}
+        changes: dict[str, Value] = {"state": state.value}
+        if reason:
+            changes["reason"] = reason
         if message.kind not in self._followers:
             return self._update(message.id, condition, changes, remove=("sealed",)) is not None
         end = Update(
@@ -261,6 +266,7 @@ class OutboxStore:
         return self._records.update(key, condition, put=changes, add={"rev": 1}, remove=remove)
 
 
+_REPORTED = (State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 _UNSENT = Condition(
     "#state IN (:queued, :sending)",
     {"#state": "state"},

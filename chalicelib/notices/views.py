@@ -87,7 +87,7 @@ def telling_view(
 
 def _told(line: Told) -> ToldView:
     return ToldView(
-        subject_id=line.subject_id,
+        subject_id=line.reader_id,
         channel=line.channel,
         language=line.language,
         message_id=line.message_id,

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.services.affected import AffectedServices
 from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.remote import RemoteServices
 from chalicelib.services.sweeping import SweepServices
+from chalicelib.services.telling import TellingServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class FulfilmentServices(
-    AffectedServices, ConsentImportServices, CopyServices, RemoteServices, SweepServices
+    TellingServices, ConsentImportServices, CopyServices, RemoteServices, SweepServices
 ):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 

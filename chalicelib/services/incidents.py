@@ -13,19 +13,15 @@ if TYPE_CHECKING:
     from chalicelib.incidents.deciding import Deciding
     from chalicelib.incidents.findings.looking import LookingAtFindings
     from chalicelib.incidents.findings.store import FindingStore
-    from chalicelib.incidents.notices.filing import Filings
-    from chalicelib.incidents.notices.service import Notices
     from chalicelib.incidents.register import Register
     from chalicelib.incidents.store import IncidentStore
     from chalicelib.incidents.watching import IncidentWatcher
     from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.models import Language
-    from chalicelib.rounds import Rounds
-    from chalicelib.tables.transactions import Action
 
 
 class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
-    """The register, its clocks, and who is told."""
+    """The register, its clocks, its alarms."""
 
     @cached_property
     def incidents(self) -> "Register":
@@ -58,46 +54,6 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
         from chalicelib.incidents.book import IncidentBook
 
         return IncidentBook(self._incident_store, self.trail)
-
-    @cached_property
-    def breach_notices(self) -> "Notices":
-        from chalicelib.incidents.notices.service import Notices
-
-        return Notices(
-            self._breach_notices,
-            self.incident_book,
-            self.start_telling,
-            self.clock,
-            self.ids,
-            self.idempotency,
-            self.run_command,
-        )
-
-    @cached_property
-    def notice_filings(self) -> "Filings":
-        from chalicelib.incidents.notices.filing import Filings
-        from chalicelib.incidents.notices.filing_store import FilingStore
-        from chalicelib.incidents.notices.proofs import Proofs
-
-        return Filings(
-            FilingStore(self.records, self.vault),
-            self._breach_notices,
-            self.breach_notices,
-            Proofs(self.s3, self.settings.trail_bucket, self.vault),
-            self.incident_book,
-            self.clock,
-            self.ids,
-            self.idempotency,
-        )
-
-    def start_telling(self, *_said: object) -> "list[Action]":
-        raise NotImplementedError
-
-    @cached_property
-    def incident_rounds(self) -> "Rounds":
-        from chalicelib.rounds import Rounds
-
-        return Rounds({"alarms": self.incident_watcher.run})
 
     @cached_property
     def incident_watcher(self) -> "IncidentWatcher":

@@ -10,6 +10,9 @@ from chalicelib.telemetry import report_counts
 if TYPE_CHECKING:
     from chalicelib.incidents.notices.store import BreachNoticeStore
     from chalicelib.incidents.notices.texts import NoticeTexts
+    from chalicelib.incidents.telling.ledger import BreachLedger
+    from chalicelib.incidents.telling.ledger_store import LedgerStore
+    from chalicelib.incidents.telling.store import BreachTellingStore
     from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.outbox import Outbox
     from chalicelib.notices.outbox_actions import OutboxActions
@@ -32,6 +35,7 @@ class MessageServices(Foundation):
 
     @cached_property
     def outbox_store(self) -> "OutboxStore":
+        from chalicelib.incidents.notices.models import TEMPLATE
         from chalicelib.notices.outbox_store import OutboxStore
         from chalicelib.notices.telling.ledger import KINDS
 
@@ -40,8 +44,29 @@ class MessageServices(Foundation):
             self.vault,
             self.clock,
             self.run_command,
-            dict.fromkeys(KINDS, self.telling_ledger.follow),
+            {
+                **dict.fromkeys(KINDS, self.telling_ledger.follow),
+                TEMPLATE: self.breach_ledger.follow,
+            },
         )
+
+    @cached_property
+    def breach_ledger(self) -> "BreachLedger":
+        from chalicelib.incidents.telling.ledger import BreachLedger
+
+        return BreachLedger(self._breach_tellings, self._breach_lines, self.clock)
+
+    @cached_property
+    def _breach_tellings(self) -> "BreachTellingStore":
+        from chalicelib.incidents.telling.store import BreachTellingStore
+
+        return BreachTellingStore(self.records, self.vault)
+
+    @cached_property
+    def _breach_lines(self) -> "LedgerStore":
+        from chalicelib.incidents.telling.ledger_store import LedgerStore
+
+        return LedgerStore(self.records)
 
     @cached_property
     def telling_ledger(self) -> "Ledger":

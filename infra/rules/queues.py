@@ -16,8 +16,9 @@ GIVES_NOTHING_UP = {
 
 _GIVEN_UP = "dead"  # as services count it (`telemetry.report_counts`)
 _MAIL_SET = "AWS::SES::ConfigurationSet"
-_REPORTED = {"bounce", "complaint"}
+_REPORTED = {"bounce", "complaint", "delivery"}
 _RECEIVES = 100  # with the pauses of chalicelib/notices/consumer.py at least 11 hours
+_MAIL_RECEIVES = 1000  # five days: whom a breach concerns is told by mail within 72 hours
 _LONGEST_RETENTION = 14 * 24 * 60 * 60  # seconds, SQS's
 _BATCH_SIZE = 10  # Lambda's, where an event names none
 _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
@@ -26,7 +27,8 @@ _TIMEOUTS_HIDDEN = 6  # AWS: "at least six times the timeout" of the function
 def queued_messages_arrive(template: Template) -> Iterator[str]:
     """What a queue's consumer fails to do comes again, alone, for half a day, and is kept then.
 
-    Its batch reports what failed; its queue hides a message for longer than the function lives.
+    Mail comes again for five days. Its batch reports what failed; its queue hides a message for
+    longer than the function lives.
     """
     queues = {queue.name: queue for queue in template.of_type("AWS::SQS::Queue")}
     for function, name, event in template.events("SQS"):
@@ -37,7 +39,8 @@ def queued_messages_arrive(template: Template) -> Iterator[str]:
         if queue is None:
             yield f"{where}: its queue is not in the template"
             continue
-        if queue.properties.get("RedrivePolicy", {}).get("maxReceiveCount", 0) < _RECEIVES:
+        least = _MAIL_RECEIVES if function.name == "SendMail" else _RECEIVES
+        if queue.properties.get("RedrivePolicy", {}).get("maxReceiveCount", 0) < least:
             yield f"{where}: an outage outlasts the receives of {queue.name}"
         if queue.properties.get("MessageRetentionPeriod") != _LONGEST_RETENTION:
             yield f"{where}: {queue.name} forgets before 14 days"
@@ -82,7 +85,7 @@ def mail_is_not_read_on_its_way(template: Template) -> Iterator[str]:
 
 
 def bounces_and_complaints_come_back(template: Template) -> Iterator[str]:
-    """SES reports both of every mail, or a message would stay `sent`; and nothing about readers."""
+    """SES reports what became of every mail, or it would stay `sent`; and nothing about readers."""
     reported: dict[str, set[str]] = {
         mail_set.name: set() for mail_set in template.of_type(_MAIL_SET)
     }

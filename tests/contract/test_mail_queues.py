@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.notices import consumer, relay
 from chalicelib.notices.__main__ import main
-from chalicelib.notices.consumer import RECEIVES, Consumer, Later, pause_seconds
+from chalicelib.notices.consumer import MAIL_RECEIVES, RECEIVES, Consumer, Later, pause_seconds
 from chalicelib.notices.messages import Channel
 from chalicelib.notices.redrive import redrive
 from chalicelib.notices.relay import EntryRefused, Relay, RelayIncomplete
@@ -317,6 +317,11 @@ def test_the_pauses_outlast_half_a_working_day() -> None:
     assert pauses[:6] == [30, 60, 120, 240, 480, 900]
     assert max(pauses) == 900
     assert sum(pauses) / 2 > 11 * 60 * 60
+
+
+def test_the_pauses_of_mail_outlast_what_the_law_gives_for_a_breach() -> None:
+    pauses = [pause_seconds(receives) for receives in range(1, MAIL_RECEIVES)]
+    assert sum(pauses) / 2 > 5 * 24 * 60 * 60  # 72 hours (GDPR 33(1), UU PDP 46(1)), and mending
 
 
 # --- dead letters ------------------------------------------------------------------------------

@@ -228,6 +228,7 @@ def test_nothing_is_made_of_a_message_that_is_not_there(post: Post, services: Se
 # --- states ------------------------------------------------------------------------------------
 
 SENT, BOUNCED, COMPLAINED = "sent", "bounced", "complained"
+DELIVERED = "delivered"
 
 
 @pytest.mark.parametrize(
@@ -246,6 +247,13 @@ SENT, BOUNCED, COMPLAINED = "sent", "bounced", "complained"
         ([SENT, "noted", BOUNCED], State.BOUNCED, BOUNCED),
         ([BOUNCED, "noted"], State.BOUNCED, BOUNCED),
         (["dead", SENT], State.DEAD, "dead"),
+        ([SENT, DELIVERED], State.DELIVERED, None),
+        ([DELIVERED, SENT], State.DELIVERED, None),
+        ([DELIVERED, DELIVERED, BOUNCED], State.BOUNCED, BOUNCED),
+        ([BOUNCED, DELIVERED], State.BOUNCED, BOUNCED),
+        ([DELIVERED, COMPLAINED, DELIVERED], State.COMPLAINED, COMPLAINED),
+        (["dead", DELIVERED], State.DELIVERED, "dead"),
+        (["noted", DELIVERED], State.DELIVERED, "noted"),
     ],
 )
 def test_states_follow_in_any_order_of_events(
@@ -260,6 +268,8 @@ def test_states_follow_in_any_order_of_events(
                 post.store.mark_mail_sent(message_id, "ses-1")
             case "bounced" | "complained":
                 post.store.report(message_id, State(event), event)
+            case "delivered":
+                post.store.report(message_id, State.DELIVERED, "")
             case "noted":
                 post.store.note(message_id, event)
             case "dead":

@@ -17,7 +17,7 @@ from chalicelib.ids import UlidFactory
 from chalicelib.notices.messages import Channel as MessageChannel
 from chalicelib.notices.messages import State, UnfitForMail
 from chalicelib.notices.relay import Relay
-from chalicelib.notices.telling.steps import NothingToTell
+from chalicelib.notices.telling.place import NothingToTell
 from chalicelib.services import Services
 from chalicelib.tables.codec import encode
 from tests.contract.consenting import PURPOSE, Office

@@ -1,10 +1,10 @@
 """A telling and its ledger: the domain's values."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 from chalicelib.notices.models import Language, NoticeVersion
 from chalicelib.tables.transactions import Action
@@ -31,19 +31,37 @@ class Outcome(StrEnum):
 
     QUEUED = "queued"
     SENT = "sent"
+    DELIVERED = "delivered"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     DEAD = "dead"
     NO_ADDRESS = "no_address"
+    DRILL = "drill"
+    """Would have been mailed: an exercise, nothing left."""
+    BY_OTHER_MEANS = "by_other_means"
+    """Somebody of the staff told them, and said how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a telling stands in its roll: everybody up to `after` in `part` was gone through.
+
+    The next mail may go out at `next_at`: that is how the rate is kept, whoever runs when. `told`
+    counts mails, `unreachable` the others.
+    """
+
+    next_at: datetime
+    part: int = 0
+    after: str = ""
+    told: int = 0
+    unreachable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
     """How far the telling of a version is. Moments are aware, UTC.
 
-    `part` of the roll is being told, everybody up to `after` was. The next mail may go out at
-    `next_at`: that is how the rate is kept, whoever runs when. The second `round` is for those who
-    came to be known meanwhile.
+    The second `round` is for those who came to be known meanwhile.
     """
 
     notice_id: str
@@ -61,12 +79,27 @@ class Telling:
     done_at: datetime | None = None
     revision: int = 0
 
+    @property
+    def place(self) -> Place:
+        return Place(self.next_at, self.part, self.after, self.told, self.unreachable)
+
+    def at(self, place: Place) -> Self:
+        """The telling once it stands there."""
+        return replace(
+            self,
+            next_at=place.next_at,
+            part=place.part,
+            after=place.after,
+            told=place.told,
+            unreachable=place.unreachable,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """One line of the ledger. `at` is when its outcome came, `queued_at` when it was written."""
 
-    subject_id: str
+    reader_id: str
     channel: Channel
     language: Language
     message_id: str | None
@@ -85,7 +118,7 @@ class Reader:
 
 
 class People(Protocol):
-    """Everybody known, part by part of a roll."""
+    """Everybody who is told, part by part of a roll."""
 
     @property
     def parts(self) -> int:
@@ -96,8 +129,8 @@ class People(Protocol):
         """Up to `limit` ids of the part that come after that one, in order."""
         ...
 
-    def readers(self, subject_ids: Sequence[str]) -> Mapping[str, Reader]:
-        """Those of them who were not erased."""
+    def readers(self, reader_ids: Sequence[str], /) -> Mapping[str, Reader]:
+        """Those of them who are there still."""
         ...
 
 

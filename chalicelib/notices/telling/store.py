@@ -11,25 +11,22 @@ only.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
 
 from chalicelib.clock import from_millis, to_millis
-from chalicelib.notices.models import Language, NoticeVersion
-from chalicelib.notices.telling.models import Channel, Outcome, Telling, TellingState, Told
+from chalicelib.notices.models import NoticeVersion
+from chalicelib.notices.telling.lines import Lines, listed, waiting
+from chalicelib.notices.telling.models import Outcome, Telling, TellingState, Told
 from chalicelib.tables.codec import Item
-from chalicelib.tables.conditions import ABSENT, PRESENT, revision_is
+from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put, Update
-from chalicelib.tables.updates import Changes
+from chalicelib.tables.transactions import Action, Moved, Put
 
 TELLING = Schema("notice_telling")
 TOLD = Schema("notice_told_person")
 DUE = "TELLINGS"
-_MILLISECOND = timedelta(milliseconds=1)
-_TOLD = "TOLD"
 
 
 class TellingStore:
@@ -37,14 +34,11 @@ class TellingStore:
 
     def __init__(self, records: Table) -> None:
         self._records = records
+        self._lines = Lines(records, TOLD, _line_key)
 
     def due(self, until: datetime) -> Iterator[tuple[str, str]]:
-        """Notice and version of each telling that may go on by `until`, the longest waiting first.
-
-        Half a read unit where nothing is to be told, however many people there are.
-        """
-        before = f"{to_millis(until + _MILLISECOND):013d}"
-        for key in self._records.due(DUE, before=before):
+        """Notice and version of each telling that may go on by `until` (lines.py)."""
+        for key in waiting(self._records, DUE, until):
             yield key.pk.partition(SEPARATOR)[2], key.sk.partition(SEPARATOR)[2]
 
     def get(self, notice_id: str, version: str) -> Telling | None:
@@ -74,42 +68,23 @@ class TellingStore:
 
     def line(self, telling: Telling, told: Told) -> Action:
         """The write of a line. ABSENT: nobody is told twice."""
-        key = _line_key(telling.notice_id, telling.version, told.subject_id)
-        item: Item = {
-            "pk": key.pk,
-            "sk": key.sk,
-            "channel": told.channel.value,
-            "language": told.language,
-            "queued_at": to_millis(told.queued_at),
-            "outcome": told.outcome.value,
-            "at": to_millis(told.at),
-        }
-        for name, value in (("message", told.message_id), ("reason", told.reason)):
-            if value is not None:
-                item[name] = value
-        return Put(self._records, TOLD.stamp(item), ABSENT)
+        return self._lines.addition(line_name(telling, told.reader_id), told)
 
     def told(self, telling: Telling, subject_ids: Iterable[str]) -> set[str]:
         """Those of up to 100 people who have a line already, in one batch read."""
-        keys = {_line_key(telling.notice_id, telling.version, each): each for each in subject_ids}
-        return {keys[key] for key in self._records.batch_get(keys, consistent=True)}
+        names = {line_name(telling, each): each for each in subject_ids}
+        return {names[known] for known in self._lines.known(names)}
 
     def outcome(self, about: str, outcome: Outcome, at: datetime, reason: str) -> Action:
         """The write that notes what became of the line that `about` names (`line_name`)."""
-        notice_id, version, subject_id = about.split(":")
-        put: Item = {"outcome": outcome.value, "at": to_millis(at)}
-        if reason:
-            put["reason"] = reason
-        # A line that is gone is not made anew.
-        key = _line_key(notice_id, version, subject_id)
-        return Update(self._records, key, Changes(put=put), PRESENT)
+        return self._lines.outcome(about, outcome, at, reason)
 
     def page(
         self, notice_id: str, version: str, limit: int, start: Key | None
     ) -> tuple[list[Told], Key | None]:
         """`limit` lines of a ledger in the order of the people's ids, and where to go on from."""
         page = self._records.query(_ledger(notice_id, version), limit=limit, start=start)
-        return [_told_from(item) for item in page.items], page.last
+        return [self._lines.told(item) for item in page.items], page.last
 
 
 def line_name(telling: Telling, subject_id: str) -> str:
@@ -125,8 +100,9 @@ def _ledger(notice_id: str, version: str) -> str:
     return compose("TELLING", notice_id, version)
 
 
-def _line_key(notice_id: str, version: str, subject_id: str) -> Key:
-    return Key(_ledger(notice_id, version), compose(_TOLD, subject_id))
+def _line_key(name: str) -> Key:
+    notice_id, version, subject_id = name.split(":")
+    return Key(_ledger(notice_id, version), compose("TOLD", subject_id))
 
 
 def _item(telling: Telling) -> Item:
@@ -149,8 +125,7 @@ def _item(telling: Telling) -> Item:
     if telling.done_at is not None:
         item["done_at"] = to_millis(telling.done_at)
     else:
-        name = compose(f"{to_millis(telling.next_at):013d}", telling.notice_id, telling.version)
-        item |= {"due_pk": DUE, "due_sk": name}
+        item |= listed(DUE, telling.next_at, telling.notice_id, telling.version)
     return TELLING.stamp(item)
 
 
@@ -189,17 +164,3 @@ def _telling_from(item: Item) -> Telling:
                 revision=revision,
             )
     raise UnreadableItem(TELLING.item_type)
-
-
-def _told_from(item: Item) -> Told:
-    item = TOLD.lift(item)
-    return Told(
-        subject_id=str(item["sk"]).partition(SEPARATOR)[2],
-        channel=Channel(str(item["channel"])),
-        language=cast("Language", item["language"]),
-        message_id=cast("str | None", item.get("message")),
-        queued_at=from_millis(cast("int", item["queued_at"])),
-        outcome=Outcome(str(item["outcome"])),
-        at=from_millis(cast("int", item["at"])),
-        reason=cast("str | None", item.get("reason")),
-    )

@@ -431,6 +431,7 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("queued_messages_arrive", "its batch along", _event("SendMail", "FunctionResponseTypes")),
     ("queued_messages_arrive", "not in the template", _foreign_queue),
     ("queued_messages_arrive", "outlasts", _redrive("MailQueue", 5)),
+    ("queued_messages_arrive", "outlasts", _redrive("MailQueue", 100)),
     ("queued_messages_arrive", "outlasts", _drop("FeedbackQueue", "RedrivePolicy")),
     ("queued_messages_arrive", "its batch along", _event("TakeFindings", "FunctionResponseTypes")),
     ("waiting_messages_are_noticed", "TakeFindings", _remove("TakeFindingsLag")),
@@ -464,6 +465,11 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("mail_is_not_read_on_its_way", "MailSet", _drop("MailSet", "DeliveryOptions")),
     ("bounces_and_complaints_come_back", "a complaint", _reports(MatchingEventTypes=["bounce"])),
     ("bounces_and_complaints_come_back", "a bounce", _reports(MatchingEventTypes=["complaint"])),
+    (
+        "bounces_and_complaints_come_back",
+        "a delivery",
+        _reports(MatchingEventTypes=["bounce", "complaint"]),
+    ),
     (
         "bounces_and_complaints_come_back",
         "reports open",

@@ -56,9 +56,15 @@ def record(store: Store, body: str) -> None:
     Feedback(cast("Any", store)).record(body)
 
 
+def delivery() -> str:
+    details = {"recipients": [ADDRESS], "smtpResponse": f"250 ok {ADDRESS}"}
+    return report("delivery", details)
+
+
 @pytest.mark.parametrize(
     ("body", "state", "reason"),
     [
+        (delivery(), State.DELIVERED, ""),
         (bounce(), State.BOUNCED, "permanent_general"),
         (bounce(detail="NoEmail"), State.BOUNCED, "permanent_noemail"),
         (bounce("Undetermined", "Undetermined"), State.BOUNCED, "undetermined_undetermined"),

@@ -1,0 +1,140 @@
+"""What people do about a telling: approve it, ask for the rest, note who was told otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.audit.entry import Actor, Fact
+from chalicelib.clock import Clock, from_millis, rfc3339, to_millis
+from chalicelib.errors import FieldError, InvalidInput
+from chalicelib.idempotency.models import KeyedCall
+from chalicelib.idempotency.service import Idempotency
+from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.models import Recipient
+from chalicelib.incidents.rules import CLOCK_TOLERANCE
+from chalicelib.incidents.telling.ledger import BreachLedger
+from chalicelib.incidents.telling.ledger_store import LedgerStore
+from chalicelib.incidents.telling.models import (
+    BreachTelling,
+    Otherwise,
+    PublicWord,
+    State,
+)
+from chalicelib.incidents.telling.store import BreachTellingStore
+from chalicelib.notices.telling.models import Place
+from chalicelib.tables.transactions import Action
+
+
+class TellingDesk:
+    """What the staff does leaves its entry in the incident's chain, and is done once a `call`."""
+
+    def __init__(
+        self,
+        store: BreachTellingStore,
+        lines: LedgerStore,
+        ledger: BreachLedger,
+        book: IncidentBook,
+        clock: Clock,
+        idempotency: Idempotency,
+    ) -> None:
+        self._store = store
+        self._lines = lines
+        self._ledger = ledger
+        self._book = book
+        self._clock = clock
+        self._idempotency = idempotency
+
+    def start(
+        self,
+        incident_id: str,
+        notice_id: str,
+        recipient: Recipient,
+        drill: bool,  # noqa: FBT001  # notices' `StartTelling`
+    ) -> list[Action]:
+        """The writes that start telling all affected of a kind, for the transaction that approves
+        the notice. In a `drill` the ledger is kept and no mail is written."""
+        now = self._now()
+        telling = BreachTelling(notice_id, incident_id, recipient, drill, now, Place(now))
+        return [self._store.start(telling)]
+
+    def tell_rest(
+        self, incident_id: str, notice_id: str, staff_id: str, call: KeyedCall | None = None
+    ) -> None:
+        """Another round follows, for whoever was put on the list since.
+
+        Raises `NotTold`, `IdempotencyConflict`.
+        """
+
+        def build() -> list[Action]:
+            telling = self._ledger.telling(incident_id, notice_id)
+            return [
+                self._store.change(self._once_more(telling)),
+                *self._entry(telling, staff_id, "incident.rest_asked", {}),
+            ]
+
+        self._idempotency.run(call, {"notice": notice_id}, build)
+
+    def told(
+        self,
+        incident_id: str,
+        notice_id: str,
+        recipient_id: str,
+        how: Otherwise,
+        call: KeyedCall | None = None,
+    ) -> None:
+        """Notes by which other means somebody was told.
+
+        Raises `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come, `IdempotencyConflict`.
+        """
+        self._check(how.at)
+
+        def build() -> list[Action]:
+            telling = self._ledger.telling(incident_id, notice_id)
+            self._ledger.line(notice_id, recipient_id)  # or nobody has told them yet
+            facts = {"recipient": recipient_id, "means": how.means.value, "at": rfc3339(how.at)}
+            return [
+                self._lines.told_otherwise(notice_id, recipient_id, how),
+                *self._entry(telling, how.by, "incident.told_otherwise", facts),
+            ]
+
+        self._idempotency.run(call, {"recipient": recipient_id}, build)
+
+    def told_publicly(
+        self, incident_id: str, notice_id: str, word: PublicWord, call: KeyedCall | None = None
+    ) -> None:
+        """Notes that all were told in public whom no mail reaches (GDPR 34(3)(c)).
+
+        Raises `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come, `IdempotencyConflict`.
+        """
+        self._check(word.at)
+
+        def build() -> list[Action]:
+            telling = self._ledger.telling(incident_id, notice_id)
+            facts = {"at": rfc3339(word.at)}
+            return [
+                self._store.add_public_word(notice_id, word),
+                *self._entry(telling, word.by, "incident.told_publicly", facts),
+            ]
+
+        self._idempotency.run(call, {"notice": notice_id}, build)
+
+    def _once_more(self, telling: BreachTelling) -> BreachTelling:
+        if telling.state is State.RUNNING:
+            return replace(telling, again=True)
+        next_at = max(telling.place.next_at, self._now())
+        place = replace(telling.place, part=0, after="", next_at=next_at)
+        return replace(telling, state=State.RUNNING, round=telling.round + 1, place=place)
+
+    def _now(self) -> datetime:
+        """In whole milliseconds, as it is stored."""
+        return from_millis(to_millis(self._clock.now()))
+
+    def _check(self, at: datetime) -> None:
+        if at > self._clock.now() + CLOCK_TOLERANCE:
+            raise InvalidInput(FieldError("at", "in_the_future"))
+
+    def _entry(
+        self, telling: BreachTelling, staff_id: str, action: str, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        said = {"notice": telling.notice_id, **facts}
+        return self._book.entry(telling.incident_id, Actor("staff", staff_id), action, said)

@@ -1,0 +1,158 @@
+"""One step of telling whom an incident affects (notices/telling/place.py).
+
+Rounds go through the roll until one finds nobody new: who was added behind the place of the one
+before is told too, and whose address came to be known since. Then the telling waits until each mail
+left the outbox, or was given up: while SES is away nobody was told, and the clocks of the duties go
+on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.audit.entry import Actor, Fact
+from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.notices.models import TEMPLATE
+from chalicelib.incidents.telling.ledger_store import LedgerStore, line_name
+from chalicelib.incidents.telling.models import (
+    PARTS,
+    BreachTelling,
+    DutiesDone,
+    Line,
+    PeopleOf,
+    State,
+)
+from chalicelib.incidents.telling.store import BreachTellingStore
+from chalicelib.notices.outbox import Outbox
+from chalicelib.notices.telling.letters import Letter, addressed, unaddressed
+from chalicelib.notices.telling.models import Channel, Outcome, People, Place, Reader, Told
+from chalicelib.notices.telling.place import AT_ONCE, HORIZON, NothingToTell, Step, walk
+from chalicelib.tables.transactions import Action
+
+_LOOKED_AT_AGAIN = 100  # people whose lines a later round reads in one batch
+TELLER = Actor("system", "teller")
+
+
+class BreachSteps:
+    """Makes steps. Each reads where the telling stands."""
+
+    def __init__(
+        self,
+        store: BreachTellingStore,
+        ledger: LedgerStore,
+        people_of: PeopleOf,
+        duties_done: DutiesDone,
+        outbox: Outbox,
+        book: IncidentBook,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._people_of = people_of
+        self._duties_done = duties_done
+        self._outbox = outbox
+        self._book = book
+        self._clock = clock
+
+    def next(self, notice_id: str) -> Step:
+        """The next step of telling of the notice. Raises `NothingToTell`."""
+        telling = self._store.get(notice_id)
+        now = from_millis(to_millis(self._clock.now()))
+        if telling is None or telling.state is State.DONE:
+            raise NothingToTell
+        if telling.state is State.LEAVING:
+            return self._leaving(telling, now)
+        if telling.place.next_at > now + HORIZON:
+            raise NothingToTell
+        people = self._people_of(telling.incident_id, telling.recipient)
+        if telling.place.part == people.parts:
+            return self._round_done(telling, now)
+        return self._tell(telling, people, now)
+
+    def _tell(self, telling: BreachTelling, people: People, now: datetime) -> Step:
+        place, first = telling.place, telling.round == 1
+        ids = people.after(place.part, place.after, AT_ONCE if first else _LOOKED_AT_AGAIN)
+        if not ids:
+            return self._move(telling, replace(place, part=place.part + 1, after=""))
+        known = {} if first else self._ledger.known(telling.notice_id, ids)
+        waiting = [each for each in ids if each not in known or _lacked_address(known[each])]
+        found = people.readers(waiting)
+        new = [
+            each for each in waiting if each in found and (each not in known or found[each].email)
+        ]
+        now_told = set(new[:AT_ONCE])
+
+        def write(place: Place, recipient_id: str) -> tuple[Told, Sequence[Action]] | None:
+            if recipient_id not in now_told:
+                return None
+            line, mail = self._told(telling, place, recipient_id, found[recipient_id], now)
+            keep = self._ledger.reached if recipient_id in known else self._ledger.addition
+            return line, [*mail, keep(telling.notice_id, line)]
+
+        # Behind the last of a full step others wait for the next one.
+        here = ids if len(new) <= AT_ONCE else ids[: ids.index(new[AT_ONCE])]
+        walked = walk(place, here, now, write)
+        reached = sum(line.reader_id in known for line in walked.lines)
+        moved = replace(walked.place, unreachable=walked.place.unreachable - reached)
+        again = telling.again or bool(walked.lines)
+        change = self._store.change(replace(telling, place=moved, again=again))
+        return Step([change, *walked.actions], told=len(walked.lines))
+
+    def _told(
+        self,
+        telling: BreachTelling,
+        place: Place,
+        recipient_id: str,
+        reader: Reader,
+        now: datetime,
+    ) -> tuple[Told, list[Action]]:
+        line = unaddressed(recipient_id, reader, now)
+        if telling.drill:  # everything but the mail
+            is_mail = replace(line, channel=Channel.EMAIL, outcome=Outcome.DRILL)
+            return is_mail if reader.email else line, []
+        values = {"incident_id": telling.incident_id, "notice_id": telling.notice_id}
+        letter = Letter(TEMPLATE, values, line_name(telling.notice_id, recipient_id))
+        return addressed(self._outbox, letter, line, reader, place.next_at)
+
+    def _round_done(self, telling: BreachTelling, now: datetime) -> Step:
+        start = replace(telling.place, part=0, after="")
+        if telling.again:
+            return self._move(replace(telling, round=telling.round + 1, again=False), start)
+        if not start.told + start.unreachable:
+            # A list without anybody is one that is not there yet: it is looked at again.
+            return self._move(telling, replace(start, next_at=now + 2 * HORIZON))
+        return self._move(replace(telling, state=State.LEAVING), start)
+
+    def _leaving(self, telling: BreachTelling, now: datetime) -> Step:
+        place = telling.place
+        if place.next_at > now:
+            raise NothingToTell
+        if place.part == len(PARTS):
+            return Step(self._end(telling), is_last=True)
+        lines, last = self._ledger.part(telling.notice_id, place.part, place.after)
+        if any(line.outcome is Outcome.QUEUED for line in lines):
+            raise NothingToTell
+        if last is not None:
+            return self._move(telling, replace(place, after=last))
+        return self._move(telling, replace(place, part=place.part + 1, after=""))
+
+    def _move(self, telling: BreachTelling, place: Place) -> Step:
+        return Step([self._store.change(replace(telling, place=place))])
+
+    def _end(self, telling: BreachTelling) -> list[Action]:
+        done_at = telling.done_at or telling.place.next_at
+        done = self._store.change(replace(telling, state=State.DONE, done_at=done_at))
+        if telling.done_at is None:
+            duties = self._duties_done(telling.incident_id, telling.notice_id, done_at)
+            return [done, *duties]
+        facts: dict[str, Fact] = {
+            "notice": telling.notice_id,
+            "told": telling.place.told,
+            "unreachable": telling.place.unreachable,
+        }
+        return [done, *self._book.entry(telling.incident_id, TELLER, "incident.rest_told", facts)]
+
+
+def _lacked_address(line: Line) -> bool:
+    return line.outcome is Outcome.NO_ADDRESS

@@ -1,0 +1,107 @@
+"""The services of notices of incidents: written, approved, filed, and told to whom they affect."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.services.affected import AffectedServices
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from chalicelib.incidents.models import Recipient
+    from chalicelib.incidents.notices.filing import Filings
+    from chalicelib.incidents.notices.service import Notices
+    from chalicelib.incidents.telling.handling import TellingDesk
+    from chalicelib.incidents.telling.teller import BreachTeller
+    from chalicelib.rounds import Rounds
+    from chalicelib.tables.transactions import Action
+
+
+class TellingServices(AffectedServices):
+    """Notices, and everything that is done about incidents by itself."""
+
+    @cached_property
+    def breach_notices(self) -> "Notices":
+        from chalicelib.incidents.notices.service import Notices
+
+        return Notices(
+            self._breach_notices,
+            self.incident_book,
+            self._start_telling,
+            self.clock,
+            self.ids,
+            self.idempotency,
+            self.run_command,
+        )
+
+    @cached_property
+    def notice_filings(self) -> "Filings":
+        from chalicelib.incidents.notices.filing import Filings
+        from chalicelib.incidents.notices.filing_store import FilingStore
+        from chalicelib.incidents.notices.proofs import Proofs
+
+        return Filings(
+            FilingStore(self.records, self.vault),
+            self._breach_notices,
+            self.breach_notices,
+            Proofs(self.s3, self.settings.trail_bucket, self.vault),
+            self.incident_book,
+            self.clock,
+            self.ids,
+            self.idempotency,
+        )
+
+    @cached_property
+    def telling_desk(self) -> "TellingDesk":
+        from chalicelib.incidents.telling.handling import TellingDesk
+
+        return TellingDesk(
+            self._breach_tellings,
+            self._breach_lines,
+            self.breach_ledger,
+            self.incident_book,
+            self.clock,
+            self.idempotency,
+        )
+
+    @cached_property
+    def breach_teller(self) -> "BreachTeller":
+        from chalicelib.incidents.telling.steps import BreachSteps
+        from chalicelib.incidents.telling.teller import BreachTeller
+
+        steps = BreachSteps(
+            self._breach_tellings,
+            self._breach_lines,
+            self.affected_people,
+            self._duties_done,
+            self.outbox,
+            self.incident_book,
+            self.clock,
+        )
+        return BreachTeller(self._breach_tellings, steps, self.clock, self.run_command)
+
+    @cached_property
+    def incident_rounds(self) -> "Rounds":
+        from chalicelib.rounds import Rounds
+
+        return Rounds({"alarms": self.incident_watcher.run, "telling": self.breach_teller.run})
+
+    def _start_telling(
+        self,
+        incident_id: str,
+        notice_id: str,
+        recipient: "Recipient",
+        drill: bool,  # noqa: FBT001  # notices' `StartTelling`
+    ) -> "list[Action]":
+        # From then on nobody is taken off the list: the ledger is of those who were affected.
+        return [
+            *self.telling_desk.start(incident_id, notice_id, recipient, drill),
+            self.affected.final(incident_id),
+        ]
+
+    def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
+        from chalicelib.incidents.telling.steps import TELLER
+
+        notice = self._breach_notices.seen(notice_id)
+        duties = notice.duty_ids if notice else ()
+        return self.incident_book.duties_done(incident_id, duties, at, TELLER)
