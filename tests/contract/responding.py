@@ -8,6 +8,7 @@ from chalicelib.clock import rfc3339
 from chalicelib.incidents.models import Incident
 from chalicelib.services import Services
 from tests.contract.consenting import Office
+from tests.fakes import START
 from tests.gateway import Answer, Gateway
 from tests.tokens import STAFF, staff_claims
 
@@ -19,6 +20,7 @@ FACTS: dict[str, Any] = {
     "title": f"Laptop of {NAME} was stolen",
     "nature": {"en": f"{NAME}'s laptop was stolen", "id": f"Laptop {NAME} dicuri"},
     "how": {"en": "From a parked car", "id": "Dari mobil yang diparkir"},
+    "occurred_from": rfc3339(START - timedelta(hours=2)),
     "kinds": ["confidentiality", "availability"],
     "systems": ["laptop-17"],
     "categories": ["email_addresses", "financial"],

@@ -37,7 +37,7 @@ def started(services: Services, monkeypatch: pytest.MonkeyPatch) -> Started:
         told.append((incident_id, notice_id, recipient, drill))
         return services.outbox.work("told", notice_id).actions
 
-    monkeypatch.setattr(services, "start_telling", start)
+    monkeypatch.setattr(services, "_start_telling", start)
     return told
 
 

@@ -1,0 +1,134 @@
+"""A breach from its report to the last person told, all rooms together, on moto."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.services import Services
+from tests.contract.moto_tables import SESSION, another_container
+from tests.contract.people import mails, records
+from tests.contract.policies import Uses
+from tests.contract.post import Post, parsed
+from tests.contract.responding import INCIDENTS, SECURITY, Responding
+from tests.contract.stopping import put_client
+from tests.contract.test_breach_notices import approved, file
+from tests.contract.test_breach_telling import post_of
+from tests.contract.test_incident_alarms import watch
+from tests.fakes import FixedClock
+from tests.gateway import Gateway
+
+HOUR = timedelta(hours=1)
+PLENTY = 300_000
+DINI, OKA, MAJU = "dini@client.test", "oka@client.test", "dpo@maju.test"
+LISTED = [
+    {"kind": "subjects", "email": DINI, "language": "id"},
+    {"kind": "subjects", "email": OKA, "language": "en"},
+    {"kind": "subjects", "user_id": "user-without-address"},
+    {"kind": "clients", "email": MAJU, "client": "pt-maju", "language": "en"},
+]
+
+
+@pytest.fixture
+def responding(services: Services, gateway: Gateway) -> Responding:
+    return Responding(services, gateway)
+
+
+@pytest.fixture
+def post(services: Services) -> Post:
+    return post_of(services)
+
+
+def listed(here: Responding, *, drill: bool = False) -> str:
+    """The id of a known incident with people on its list."""
+    incident_id = here.known(drill=drill, countries=["ID"])
+    answer = here.act(
+        incident_id, "recipients", {"recipients": LISTED}, role="security", who=SECURITY
+    )
+    assert answer.status == 200, answer.body
+    return incident_id
+
+
+def rounds(services: Services, clock: FixedClock, count: int = 3) -> None:
+    """What the schedule does in so many runs."""
+    for _ in range(count):
+        counts = services.incident_rounds.run(lambda: PLENTY)
+        assert (counts["broken"], counts["telling_failed"], counts["alarms_failed"]) == (0, 0, 0)
+        clock.advance(timedelta(minutes=5))
+
+
+def sent(post: Post, services: Services) -> dict[str, Any]:
+    """By address what whoever waits for a mail about a notice gets."""
+    for item in records(services):
+        if item["et"] == "outbox_message" and item["kind"] == "breach_notice":
+            post.deliver(str(item["pk"]).removeprefix("OUTBOX#"))
+    return {
+        each["Destinations"][0]: parsed(each["RawMessage"]["Data"]) for each in post.client.taken
+    }
+
+
+def states(here: Responding, incident_id: str) -> dict[str, str]:
+    return {key: state for key, (state, _) in here.dates(incident_id).items()}
+
+
+def test_everyone_who_must_know_is_told_in_time_and_the_alarms_fall_silent(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = listed(responding)
+    clock.advance(25 * HOUR)
+    assert watch(services).alarms
+    authority = approved(responding, incident_id, "authority")
+    assert file(responding, incident_id, authority).status == 200
+    for kind in ("subjects", "clients"):
+        approved(responding, incident_id, kind)
+    rounds(services, clock)
+    mailed = sent(post, services)
+    assert set(mailed) == {DINI, OKA, MAJU}
+    assert "dicuri" in mailed[DINI].get_body(("plain",)).get_content()
+    assert "was stolen" in mailed[OKA].get_body(("plain",)).get_content()
+    rounds(services, clock)
+    assert set(states(responding, incident_id).values()) == {"done", "not_required"}
+    clock.advance(24 * HOUR)
+    assert watch(services).alarms == 0
+
+
+def test_nobody_leaves_the_list_once_they_are_told(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = listed(responding)
+    page = responding.call("GET", f"{INCIDENTS}/{incident_id}/recipients/list?kind=subjects")
+    someone = page.json()["recipients"][0]["recipient_id"]
+    approved(responding, incident_id, "subjects")
+    answer = responding.act(incident_id, f"recipients/{someone}/remove", {"reason": "not affected"})
+    assert (answer.status, answer.code) == (409, "recipients_final")
+
+
+def test_a_drill_exercises_everything_and_nothing_leaves(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = listed(responding, drill=True)
+    for kind in ("subjects", "clients"):
+        approved(responding, incident_id, kind)
+    rounds(services, clock, 6)
+    assert sent(post, services) == {}
+    outside = {DINI, OKA, MAJU}
+    assert not outside & {each["to"] for each in mails(services)}
+    found = states(responding, incident_id)
+    assert (found["id.breach-subjects"], found["policy.breach-clients"]) == ("done", "done")
+
+
+def test_the_watcher_calls_what_its_policy_allows_and_nothing_else(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = listed(responding)
+    approved(responding, incident_id, "subjects")
+    clock.advance(24 * HOUR)
+    put_client(services, SESSION.client("dynamodb"))
+    container, uses = another_container(services), Uses()
+    uses.watch(container)
+    rounds(container, clock)
+    sent(post, services)
+    rounds(container, clock)
+    assert states(responding, incident_id)["id.breach-subjects"] == "done"
+    assert any(key.startswith("AFFECTED#") for _, _, key in uses.seen)
+    assert uses.refused_by("watch_incidents") == set()
