@@ -15,6 +15,7 @@ from tests.contract.copying import release_something
 from tests.contract.handled import STAFF_REQUESTS, Handled
 from tests.contract.holding import call_about_holds
 from tests.contract.hooks import EVENT, URL, Hooks
+from tests.contract.incident_calls import call_about_incidents
 from tests.contract.operations import PARAMETERS
 from tests.contract.partners import OPENDSR, Partner, submission
 from tests.contract.people import (
@@ -29,6 +30,7 @@ from tests.contract.people import (
     signed_in,
 )
 from tests.contract.remote import System
+from tests.contract.responding import INCIDENTS
 from tests.contract.retaining import ARCHIVE, CLIENTS, RECORDS, call_about_retained
 from tests.contract.schedules import SCHEDULE, call_about_schedules
 from tests.contract.stopping import call_about_stopping
@@ -93,6 +95,8 @@ def call_signed_in(
 def _about(path: str) -> CallAbout | None:
     if path.startswith(RECIPIENTS):
         return call_about_affected
+    if path.startswith(INCIDENTS):
+        return call_about_incidents
     if "/processors" in path or "/stop-orders" in path:
         return call_about_stopping
     if path.startswith("/v1/staff/holds"):

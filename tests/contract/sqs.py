@@ -1,4 +1,4 @@
-"""A queue service that takes every batch and remembers what it took."""
+"""A queue service that takes every batch and remembers what it took; what a queue brings."""
 
 from typing import Any
 
@@ -14,3 +14,18 @@ class Sqs:
         self.urls.add(asked["QueueUrl"])
         self.entries += asked["Entries"]
         return {}
+
+
+def record(body: str) -> dict[str, Any]:
+    """A Lambda event of SQS that brings `body`."""
+    return {
+        "Records": [
+            {
+                "messageId": "1",
+                "receiptHandle": "handle",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSource": "aws:sqs",
+            }
+        ]
+    }

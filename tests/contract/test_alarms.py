@@ -6,7 +6,6 @@ infra/rules asks that the alarms are there; that they would ever ring is asked h
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -20,6 +19,7 @@ from chalicelib.services import Services
 from infra.template import merged_template
 from tests.contract.hooks import DPO, Hooks
 from tests.contract.post import Post
+from tests.contract.sqs import record
 from tests.contract.test_edge import SCHEDULED
 
 type Metric = tuple[str, str, frozenset[str], str]
@@ -49,21 +49,6 @@ def watched() -> set[Metric]:
             service = str(dimensions.get("service"))
             found.add((about["Namespace"], about["MetricName"], frozenset(dimensions), service))
     return found
-
-
-def record(body: str) -> dict[str, Any]:
-    """A Lambda event of SQS that brings `body`."""
-    return {
-        "Records": [
-            {
-                "messageId": "1",
-                "receiptHandle": "handle",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": "1"},
-                "eventSource": "aws:sqs",
-            }
-        ]
-    }
 
 
 def give_a_mail_up(services: Services) -> None:

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
 from chalicelib.incidents.findings import reading
-from chalicelib.incidents.models import Incident, Kind, Source, Status
+from chalicelib.incidents.models import Kind, Source, Status
 from chalicelib.notices import consumer
 from chalicelib.services import Services
+from tests.contract.found import drafts, take
 from tests.contract.killing import Killed, Killer, meanwhile
 from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.people import mails
 from tests.contract.policies import Uses
-from tests.contract.test_alarms import record
+from tests.contract.sqs import record
 from tests.contract.test_rights import Rights, granted, recorded
 from tests.contract.test_tables import at_once
 from tests.fakes import FixedClock
@@ -38,21 +39,6 @@ from tests.tokens import bearer, platform_token, staff_token
 STAFF = "/v1/staff/incidents"
 PLATFORM = "/v1/incidents"
 TEAM = ["dpo@jutsoo.test", "privacy@jutsoo.test"]
-
-
-def take(services: Services, *bodies: str) -> None:
-    """Brings the events as SQS does; all of them have to be done."""
-    records = [
-        {**record(body)["Records"][0], "messageId": str(number)}
-        for number, body in enumerate(bodies)
-    ]
-    assert services.findings_consumer.run({"Records": records}) == {"batchItemFailures": []}
-
-
-def drafts(services: Services) -> list[Incident]:
-    """Every incident of the register, the oldest first, with all that is known of it."""
-    found, _ = services.incidents.page(services.clock.now().year, 100, None)
-    return [services.incident_book.get(each.incident_id) for each in reversed(found)]
 
 
 def told(services: Services) -> list[dict[str, Any]]:
