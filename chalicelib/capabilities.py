@@ -126,9 +126,10 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.aftermath.routes import aftermath
     from chalicelib.incidents.routes import incidents
 
-    return (incidents,)
+    return incidents, aftermath
 
 
 def _opendsr() -> Group:

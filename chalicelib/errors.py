@@ -32,9 +32,11 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """The root. `code` is stable: clients and dashboards rely on it."""
+    """The root. `code` is stable: clients and dashboards rely on it; `fields` say where, if that is
+    known."""
 
     code: ClassVar[str] = "error"
+    fields: tuple[FieldError, ...] = ()
 
 
 class InvalidInput(DomainError):
