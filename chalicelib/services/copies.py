@@ -8,8 +8,8 @@ from chalicelib.services.audit import AuditServices
 from chalicelib.services.requests import RequestServices
 
 if TYPE_CHECKING:
+    from chalicelib.packing.objects import Exports
     from chalicelib.requests.copies.builder import CopyBuilder
-    from chalicelib.requests.copies.objects import Exports
     from chalicelib.requests.copies.parts import Parts
     from chalicelib.requests.copies.service import Copies
 
@@ -46,7 +46,7 @@ class CopyServices(AuditServices, RequestServices):
 
     @cached_property
     def _exports(self) -> "Exports":
-        from chalicelib.requests.copies.objects import Exports
+        from chalicelib.packing.objects import Exports
 
         presigning = self._create_client("s3", config=PRESIGNING)
         return Exports(self.s3, presigning, self.settings.exports_bucket)

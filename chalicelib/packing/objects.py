@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from chalicelib.requests.copies.errors import ObjectMissing, UploadUnfinished
+from chalicelib.packing.errors import ObjectMissing, UploadUnfinished
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -71,11 +71,6 @@ class Exports:
                 raise ObjectMissing from None
             raise
         return answer["Body"].read()
-
-
-def archive_key(request_id: str, object_id: str) -> str:
-    """Where a build of the request's copy lies; without an object, how all of them begin."""
-    return f"archives/{request_id}/{object_id}"
 
 
 class Upload:
