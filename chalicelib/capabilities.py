@@ -127,9 +127,10 @@ def _holds() -> Group:
 
 def _incidents() -> Group:
     from chalicelib.incidents.aftermath.routes import aftermath
+    from chalicelib.incidents.pack.routes import evidence
     from chalicelib.incidents.routes import incidents
 
-    return incidents, aftermath
+    return incidents, aftermath, evidence
 
 
 def _opendsr() -> Group:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
+OBJECT_LIFE = timedelta(days=7)
+"""How long an object can be had; the bucket's lifecycle deletes it then."""
+
+URL_LIFE = timedelta(seconds=60)
+"""How long the address of one link takes to be used."""
+
 _PIECE_BYTES = 8 * 1024 * 1024  # at most 10,000 of them: 80 GB
 
 

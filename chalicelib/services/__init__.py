@@ -9,7 +9,6 @@ that needs it.
 """
 
 from chalicelib.services.fulfilment import FulfilmentServices
-from chalicelib.services.incidents import IncidentServices
 from chalicelib.services.opendsr import OpenDsrServices
 from chalicelib.services.statistics import StatisticsServices
 from chalicelib.services.stopping import StoppingServices
@@ -22,7 +21,6 @@ class Services(
     WatchServices,
     OpenDsrServices,
     StatisticsServices,
-    IncidentServices,
     StoppingServices,
 ):
     """One container's services. `clock`, `ids`, `create_client` may be given; the rest follows."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
+from chalicelib.services.evidence import EvidenceServices
 from chalicelib.services.remote import RemoteServices
 from chalicelib.services.sweeping import SweepServices
 from chalicelib.telemetry import report_counts
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from chalicelib.tables.transactions import Check
 
 
-class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, SweepServices):
+class FulfilmentServices(
+    ConsentImportServices, CopyServices, RemoteServices, SweepServices, EvidenceServices
+):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
     @cached_property
@@ -100,6 +103,7 @@ class FulfilmentServices(ConsentImportServices, CopyServices, RemoteServices, Sw
                 **work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
                 IMPORT_WORK: lambda import_id, _: self.applying.carry_on(import_id),
                 **self.retention_work,
+                **self.incident_work,
             },
             give_up_of(locating, tasks),
             self.clock,

@@ -8,7 +8,7 @@ from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
 from chalicelib.errors import Conflict
-from chalicelib.packing.objects import Exports
+from chalicelib.packing.objects import OBJECT_LIFE, URL_LIFE, Exports
 from chalicelib.requests.copies.errors import (
     CopyExpired,
     CopyGone,
@@ -19,9 +19,7 @@ from chalicelib.requests.copies.errors import (
 from chalicelib.requests.copies.models import (
     LINK_LIFE,
     LINKS_PER_OPENING,
-    OBJECT_LIFE,
     OPENINGS,
-    URL_LIFE,
     BuiltCopy,
     Copy,
     Link,
