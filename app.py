@@ -99,6 +99,12 @@ def record_feedback(event: SQSEvent) -> dict[str, Any]:
     return services().feedback_consumer.run(event.to_dict())
 
 
+@app.on_sqs_message(queue_arn="the template puts the findings queue here", batch_size=10)
+def take_findings(event: SQSEvent) -> dict[str, Any]:
+    """Makes drafts of what AWS found; answers with the events that have to come again."""
+    return services().findings_consumer.run(event.to_dict())
+
+
 @app.on_sqs_message(queue_arn="the template puts the webhook queue here", batch_size=1)
 def send_webhooks(event: SQSEvent) -> dict[str, Any]:
     """Sends the event that the queue names; answers with it if it has to come again."""

@@ -89,10 +89,11 @@ def _data_map() -> Group:
 
 
 def _retention() -> Group:
+    from chalicelib.retention.enumerating.routes import enumerations
     from chalicelib.retention.schedule.routes import schedule
     from chalicelib.retention.sweeping.routes import sweeps
 
-    return schedule, sweeps
+    return schedule, sweeps, enumerations
 
 
 def _records() -> Group:
@@ -126,11 +127,23 @@ def _holds() -> Group:
 
 
 def _incidents() -> Group:
+    from chalicelib.incidents.affected.routes import affected
     from chalicelib.incidents.aftermath.routes import aftermath
+    from chalicelib.incidents.findings.routes import findings
+    from chalicelib.incidents.notices.routes import breach_notices
     from chalicelib.incidents.pack.routes import evidence
+    from chalicelib.incidents.platform_routes import reported_incidents
     from chalicelib.incidents.routes import incidents
 
-    return incidents, aftermath, evidence
+    return (
+        incidents,
+        findings,
+        breach_notices,
+        reported_incidents,
+        affected,
+        aftermath,
+        evidence,
+    )
 
 
 def _opendsr() -> Group:
@@ -164,7 +177,7 @@ CAPABILITIES = (
     Capability(_archive, "/v1/staff/archive"),
     Capability(_place_answers, "/v1/places"),
     Capability(_holds, "/v1/staff/holds"),
-    Capability(_incidents, "/v1/staff/incidents"),
+    Capability(_incidents, "/v1/staff/incidents", "/v1/incidents"),
     Capability(_opendsr, "/opendsr"),
 )
 """In the order of the OpenAPI document."""

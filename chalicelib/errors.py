@@ -32,8 +32,7 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """The root. `code` is stable: clients and dashboards rely on it; `fields` say where, if that is
-    known."""
+    """The root. `code` is stable: clients and dashboards rely on it. `fields` say where, if any."""
 
     code: ClassVar[str] = "error"
     fields: tuple[FieldError, ...] = ()

@@ -43,6 +43,7 @@ class Settings:
     webhook_queue_url: str
     work_queue_url: str
     feedback_queue_url: str
+    findings_queue_url: str
     alert_address: str
     alert_language: str
     dpo_address: str

@@ -47,6 +47,7 @@ MAIL = {
     "webhook_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/webhooks",
     "work_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/work",
     "feedback_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/feedback",
+    "findings_queue_url": "https://sqs.ap-southeast-3.amazonaws.com/000000000000/findings",
     "alert_address": "dpo@jutsoo.test,privacy@jutsoo.test",
     "alert_language": "en",
     "dpo_address": "officer@jutsoo.test",

@@ -156,6 +156,50 @@ LOGS = """
 
 BOTH = SHOP + LOGS
 
+ENUMERABLE = (
+    BOTH.replace(
+        "            indexes: {email: by-email}\n            erase: delete\n",
+        """            indexes: {email: by-email}
+            scan: true
+            erase: delete
+            retention:
+              category: technical
+              role: controller
+              client: company
+              person: user_id
+              triggers: {collected: since, last_used: seen}
+""",
+    )
+    .replace(
+        "          - name: logins\n",
+        """          - {name: company, data_categories: [system.operations]}
+          - {name: user_id, data_categories: [user.unique_id]}
+          - {name: since, data_categories: [system.operations]}
+          - {name: seen, data_categories: [system.operations]}
+          - name: logins
+""",
+    )
+    .replace(
+        "visits: {prefix: visits/, format: ndjson, erase: delete}",
+        """visits:
+            prefix: visits/
+            format: ndjson
+            erase: delete
+            retention:
+              category: technical
+              role: controller
+              triggers: {last_used: at}
+              numbers: seconds""",
+    )
+    .replace(
+        "              references: [{dataset: shop, field: customers.id, direction: from}]\n",
+        """              primary_key: true
+              references: [{dataset: shop, field: customers.id, direction: from}]
+""",
+    )
+)
+"""With how the shop's customers, and its logs by customer, stand under retention."""
+
 
 def data_map(text: str = BOTH) -> DataMap:
     return read_map(text)

@@ -1,4 +1,5 @@
-"""Whether a single record of a place can be named, so that it can be ended by itself."""
+"""Whether a single record of a place can be named, so that it can be ended by itself, and whether
+all of them can be listed with when that is."""
 
 from chalicelib.connectors.datamap.models import DataMap, StoreKind
 
@@ -11,3 +12,11 @@ def is_addressable(data_map: DataMap, place: str, collection: str) -> bool:
         return False
     found = dataset.collections.get(collection)
     return found is not None and sum(each.primary_key for each in found.fields.values()) == 1
+
+
+def is_enumerable(data_map: DataMap, place: str, collection: str) -> bool:
+    """Whether that is so, and the map says how the collection's rows stand under retention."""
+    return (
+        is_addressable(data_map, place, collection)
+        and data_map.datasets[place].collections[collection].retention is not None
+    )

@@ -35,6 +35,12 @@ class NotAddressable(Conflict):
     code = "not_addressable"
 
 
+class NotDeclared(Conflict):
+    """The data map does not say how the collection's rows stand under retention."""
+
+    code = "retention_not_declared"
+
+
 class NotAnonymous(Conflict):
     """Too few others would be like this record once it is anonymised: it would still tell who."""
 

@@ -1,5 +1,6 @@
 """Datasets in DynamoDB tables. How their rows are found is in `dynamodb_reads.py`."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from chalicelib.connectors.disposals import Guard
 from chalicelib.connectors.dynamodb_items import RawItem, attribute_for, row_of
 from chalicelib.connectors.dynamodb_reads import DynamoDbReads, key_of, table_of
 from chalicelib.connectors.guarding import ATTEMPTS
-from chalicelib.connectors.places import PlaceUnavailable
+from chalicelib.connectors.places import PlaceUnavailable, Sighting
+from chalicelib.connectors.rows import topmost
 from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches, settled
 from chalicelib.tables.transactions import Action, Foreign, run_command
 
@@ -44,6 +46,25 @@ class DynamoDbStore:
     def all_rows(self, collection: Collection) -> Iterator[Values]:
         """Every row: a scan, of one read unit per 4 KB of the table. Raises `PlaceUnavailable`."""
         return map(row_of, self._reads.all_items(collection))
+
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
+        """Every row with its fields: a scan that goes on behind a key. Raises `PlaceUnavailable`,
+        also for a binary key: no reference could name its row.
+
+        With a `lookup` a query for each of its values; the position says in which one, too.
+        """
+        table, start = table_of(collection), json.loads(after) if after else None
+        if lookup is not None:
+            for item, position in self._reads.items_named(collection, lookup, start):
+                yield Sighting(row_of(item), json.dumps(position))
+            return
+        for item in self._reads.items_behind(collection, topmost(collection.fields), start):
+            key = key_of(table, item)
+            if any("B" in value for value in key.values()):
+                raise PlaceUnavailable
+            yield Sighting(row_of(item), json.dumps(key))
 
     def change(
         self,

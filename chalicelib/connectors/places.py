@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from chalicelib.connectors.datamap.models import Retention
 from chalicelib.connectors.disposals import Disposal, Guard, Guards
 from chalicelib.errors import DomainError, NotFound, Unavailable
 
@@ -122,6 +123,32 @@ class Outcome:
         return Verdict.DONE if self.found else Verdict.NOTHING_FOUND
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A row in the order in which a place lists them, and the `position` behind it, to go on from.
+
+    Where `values` is None the place only tells how far it is. A position is the store's own word
+    and may hold personal data: the row's key.
+    """
+
+    values: Mapping[str, Json] | None = field(repr=False)
+    position: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the data map says of a collection's rows under retention, and these rows.
+
+    Of each row there is what its `key` field and the fields of `retention` lie in, at least. Where
+    it `may_repeat`, several rows may be one record.
+    """
+
+    key: str
+    retention: Retention
+    rows: Iterator[Sighting]
+    may_repeat: bool = False
+
+
 type Disposed = tuple[str, Outcome | DomainError]
 """A record's reference, and what came of it: an error that says why it is as it was."""
 
@@ -188,6 +215,15 @@ class Place(Protocol):
 
         Raises what `guard` says, `NotAnonymous`, `UnknownCollection`, `NotAddressable`: nothing is
         changed then. A record that is not there is done. May be repeated.
+        """
+        ...
+
+    def enumerate(self, collection: str, after: str) -> Listing:
+        """The rows of `collection` behind the position `after`, all of them when it is empty.
+
+        Read as they are asked for, so `PlaceUnavailable` may rise on the way. Each that is there
+        all the time comes at least once. Raises `UnknownCollection`, `NotAddressable`,
+        `NotDeclared`.
         """
         ...
 

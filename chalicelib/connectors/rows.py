@@ -1,6 +1,6 @@
 """Reading and changing a field deep inside a row. A path through a list goes to each member."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from chalicelib.connectors.places import Json
@@ -16,6 +16,11 @@ def texts_at(row: Mapping[str, Json], path: str) -> Iterator[str]:
     for value in values_at(row, path):
         if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
             yield str(value)
+
+
+def topmost(paths: Iterable[str]) -> list[str]:
+    """The topmost fields that `paths` lie in, each once."""
+    return list(dict.fromkeys(path.partition(".")[0] for path in paths))
 
 
 def changed_at(

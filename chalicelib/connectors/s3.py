@@ -6,9 +6,11 @@ everywhere. In a bucket with versions the older ones that hold the erased rows g
 (`s3_versions.py`).
 """
 
+import json
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.connectors.answering import answer_of
@@ -16,7 +18,8 @@ from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.datamap.settings import S3Collection
 from chalicelib.connectors.disposals import Guard
 from chalicelib.connectors.guarding import check_guard
-from chalicelib.connectors.places import PlaceUnavailable
+from chalicelib.connectors.places import PlaceUnavailable, Sighting
+from chalicelib.connectors.rows import topmost
 from chalicelib.connectors.s3_bucket import Bucket
 from chalicelib.connectors.s3_objects import read_rows, rewrite
 from chalicelib.connectors.s3_versions import purge
@@ -57,6 +60,36 @@ class S3Store:
         """Every row of the current versions: each object is read. Raises `PlaceUnavailable`."""
         for key in self._bucket.keys(_settings(collection).prefix):
             yield from self._rows(collection, {"Key": key})
+
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
+        """Every row of the current versions, object by object. Raises `PlaceUnavailable`.
+
+        A position is an object's name and, inside of it, its entity tag and the rows that were
+        read. Going on there reads the object again; one that is another by now begins anew.
+        `lookup` is no way here: each object would be read to its end.
+        """
+        if lookup is not None:
+            raise PlaceUnavailable
+        key, tag, read = json.loads(after) if after else ("", "", 0)
+        if tag:
+            yield from self._sightings(collection, key, tag, read)
+        for each in self._bucket.keys(_settings(collection).prefix, key):
+            yield from self._sightings(collection, each)
+
+    def _sightings(
+        self, collection: Collection, key: str, tag: str = "", read: int = 0
+    ) -> Iterator[Sighting]:
+        answer = self._bucket.get({"Key": key})
+        if answer is not None:
+            current = answer["ETag"]
+            skipped = read if current == tag else 0
+            rows = islice(self._parsed(collection, key, answer), skipped, None)
+            for number, row in enumerate(rows, skipped + 1):
+                yield Sighting(row, json.dumps([key, current, number]))
+        # Thousands of objects may be empty: going on has to get past them, too.
+        yield Sighting(None, json.dumps([key, "", 0]))
 
     def change(
         self,
@@ -139,9 +172,12 @@ class S3Store:
     def _rows(self, collection: Collection, which: dict[str, str]) -> Iterator[Values]:
         answer = self._bucket.get(which)
         if answer is not None:
-            zipped = _is_zipped(which["Key"], answer)
-            layout, columns = _settings(collection).format, _columns(collection)
-            yield from read_rows(answer["Body"], layout, zipped=zipped, columns=columns)
+            yield from self._parsed(collection, which["Key"], answer)
+
+    def _parsed(self, collection: Collection, key: str, answer: Any) -> Iterator[Values]:
+        layout, columns = _settings(collection).format, _columns(collection)
+        zipped = _is_zipped(key, answer)
+        return read_rows(answer["Body"], layout, zipped=zipped, columns=columns)
 
 
 def _settings(collection: Collection) -> S3Collection:
@@ -150,7 +186,7 @@ def _settings(collection: Collection) -> S3Collection:
 
 
 def _columns(collection: Collection) -> frozenset[str]:
-    return frozenset(path.partition(".")[0] for path in collection.fields)
+    return frozenset(topmost(collection.fields))
 
 
 def _is_zipped(key: str, answer: Any) -> bool:

@@ -21,9 +21,9 @@ class Bucket:
         gone = ("NoSuchKey", "NoSuchVersion")
         return answer_of(self.client.get_object, *gone, Bucket=self.name, **which)
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """The objects below `prefix`."""
-        start: dict[str, Any] = {}
+    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        """The objects below `prefix`, in the order of their names, those behind `after`."""
+        start: dict[str, Any] = {"StartAfter": after} if after else {}
         while True:
             page = answer_of(self.client.list_objects_v2, Bucket=self.name, Prefix=prefix, **start)
             yield from (each["Key"] for each in page.get("Contents", []))

@@ -10,8 +10,19 @@ from chalicelib.connectors.datamap.models import Collection, Dataset
 from chalicelib.connectors.decisions import Mandates, correction, erasure, restriction
 from chalicelib.connectors.disposals import Disposal, Guard, Guards
 from chalicelib.connectors.disposing import disposing
-from chalicelib.connectors.places import Description, Disposed, Kept, Outcome, Row, Seeds
-from chalicelib.connectors.stores import Decide, Decision, Store, Values
+from chalicelib.connectors.enumerating import enumerating
+from chalicelib.connectors.places import (
+    Description,
+    Disposed,
+    Kept,
+    Listing,
+    Outcome,
+    Row,
+    Seeds,
+    Sighting,
+)
+from chalicelib.connectors.reading import narrowed
+from chalicelib.connectors.stores import Decide, Decision, Lookup, Store, Values
 from chalicelib.connectors.taking import copies, take
 from chalicelib.connectors.traversal import leading_values, walk
 from chalicelib.errors import DomainError
@@ -87,6 +98,20 @@ class StoredPlace:
     ) -> Iterator[Disposed]:
         """Ends the records, one after the other."""
         return disposing(self._dataset, self._store, collection, guards, means, rehearse=rehearse)
+
+    def enumerate(self, collection: str, after: str) -> Listing:
+        """The collection's rows, for retention: `enumerating.py`."""
+        return enumerating(self._dataset, self._store, collection, after)
+
+    def read(
+        self, collection: str, fields: Iterable[str], after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
+        """Rows of the collection behind a position, with these of its fields: `reading.py`."""
+        return self._store.enumerate(narrowed(self._dataset, collection, fields), after, lookup)
+
+    def find(self, collection: str, fields: Iterable[str], lookup: Lookup) -> Iterator[Values]:
+        """The rows that `lookup` names, with at least these of the collection's fields."""
+        return self._store.find(narrowed(self._dataset, collection, [*fields, *lookup]), lookup)
 
     def copies(self, collection: str, reference: str) -> list[Values]:
         """The record as it is now: `taking.py`."""

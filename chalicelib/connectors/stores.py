@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.disposals import Guard
-from chalicelib.connectors.places import Json, PlaceUnavailable
+from chalicelib.connectors.places import Json, PlaceUnavailable, Sighting
 from chalicelib.connectors.rows import texts_at
 
 type Values = Mapping[str, Json]
@@ -73,6 +73,18 @@ class Store(Protocol):
         That costs a read of all that is there: in DynamoDB one unit per 4 KB of the table (it is
         refused where the map does not say `scan`), in S3 each byte below the prefix, in SQL a
         statement per page. Whoever needs no more stops reading.
+        """
+        ...
+
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
+        """Every row, page by page as they are asked for, in an order that the store keeps to, those
+        behind the position `after`; each with at least the fields that the collection names.
+
+        Costs what `all_rows` does, once for all pages, and is refused where that is. A row that is
+        written meanwhile may be missed. With a `lookup` of one field, which has to be a way to rows
+        (`reading.is_way`), only those that it names, at the price of these.
         """
         ...
 

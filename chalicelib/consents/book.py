@@ -1,14 +1,16 @@
 """Writing consents down: what belongs to one decision, as actions of one transaction.
 
     event (never changed) + standing (under its revision) + entry in the consent's chain
+    + from when its proof is kept, once the consent ends (retention/own/)
     + whatever follows from it (stopping/orders.py, announcing.py)
 
 Each method reads where the person stands, so it belongs into the `build` of `run_command`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
@@ -25,9 +27,11 @@ from chalicelib.consents.models import (
     Standing,
     State,
 )
+from chalicelib.consents.proofs import Proofs, reference_of, without
 from chalicelib.consents.rules import (
     check_order,
     counts_from,
+    ended_at,
     entry_after,
     next_state,
     state_of,
@@ -67,6 +71,16 @@ class SaidBefore(Exception):
         self.it_stands = it_stands
 
 
+class Keeping(Protocol):
+    """Knows how long the proof of a consent is kept once that has ended."""
+
+    def consents_changed(
+        self, ended: Mapping[str, datetime], again: Collection[str]
+    ) -> list[Action]:
+        """The writes that note which proofs' consents ended, when, and which were given again."""
+        ...
+
+
 class ConsentBook:
     """Makes the writes. Each belongs into one transaction, made anew when it meets `Moved`."""
 
@@ -74,6 +88,8 @@ class ConsentBook:
         self,
         events: EventStore,
         standings: StandingStore,
+        proofs: Proofs,
+        keeping: Keeping,
         follow: Follow,
         trail: Trail,
         clock: Clock,
@@ -81,6 +97,8 @@ class ConsentBook:
     ) -> None:
         self._events = events
         self._standings = standings
+        self._proofs = proofs
+        self._keeping = keeping
         self._follow = follow
         self._trail = trail
         self._clock = clock
@@ -89,9 +107,12 @@ class ConsentBook:
     def decision(self, subject_id: str, said: Said, actor: Actor) -> list[Action]:
         """The writes of what the person said. Reads the standing consistently.
 
-        Raises `SaidBefore`, `NothingToWithdraw`, `WithdrawInstead`, `Superseded`, `KeyDestroyed`.
+        What is over counts for nothing any more. Raises `SaidBefore`, `NothingToWithdraw`,
+        `WithdrawInstead`, `Superseded`, `KeyDestroyed`.
         """
         standing, now = self._standings.get(subject_id, consistent=True), self._now()
+        if self._proofs.is_over(standing, said.purpose):
+            standing = without(standing, [said.purpose])
         entry = standing.entries.get(said.purpose)
         state = next_state(entry, said.decision, said.shown, said.occurred_at, now)
         if state is None:
@@ -154,11 +175,24 @@ class ConsentBook:
     ) -> list[Action]:
         actions: list[Action] = []
         entries = dict(standing.entries)
+        ended: dict[str, datetime] = {}
+        again: list[str] = []
         for event in events:
             addition, sha256 = self._events.addition(event)
-            entries[event.purpose] = entry_after(entries.get(event.purpose), event, at)
+            before = entries.get(event.purpose)
+            after = entry_after(before, event, at)
+            entries[event.purpose] = after
+            proof = reference_of(event.subject_id, event.purpose, after)
+            if after.state not in VALID:
+                ended[proof] = ended_at(before, event)
+            elif before is not None and before.state not in VALID:
+                again.append(proof)
             actions += [addition, *self._entry(event, actor, sha256), *self._follow(event)]
-        return [self._standings.change(replace(standing, entries=entries)), *actions]
+        return [
+            self._standings.change(replace(standing, entries=entries)),
+            *actions,
+            *self._keeping.consents_changed(ended, again),
+        ]
 
     def _event(
         self, standing: Standing, said: Said, state: State, actor: Actor, now: datetime

@@ -83,17 +83,17 @@ class EventStore:
         return self._opened(item) if item else None
 
     def page(
-        self, subject_id: str, purpose: str, limit: int, start: Key | None
+        self, subject_id: str, purpose: str, first: str, limit: int, start: Key | None
     ) -> tuple[list[ConsentEvent], Key | None]:
-        """`limit` events of one consent, the newest first, after `start`, and where to go on from.
+        """`limit` events of one consent from the record `first` on, all of them where it is empty.
 
-        Raises `KeyDestroyed`.
+        The newest first, after `start`, and where to go on from. Raises `KeyDestroyed`.
         """
-        first = f"{compose(_EVENT, purpose)}{SEPARATOR}"
+        those = f"{compose(_EVENT, purpose)}{SEPARATOR}"
         page = self._records.query(
             _partition(subject_id),
-            sk_from=first,
-            sk_to=f"{first}~",
+            sk_from=those + first,
+            sk_to=f"{those}~",
             limit=limit,
             start=start,
             newest_first=True,
@@ -110,6 +110,23 @@ class EventStore:
         page = self._records.query(_partition(subject_id), limit=limit, consistent=True)
         keys = (Key(str(item["pk"]), str(item["sk"])) for item in page.items)
         return [Delete(self._records, key) for key in keys]
+
+    def removals_of(
+        self, subject_id: str, purpose: str, before: str | None, limit: int
+    ) -> list[Action]:
+        """The deletes of up to `limit` events of one consent, the oldest first; of those only that
+        come before the record `before`, if there is one."""
+        those = f"{compose(_EVENT, purpose)}{SEPARATOR}"
+        page = self._records.query(
+            _partition(subject_id),
+            sk_from=those,
+            sk_to=f"{those}~",
+            limit=limit,
+            consistent=True,
+        )
+        keys = (Key(str(item["pk"]), str(item["sk"])) for item in page.items)
+        end = None if before is None else those + before
+        return [Delete(self._records, key) for key in keys if end is None or key.sk < end]
 
     def _opened(self, item: Item) -> ConsentEvent:
         item = CONSENT_EVENT.lift(item)

@@ -138,7 +138,8 @@ class Entry:
     `former_terms` is what a consent covered that was renewed under other terms while it was valid:
     both count, each while its notice is in force, the former until it would have ended by itself
     (`former_until`). `asked` names the version of the notice that asks anew, `asked_at` when it did
-    and `asked_until` when that version takes effect at the earliest.
+    and `asked_until` when that version takes effect at the earliest. `first` is the record that the
+    proof begins with: None where it began before that was noted, and with whatever there is.
     """
 
     state: State
@@ -154,6 +155,7 @@ class Entry:
     asked: str | None = None
     asked_at: datetime | None = None
     asked_until: datetime | None = None
+    first: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from chalicelib.consents.models import (
     Standing,
     State,
 )
+from chalicelib.consents.proofs import Proofs, shows
 from chalicelib.consents.standing_store import StandingStore
 from chalicelib.errors import Conflict
 from chalicelib.tables.transactions import Action, RunCommand
@@ -52,6 +53,7 @@ class Obeying:
         events: EventStore,
         attachments: AttachmentStore,
         book: ConsentBook,
+        proofs: Proofs,
         trail: Trail,
         run_command: RunCommand,
     ) -> None:
@@ -59,6 +61,7 @@ class Obeying:
         self._events = events
         self._attachments = attachments
         self._book = book
+        self._proofs = proofs
         self._trail = trail
         self._run_command = run_command
 
@@ -139,8 +142,13 @@ class Obeying:
         return self._standing(subject_id).restricted_by is not None
 
     def records(self, subject_id: str) -> list[ConsentEvent]:
-        """All records of the person's consents, for their copy. Raises `KeyDestroyed`."""
-        return list(self._events.all(subject_id))
+        """All records of the person's consents, for their copy, without what is over.
+
+        Raises `KeyDestroyed`.
+        """
+        standing = self._proofs.standing(subject_id)
+        events = self._events.all(subject_id)
+        return [each for each in events if shows(standing, each.purpose, each.record_id)]
 
     def browsers(self, subject_id: str) -> list[Attachment]:
         """The browsers that the person attached, for their copy. Raises `KeyDestroyed`."""

@@ -113,6 +113,7 @@ def entry_after(entry: Entry | None, event: ConsentEvent, at: datetime) -> Entry
         terms_sha256=event.shown.terms_sha256,
         language=event.shown.language,
         expires_at=event.expires_at,
+        first=entry.first if entry else event.record_id,
     )
     renewed = event.state is State.RENEWED_GIVEN and state_of(entry, event.recorded_at) in VALID
     if entry is None or not renewed:
@@ -120,6 +121,14 @@ def entry_after(entry: Entry | None, event: ConsentEvent, at: datetime) -> Entry
     if entry.terms_sha256 == event.shown.terms_sha256:
         return replace(fresh, former_terms=entry.former_terms, former_until=entry.former_until)
     return replace(fresh, former_terms=entry.terms_sha256, former_until=entry.expires_at)
+
+
+def ended_at(entry: Entry | None, event: ConsentEvent) -> datetime:
+    """When the consent of `entry` ended that `event` says has: by its own term, however late that
+    is noted, else when somebody said so."""
+    if event.state is State.EXPIRED and entry is not None and entry.expires_at is not None:
+        return entry.expires_at
+    return min(event.occurred_at, event.recorded_at)
 
 
 def check_moment(occurred_at: datetime, now: datetime) -> None:

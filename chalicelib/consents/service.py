@@ -15,8 +15,8 @@ from chalicelib.consents.models import (
     Shown,
     Standing,
 )
+from chalicelib.consents.proofs import Proofs, shows
 from chalicelib.consents.rules import check_moment
-from chalicelib.consents.standing_store import StandingStore
 from chalicelib.consents.texts import ShownTexts
 from chalicelib.errors import InvalidInput, NotFound
 from chalicelib.idempotency.models import KeyedCall
@@ -63,7 +63,7 @@ class Consents:
         self,
         book: ConsentBook,
         events: EventStore,
-        standings: StandingStore,
+        proofs: Proofs,
         texts: ShownTexts,
         subjects: Subjects,
         clock: Clock,
@@ -72,7 +72,7 @@ class Consents:
     ) -> None:
         self._book = book
         self._events = events
-        self._standings = standings
+        self._proofs = proofs
         self._texts = texts
         self._subjects = subjects
         self._clock = clock
@@ -102,7 +102,7 @@ class Consents:
             return [*actions, self._events.still_there(subject_id)]
 
         record_id, created = self._carry_out(call, said, build)
-        return Recorded(self.get(subject_id, purpose, record_id), created)
+        return self._recorded(subject_id, purpose, record_id, created=created)
 
     def record(
         self,
@@ -128,7 +128,7 @@ class Consents:
         record_id, created = self._carry_out(call, said, build)
         if not whose:  # a repeat under the same key
             whose, _ = self._subjects.known_by(identifiers, collected.language)
-        return Recorded(self.get(whose, collected.purpose, record_id), created)
+        return self._recorded(whose, collected.purpose, record_id, created=created)
 
     def said(self, collected: Collected) -> Said:
         """What was collected, under a fresh record's id and with the text that was shown.
@@ -163,17 +163,34 @@ class Consents:
         return whose, [*made, *self._book.decision(whose, said, actor), *there]
 
     def standing(self, subject_id: str) -> Standing:
-        """All that counts of the person, read consistently."""
-        return self._standings.get(subject_id, consistent=True)
+        """All that counts of the person, read consistently, without what is over."""
+        return self._proofs.standing(subject_id)
 
     def history(
         self, subject_id: str, purpose: str, limit: int, start: Key | None
     ) -> tuple[list[ConsentEvent], Key | None]:
-        """`limit` records of one consent, the newest first. Raises `KeyDestroyed`."""
-        return self._events.page(subject_id, purpose, limit, start)
+        """`limit` records of one consent, the newest first; none of what is over.
+
+        Raises `KeyDestroyed`.
+        """
+        entry = self.standing(subject_id).entries.get(purpose)
+        if entry is None:
+            return [], None
+        return self._events.page(subject_id, purpose, entry.first or "", limit, start)
 
     def get(self, subject_id: str, purpose: str, record_id: str) -> ConsentEvent:
-        """One record. Raises `UnknownRecord`, `KeyDestroyed`."""
+        """One record. Raises `UnknownRecord`, also for what is over; `KeyDestroyed`."""
+        if not shows(self.standing(subject_id), purpose, record_id):
+            raise UnknownRecord
+        return self._get(subject_id, purpose, record_id)
+
+    def _recorded(
+        self, subject_id: str, purpose: str, record_id: str, *, created: bool
+    ) -> Recorded:
+        read = self._get if created else self.get
+        return Recorded(read(subject_id, purpose, record_id), created)
+
+    def _get(self, subject_id: str, purpose: str, record_id: str) -> ConsentEvent:
         event = self._events.get(subject_id, purpose, record_id)
         if event is None:
             raise UnknownRecord

@@ -4,7 +4,7 @@
     sk             CONSENTS
     et, v, rev     item type, schema version, changes
     entries        by purpose: state, record, at, notice, sha256, terms, language, and where they
-                   are: expires_at, former, former_until, asked, asked_at, asked_until; ids,
+                   are: expires_at, former, former_until, asked, asked_at, asked_until, first; ids,
                    constants, hashes and ms since 1970 UTC
     reminded       by purpose: the record of whose end the person was told
     restricted_by  the request that restricts all processing but storage (UU PDP 41)
@@ -123,6 +123,8 @@ def _fields(entry: Entry) -> dict[str, Value]:
         fields["former"] = entry.former_terms
     if entry.asked is not None:
         fields["asked"] = entry.asked
+    if entry.first is not None:
+        fields["first"] = entry.first
     for name in _MOMENTS:
         if (moment := getattr(entry, name)) is not None:
             fields[name] = to_millis(moment)
@@ -163,5 +165,6 @@ def _entry_from(fields: Mapping[str, Any]) -> Entry:
         language=fields["language"],
         former_terms=fields.get("former"),
         asked=fields.get("asked"),
+        first=fields.get("first"),
         **{name: from_millis(fields[name]) for name in _MOMENTS if name in fields},
     )

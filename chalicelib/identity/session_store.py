@@ -5,7 +5,9 @@
     subject  whose it is
     purpose  what it is good for
     expires  when it ends, in milliseconds
-    ttl      when DynamoDB may sweep the item
+
+What ended is deleted by the schedule (retention/own/). Items of former versions have a `ttl` beside
+it, by which DynamoDB deletes them.
 
 A token has 256 random bits: a plain hash of it cannot be tried out, and since it is looked up by
 that hash there is no comparison whose time could tell anything.
@@ -13,7 +15,6 @@ that hash there is no comparison whose time could tell anything.
 
 import hashlib
 import secrets
-from math import ceil
 
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.identity.errors import SessionUnknown
@@ -34,6 +35,11 @@ def new_token() -> str:
     return _PREFIX + secrets.token_urlsafe(32)
 
 
+def hash_of(token: str) -> str:
+    """What the session of `token` is found by: SHA-256, hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 class SessionStore:
     """Adds, finds and ends sessions by their tokens."""
 
@@ -43,20 +49,19 @@ class SessionStore:
 
     def add_action(self, token: str, session: Session) -> Put:
         """The write of a new session. ABSENT: a token is never given twice."""
-        key = _key_of(token)
+        key = _key(hash_of(token))
         item: Item = {
             "pk": key.pk,
             "sk": key.sk,
             "subject": session.subject_id,
             "purpose": session.purpose,
             "expires": to_millis(session.expires_at),
-            "ttl": ceil(session.expires_at.timestamp()),
         }
         return Put(self._records, SESSION.stamp(item), ABSENT)
 
     def find(self, token: str) -> Session | None:
         """The session behind `token`, unless it ended; one consistent read, so an end is obeyed."""
-        item = self._records.get(_key_of(token), consistent=True)
+        item = self._records.get(_key(hash_of(token)), consistent=True)
         if item is None:
             return None
         match SESSION.lift(item):
@@ -67,8 +72,12 @@ class SessionStore:
 
     def end_action(self, token: str) -> Delete:
         """The write that ends a session. PRESENT: of two ends one is recorded."""
-        return Delete(self._records, _key_of(token), PRESENT, SessionUnknown)
+        return Delete(self._records, _key(hash_of(token)), PRESENT, SessionUnknown)
+
+    def removal(self, hashed: str) -> Delete:
+        """The delete of the session found by `hashed`, there or not."""
+        return Delete(self._records, _key(hashed))
 
 
-def _key_of(token: str) -> Key:
-    return Key(compose("SESSION", hashlib.sha256(token.encode()).hexdigest()), "SESSION")
+def _key(hashed: str) -> Key:
+    return Key(compose("SESSION", hashed), "SESSION")

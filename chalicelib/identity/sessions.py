@@ -1,14 +1,19 @@
 """Sessions: opened by a proof, found by their token, ended."""
 
+from collections.abc import Callable, Sequence
+
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
 from chalicelib.identity.errors import SessionUnknown
 from chalicelib.identity.models import SELF, SESSION_LIFE, Opened, Session
-from chalicelib.identity.session_store import SessionStore, new_token
+from chalicelib.identity.session_store import SessionStore, hash_of, new_token
 from chalicelib.identity.subjects import Subjects
 from chalicelib.notices.models import Language
-from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.tables.transactions import Action, Check, RunCommand
+
+type Keep = Callable[[str], list[Action]]
+"""The writes that note that a session begins now, by the hash that it is found by."""
 
 
 class Sessions:
@@ -18,12 +23,14 @@ class Sessions:
         self,
         store: SessionStore,
         subjects: Subjects,
+        keep: Keep,
         trail: Trail,
         clock: Clock,
         run_command: RunCommand,
     ) -> None:
         self._store = store
         self._subjects = subjects
+        self._keep = keep
         self._trail = trail
         self._clock = clock
         self._run_command = run_command
@@ -44,6 +51,7 @@ class Sessions:
             return [
                 proof,
                 self._store.add_action(token, session),
+                *self._keep(hash_of(token)),
                 *new_subject,
                 *self._entry(subject_id, "session.opened", {"means": means}),
             ]
@@ -72,6 +80,11 @@ class Sessions:
                 *self._entry(session.subject_id, "session.ended", {}),
             ]
         )
+
+    def remove(self, hashed: str, guard: Sequence[Check]) -> None:
+        """Deletes what is left of the session found by `hashed`, under the conditions of `guard`,
+        and raises what they do. May be repeated."""
+        self._run_command(lambda: [*guard, self._store.removal(hashed)])
 
     def _entry(self, subject_id: str, action: str, facts: dict[str, Fact]) -> list[Action]:
         who = Actor("subject", subject_id)

@@ -67,6 +67,11 @@ class Alarms:
             *self._book.entry(incident.incident_id, WATCHER, "incident.alarmed", facts),
         ]
 
+    def reported(self, incident: Incident) -> list[Action]:
+        """The writes that tell the team and the DPO of an incident that was reported."""
+        values = {"incident_id": incident.incident_id, "drill": _drill(incident)}
+        return self._to(incident.incident_id, ["handler", "dpo"], "incident_reported", values)
+
     def dates_corrected(self, before: Incident, after: Incident) -> list[Action]:
         """The writes that tell everybody whom alarms go to that awareness was corrected."""
         if before.aware_at is None or after.aware_at is None:

@@ -19,6 +19,10 @@ from chalicelib.vault.blind_index import Kind, normalise
 _READ = "incidents.read"
 
 
+type TellOfReport = Callable[[Incident], list[Action]]
+"""The writes that tell whoever has to look at it that an incident was reported."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What somebody reports. A drill exercises everything and sends nothing outside."""
@@ -36,6 +40,7 @@ class Register:
         self,
         store: IncidentStore,
         book: IncidentBook,
+        tell: TellOfReport,
         clock: Clock,
         ids: Ids,
         idempotency: Idempotency,
@@ -43,6 +48,7 @@ class Register:
     ) -> None:
         self._store = store
         self._book = book
+        self._tell = tell
         self._clock = clock
         self._ids = ids
         self._idempotency = idempotency
@@ -51,7 +57,8 @@ class Register:
     def report(self, report: Report, actor: Actor, call: KeyedCall | None = None) -> Incident:
         """The incident, in the register from now on; one for each `call`.
 
-        No clock runs yet: that we know of it is a decision of its own (deciding.py). Raises
+        No clock runs yet: that we know of it is a decision of its own (deciding.py), and the team
+        is told so that somebody takes it. Raises
         `InvalidInput` for what is said to have happened in the future, `IdempotencyConflict`.
         """
         if earlier := self._idempotency.earlier(call):
@@ -60,7 +67,10 @@ class Register:
         earlier = self._idempotency.run(
             call,
             {"incident": incident.incident_id},
-            lambda: self._book.addition(incident, actor, "incident.reported"),
+            lambda: [
+                *self._book.addition(incident, actor, "incident.reported"),
+                *self._tell(incident),
+            ],
         )
         return self._book.seen(str(earlier["incident"])) if earlier else incident
 

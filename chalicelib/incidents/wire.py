@@ -42,31 +42,46 @@ class TextsIn(Wire):
         return self
 
 
-class FactsIn(Wire):
-    """What is known: what is left out is not known (yet).
+class PlatformReportIn(Wire):
+    """The body of `POST /v1/incidents`: what is left out is not known (yet).
 
-    `categories` are ids of the policy's categories of data or their items; `clients` opaque ids;
-    `countries` where affected people are.
+    `clients` are opaque ids.
     """
 
     title: Title
     nature: TextsIn | None = None
-    how: TextsIn | None = None
-    role: Party = Field(Party.CONTROLLER, strict=False)
     kinds: Annotated[tuple[Annotated[Kind, Field(strict=False)], ...], Field(max_length=3)] = ()
     occurred_from: Moment | None = None
     occurred_until: Moment | None = None
     systems: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
-    categories: Annotated[tuple[Category, ...], Field(max_length=60)] = ()
     people: Count | None = None
     records: Count | None = None
     clients: Annotated[tuple[ClientId, ...], Field(max_length=500)] = ()
+
+
+class FactsIn(PlatformReportIn):
+    """What is known: what is left out is not known (yet).
+
+    `categories` are ids of the policy's categories of data or their items; `countries` where
+    affected people are.
+    """
+
+    how: TextsIn | None = None
+    role: Party = Field(Party.CONTROLLER, strict=False)
+    categories: Annotated[tuple[Category, ...], Field(max_length=60)] = ()
     countries: Annotated[tuple[Country, ...], Field(max_length=60)] = ()
     consequences: TextsIn | None = None
     measures: TextsIn | None = None
     recovery: TextsIn | None = None
     public_interest: bool = False
     unintelligible: bool = False
+
+
+class Reported(Answer):
+    """The incident that a report made."""
+
+    incident_id: str
+    recorded_at: str
 
 
 class ReportIn(FactsIn):

@@ -5,6 +5,7 @@ Imports pydantic through the policy's models: import it where it is used, never 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chalicelib.inventory.holdings import CookieType
 from chalicelib.inventory.policy import PolicyInvalid, policy
@@ -38,6 +39,24 @@ def kinds_of_data() -> dict[str, bool]:
     categories = policy().data.categories
     items = {item.id: item.specific for each in categories for item in each.items}
     return items | {each.id: any(item.specific for item in each.items) for each in categories}
+
+
+def data_labels(language: Literal["en", "id"]) -> dict[str, str]:
+    """What the policy calls its categories of data and their items, by id."""
+    known = policy()
+    items = {each.id: getattr(each.label, language) for each in known.items}
+    return items | {each.id: getattr(each.label, language) for each in known.data.categories}
+
+
+def controller() -> str:
+    """Who gives the policy."""
+    return policy().document.controller
+
+
+def privacy_contact(language: Literal["en", "id"]) -> tuple[str, str]:
+    """The data protection officer (section 12): what the office is called, and its address."""
+    officer = next(each for each in policy().contacts.contacts if each.id == "dpo")
+    return getattr(officer.label, language), officer.email
 
 
 def retention_rules() -> tuple[RetentionRule, ...]:

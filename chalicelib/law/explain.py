@@ -29,6 +29,19 @@ def explain(deadline: Deadline, language: Language) -> tuple[str, ...]:
     return tuple(sentences)
 
 
+def moment(at: datetime, zone: str, language: Language) -> str:
+    """`at` (aware) to the minute in `zone`, with the offset from UTC."""
+    forms, there = catalogue(language)["forms"], at.astimezone(ZoneInfo(zone))
+    return str(
+        forms["moment"].format(
+            day=_day(there.date(), language),
+            time=there.strftime(forms["time"]),
+            zone=zone,
+            offset=_offset(there),
+        )
+    )
+
+
 @cache
 def catalogue(language: Language) -> dict[str, Any]:
     """The words of one language, read once per process."""
@@ -39,6 +52,7 @@ class _Words:
     """One language's words for one deadline, with its days in its own zone."""
 
     def __init__(self, language: Language, deadline: Deadline) -> None:
+        self._language: Language = language
         self._words = catalogue(language)
         self._deadline = deadline
         self._zone = ZoneInfo(deadline.zone)
@@ -87,26 +101,25 @@ class _Words:
         return str(one if amount == "1" else many).format(amount=amount)
 
     def _day(self, day: date) -> str:
-        return self._fill(
-            "day",
-            weekday=self._words["weekdays"][day.weekday()],
-            day=str(day.day),
-            month=self._words["months"][day.month - 1],
-            year=str(day.year),
-        )
+        return _day(day, self._language)
 
-    def _moment(self, moment: datetime) -> str:
-        local = moment.astimezone(self._zone)
-        return self._fill(
-            "moment",
-            day=self._day(local.date()),
-            time=local.strftime(self._words["forms"]["time"]),
-            zone=self._deadline.zone,
-            offset=_offset(local),
-        )
+    def _moment(self, at: datetime) -> str:
+        return moment(at, self._deadline.zone, self._language)
 
     def _fill(self, key: str, **values: str) -> str:
         return str(self._words["forms"][key]).format(**values)
+
+
+def _day(day: date, language: Language) -> str:
+    words = catalogue(language)
+    return str(
+        words["forms"]["day"].format(
+            weekday=words["weekdays"][day.weekday()],
+            day=str(day.day),
+            month=words["months"][day.month - 1],
+            year=str(day.year),
+        )
+    )
 
 
 def _offset(local: datetime) -> str:

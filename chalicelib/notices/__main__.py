@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chalicelib.notices")
     commands = parser.add_subparsers(required=True)
     back = commands.add_parser("redrive", help="bring a queue's dead letters back into it")
-    back.add_argument("queue", choices=["mail", "webhook", "feedback", "work"])
+    back.add_argument("queue", choices=["mail", "webhook", "feedback", "work", "findings"])
     back.set_defaults(run=lambda options: _redrive(options.queue))
     relay = commands.add_parser("relay", help="queue what the relay gave up")
     relay.add_argument("--minutes", type=int, default=60, help="the shortest wait (60)")

@@ -22,10 +22,14 @@ from chalicelib.tables.codec import Item
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The values that a mail takes, and its `life`: how long after it was queued it is of use."""
+    """The values that a mail takes, and its `life`: how long after it was queued it is of use.
+
+    One that is `written` has no files: somebody else writes its text (mail.py).
+    """
 
     values: frozenset[str]
     life: timedelta
+    written: bool = False
 
 
 _CODE = Template(frozenset({"code", "minutes"}), timedelta(minutes=10))
@@ -36,6 +40,9 @@ _NEWS = Template(frozenset({"request_id"}), timedelta(days=7))
 
 TEMPLATES: Mapping[str, Template] = {
     "agent_code": Template(_CODE.values | {"agent", "agent_address"}, _CODE.life),
+    "breach_notice": Template(
+        frozenset({"incident_id", "notice_id"}), timedelta(days=14), written=True
+    ),
     "consent_ends": Template(frozenset({"ends_on"}), timedelta(days=14)),
     "hold_review": Template(
         frozenset({"hold_id", "kind", "placed_at", "review_at", "days"}), timedelta(days=7)
@@ -46,6 +53,10 @@ TEMPLATES: Mapping[str, Template] = {
     "incident_corrected": Template(
         frozenset({"incident_id", "drill", "was", "now", "dates_were", "dates"}), timedelta(days=7)
     ),
+    "incident_draft": Template(
+        frozenset({"incident_id", "provider", "severity"}), timedelta(days=7)
+    ),
+    "incident_reported": Template(frozenset({"incident_id", "drill"}), timedelta(days=7)),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,
     "remediation_due": Template(

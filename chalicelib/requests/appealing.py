@@ -42,7 +42,8 @@ class Appealing:
         return self._book.get(request_id)
 
     def _appealed(self, request_id: str, caller: str) -> list[Action]:
-        request = self._book.get(request_id)
+        # What is over is not brought back: its reader and its sweep would disagree.
+        request = self._book.readable(self._book.get(request_id))
         again = replace(
             moved(request, Event.APPEALED), closing=None, appealed_against=request.decided_by
         )

@@ -1,13 +1,15 @@
 """Requests and their chains in the trail: every change of a request with its entry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.errors import NotFound
 from chalicelib.requests.mandates import USER_ID
-from chalicelib.requests.models import DataRequest
+from chalicelib.requests.models import Content, DataRequest
+from chalicelib.requests.rules import LIVING
 from chalicelib.requests.store import FORGOTTEN, RequestStore
 from chalicelib.requests.tracking import is_request_id
 from chalicelib.tables.transactions import Action
@@ -21,6 +23,9 @@ class UnknownRequest(NotFound):
 
 type News = Callable[[DataRequest], list[Action]]
 """Makes the writes that tell the partners who brought it what became of a request."""
+
+type Over = Callable[[Collection[str]], set[str]]
+"""Which of some ended requests' time is over, by their ids. Two reads."""
 
 
 class Keeping(Protocol):
@@ -38,11 +43,14 @@ class Keeping(Protocol):
 class RequestBook:
     """Reads requests, and makes the writes that change them."""
 
-    def __init__(self, store: RequestStore, trail: Trail, news: News, keeping: Keeping) -> None:
+    def __init__(
+        self, store: RequestStore, trail: Trail, news: News, keeping: Keeping, over: Over
+    ) -> None:
         self._store = store
         self._trail = trail
         self._news = news
         self._keeping = keeping
+        self._over = over
 
     def find(self, request_id: str) -> DataRequest | None:
         """The request, read consistently, or None."""
@@ -54,6 +62,19 @@ class RequestBook:
         if request is None:
             raise UnknownRequest
         return request
+
+    def readable(self, request: DataRequest) -> DataRequest:
+        """`request` for whoever reads it: once its time is over without what it said, as if that
+        were forgotten already, and one that joined another with that one's.
+
+        Not to be written. One that has not ended costs no read.
+        """
+        if request.forgotten or request.status in LIVING:
+            return request
+        if not self._over({request.request_id, request.joined_to or request.request_id}):
+            return request
+        nothing = Content("", request.content.language)
+        return replace(request, content=nothing, messages=(), requester="", forgotten=True)
 
     def change(
         self,

@@ -65,7 +65,7 @@ class Handling:
         self._run_command = run_command
 
     def read(self, request_id: str, staff_id: str) -> DataRequest:
-        """The request with all it says; that it was read is in the trail first.
+        """The request with all that may be read of it; that it was read is in the trail first.
 
         Raises `UnknownRequest`.
         """
@@ -73,7 +73,7 @@ class Handling:
         self._run_command(
             lambda: self._book.entry(self._book.get(request_id), who, "personal_data.read", facts)
         )
-        return self._book.get(request_id)
+        return self._book.readable(self._book.get(request_id))
 
     def extend(
         self,

@@ -19,7 +19,7 @@ class Receivers:
         Or of the address of whoever was confirmed to act for them. Raises `UnknownRequest` for
         others, and for tracking tokens, which the staff and the platform hold too.
         """
-        request = self._book.get(request_id)
+        request = self._book.readable(self._book.get(request_id))
         may_have_it = {request.subject_id, self._acting(request)} - {None}
         if caller not in {f"subject/{each}" for each in may_have_it}:
             raise UnknownRequest

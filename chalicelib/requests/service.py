@@ -42,8 +42,9 @@ class Requests:
         self._run_command = run_command
 
     def look(self, request_id: str, caller: str) -> DataRequest:
-        """The request, for who tracks it or whose it is. Raises `UnknownRequest` for others."""
-        request = self._book.get(request_id)
+        """The request as it may be read, for who tracks it or whose it is. Raises `UnknownRequest`
+        for others."""
+        request = self._book.readable(self._book.get(request_id))
         if caller not in {f"request/{request_id}", f"subject/{request.subject_id}"}:
             raise UnknownRequest
         return request

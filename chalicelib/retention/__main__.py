@@ -1,8 +1,9 @@
-"""`python -m chalicelib.retention`: the erasure ledger, and its replay after a restore.
+"""`python -m chalicelib.retention`: the erasure ledger, its replay after a restore, the backfill.
 
     export --output FILE                        the ledger's signed documents, one a line
     verify FILE --key JWK [--trail BUNDLE]      checks them, and prints what was destroyed
     replay [--do] [--places]                    makes restored tables true again
+    backfill                                    registers what ended before there were records
 
 `verify` needs no network and no environment. BUNDLE is an export of the trail
 (`python -m chalicelib.audit export`), verified on its own: with it documents that were cut off at
@@ -57,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--key", type=Path, help="JWK or JWK set to trust beside the present key")
     replay.add_argument("--despite-findings", action="store_true", help="by an unsound ledger too")
     replay.set_defaults(run=_replay)
+    backfill = commands.add_parser("backfill", help="register what ended before there were records")
+    backfill.set_defaults(run=_backfill)
     return parser
 
 
@@ -111,6 +114,14 @@ def _replay(options: argparse.Namespace) -> int:
     report = here.replay.do(left, at_places=options.places)
     _say(f"done: {counts_of(report)}")
     return wrong or int(report.failed > 0)
+
+
+def _backfill(_options: argparse.Namespace) -> int:
+    from chalicelib.services import services  # noqa: PLC0415  # see above
+
+    for collection, count in services().own_backfill.run().items():
+        _say(f"{count} {collection.value} registered")
+    return 0
 
 
 def _concluded(report: Report) -> int:

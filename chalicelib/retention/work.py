@@ -6,6 +6,8 @@ from chalicelib.retention.archiving.copies import Copies
 from chalicelib.retention.archiving.deed import REMOVE_WORK
 from chalicelib.retention.engagements.service import CERTIFY_WORK, END_WORK
 from chalicelib.retention.engagements.working import EngagementWork
+from chalicelib.retention.enumerating.service import ENUMERATE_WORK
+from chalicelib.retention.enumerating.working import EnumerationWork
 from chalicelib.retention.holds.service import RELEASED_WORK
 from chalicelib.retention.records.rescheduling import Rescheduling
 from chalicelib.retention.schedule.previewing import Previewing
@@ -22,6 +24,7 @@ def work_of(
     releasing: Releasing,
     engagements: EngagementWork,
     archived: Copies,
+    enumerating: EnumerationWork,
 ) -> Mapping[str, Callable[[str, str], None]]:
     """What is done, by kind."""
     return {
@@ -32,4 +35,5 @@ def work_of(
         END_WORK: lambda client, _: engagements.plan(client),
         CERTIFY_WORK: lambda client, _: engagements.certify(client),
         REMOVE_WORK: lambda record_id, _: archived.remove(record_id),
+        ENUMERATE_WORK: lambda enumeration_id, _: enumerating.carry_on(enumeration_id),
     }

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from chalicelib.consents.attachment_store import AttachmentStore
     from chalicelib.consents.book import ConsentBook
     from chalicelib.consents.event_store import EventStore
+    from chalicelib.consents.forgetting import Forgetting
     from chalicelib.consents.gate import Gate
     from chalicelib.consents.obeying import Obeying
+    from chalicelib.consents.proofs import Proofs
     from chalicelib.consents.receipts.service import Receipts
     from chalicelib.consents.service import Consents
     from chalicelib.consents.texts import ShownTexts
@@ -105,7 +107,7 @@ class ConsentServices(
         return Consents(
             self.consent_book,
             self._consent_events,
-            self._standings,
+            self._proofs,
             self._shown_texts,
             self.subjects,
             self.clock,
@@ -136,6 +138,7 @@ class ConsentServices(
             self._consent_events,
             self._attachments,
             self.consent_book,
+            self._proofs,
             self.trail,
             self.run_command,
         )
@@ -166,11 +169,29 @@ class ConsentServices(
         return ConsentBook(
             self._consent_events,
             self._standings,
+            self._proofs,
+            self.keeping,
             lambda event: [*self.stop_orders.follow(event), *self._announcing.follow(event)],
             self.trail,
             self.clock,
             self.ids,
         )
+
+    @cached_property
+    def _proofs(self) -> "Proofs":
+        from chalicelib.consents.proofs import Proofs
+        from chalicelib.retention.own.place import OwnCollection
+
+        return Proofs(
+            self._standings,
+            lambda proofs: self.own_reading.over(OwnCollection.CONSENTS, proofs),
+        )
+
+    @cached_property
+    def consent_forgetting(self) -> "Forgetting":
+        from chalicelib.consents.forgetting import Forgetting
+
+        return Forgetting(self._standings, self._consent_events, self.run_command)
 
     @cached_property
     def _announcing(self) -> "Announcing":

@@ -20,11 +20,13 @@ class CopyServices(AuditServices, RequestServices):
         from chalicelib.requests.copies.service import Copies
         from chalicelib.requests.copies.store import CopyStore
         from chalicelib.requests.receiving import Receivers
+        from chalicelib.retention.own.place import OwnCollection
 
         return Copies(
             CopyStore(self.records),
             self._exports,
             Receivers(self.request_book, self.subjects).look,
+            lambda copies: self.own_reading.over(OwnCollection.EXPORTS, copies),
             self.trail,
             self.clock,
             self.run_command,

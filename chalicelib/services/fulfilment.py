@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.services.affected import AffectedServices
 from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
 from chalicelib.services.evidence import EvidenceServices
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.fulfilment.wiping import Wiping
     from chalicelib.requests.fulfilment.worker import Worker
     from chalicelib.requests.handling import Handling
+    from chalicelib.retention.own.backfill import Backfill
     from chalicelib.retention.own.ending import Endings
     from chalicelib.retention.records.models import HeldRecord, Place
     from chalicelib.retention.replay.service import Replay
@@ -36,7 +38,12 @@ if TYPE_CHECKING:
 
 
 class FulfilmentServices(
-    ConsentImportServices, CopyServices, RemoteServices, SweepServices, EvidenceServices
+    AffectedServices,
+    ConsentImportServices,
+    CopyServices,
+    RemoteServices,
+    SweepServices,
+    EvidenceServices,
 ):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
@@ -86,6 +93,7 @@ class FulfilmentServices(
     @cached_property
     def worker(self) -> "Worker":
         from chalicelib.consents.imports.service import IMPORT_WORK
+        from chalicelib.incidents.affected.asking import COMPUTE_WORK
         from chalicelib.requests.fulfilment.asking import AnswersOfPlaces
         from chalicelib.requests.fulfilment.locating import Locating
         from chalicelib.requests.fulfilment.planning import Planning
@@ -102,10 +110,14 @@ class FulfilmentServices(
             {
                 **work_of(planning, locating, tasks, self._concluding, self.wiping, answers),
                 IMPORT_WORK: lambda import_id, _: self.applying.carry_on(import_id),
+                COMPUTE_WORK: self.computing_affected.carry_on,
                 **self.retention_work,
                 **self.incident_work,
             },
-            give_up_of(locating, tasks),
+            {
+                **give_up_of(locating, tasks),
+                COMPUTE_WORK: self.computing_affected.give_up,
+            },
             self.clock,
             lambda: report_counts("fulfil_requests", self.settings.stage, {"dead": 1}),
         )
@@ -154,17 +166,46 @@ class FulfilmentServices(
     def own_endings(self) -> "Endings":
         from chalicelib.retention.own.ending import Endings
 
-        return Endings(self.vault, self.wiping.end, self.copies.end, self.run_command)
+        return Endings(
+            self.vault,
+            self.wiping.end,
+            self.copies.end,
+            self.sessions.remove,
+            self.consent_forgetting.end,
+            self.run_command,
+        )
+
+    @cached_property
+    def own_backfill(self) -> "Backfill":
+        """For an operator, as `replay`."""
+        from chalicelib.retention.own.backfill import Backfill
+
+        return Backfill(
+            self._people,
+            self._request_store.of_subject,
+            self.request_book.find,
+            self.requests,
+            lambda subject_id: self._standings.get(subject_id, consistent=True),
+            self.keeping,
+            self.run_command,
+        )
 
     def _targets_of(self, record: "HeldRecord") -> "Sequence[Target]":
-        from chalicelib.retention.own.place import OWN_PLACE, OwnCollection
+        from chalicelib.retention.own.place import OF_REQUESTS, OWN_PLACE, OwnCollection
+        from chalicelib.retention.targets import Target, TargetKind
 
         targets = record.facts.targets()
-        if record.at.place != OWN_PLACE or record.at.collection == OwnCollection.PREFERENCES:
+        if record.at.place != OWN_PLACE:
             return targets
-        request_id, _, _ = self._held_records.reference(record).partition("/")
-        request = self.request_book.find(request_id)
-        return [*targets, *self._restraint.targets(request)] if request else targets
+        if record.at.collection in OF_REQUESTS:
+            request_id, _, _ = self._held_records.reference(record).partition("/")
+            request = self.request_book.find(request_id)
+            return [*targets, *self._restraint.targets(request)] if request else targets
+        if record.at.collection == OwnCollection.CONSENTS:
+            subject_id, _, _ = self._held_records.reference(record).partition("/")
+            names = self.subjects.names(subject_id)
+            return [*targets, *(Target(TargetKind.PERSON, each) for each in names)]
+        return targets
 
     def _dispose(self, at: "Place", means: "Means", rule: str, guard: "Sequence[Check]") -> None:
         from chalicelib.retention.own.place import OWN_PLACE
@@ -247,4 +288,6 @@ class FulfilmentServices(
     def _own_records(self) -> "OwnRecords":
         from chalicelib.requests.fulfilment.own_records import OwnRecords
 
-        return OwnRecords(self.subjects, self.obeying, self._request_store)
+        return OwnRecords(
+            self.subjects, self.obeying, self._request_store, self.request_book.readable
+        )

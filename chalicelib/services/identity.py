@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import CLIENT_CONFIG
-from chalicelib.services.messages import MessageServices
+from chalicelib.services.own import OwnServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.oidc.tokens import Issuer
 
 
-class IdentityServices(MessageServices):
+class IdentityServices(OwnServices):
     """Proofs, sessions, people, and the keeper of the gate."""
 
     @cached_property
@@ -51,6 +51,7 @@ class IdentityServices(MessageServices):
         return Sessions(
             SessionStore(self.records, self.clock),
             self.subjects,
+            self.keeping.session_opened,
             self.trail,
             self.clock,
             self.run_command,

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.services.audit import AuditServices
+from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.webhooks import WebhookServices
 
 if TYPE_CHECKING:
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
     from chalicelib.incidents.alarms import Alarms
     from chalicelib.incidents.book import IncidentBook
     from chalicelib.incidents.deciding import Deciding
+    from chalicelib.incidents.findings.looking import LookingAtFindings
+    from chalicelib.incidents.findings.store import FindingStore
+    from chalicelib.incidents.notices.filing import Filings
+    from chalicelib.incidents.notices.service import Notices
     from chalicelib.incidents.register import Register
     from chalicelib.incidents.store import IncidentStore
     from chalicelib.incidents.watching import IncidentWatcher
+    from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.models import Language
     from chalicelib.rounds import Rounds
+    from chalicelib.tables.transactions import Action
 
 
-class IncidentServices(AuditServices, WebhookServices):
+class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
     """The register, its clocks, and who is told."""
 
     @cached_property
@@ -33,6 +40,7 @@ class IncidentServices(AuditServices, WebhookServices):
         return Register(
             self._incident_store,
             self.incident_book,
+            self._incident_alarms.reported,
             self.clock,
             self.ids,
             self.idempotency,
@@ -56,6 +64,40 @@ class IncidentServices(AuditServices, WebhookServices):
         from chalicelib.incidents.book import IncidentBook
 
         return IncidentBook(self._incident_store, self.trail)
+
+    @cached_property
+    def breach_notices(self) -> "Notices":
+        from chalicelib.incidents.notices.service import Notices
+
+        return Notices(
+            self._breach_notices,
+            self.incident_book,
+            self.start_telling,
+            self.clock,
+            self.ids,
+            self.idempotency,
+            self.run_command,
+        )
+
+    @cached_property
+    def notice_filings(self) -> "Filings":
+        from chalicelib.incidents.notices.filing import Filings
+        from chalicelib.incidents.notices.filing_store import FilingStore
+        from chalicelib.incidents.notices.proofs import Proofs
+
+        return Filings(
+            FilingStore(self.records, self.vault),
+            self._breach_notices,
+            self.breach_notices,
+            Proofs(self.s3, self.settings.trail_bucket, self.vault),
+            self.incident_book,
+            self.clock,
+            self.ids,
+            self.idempotency,
+        )
+
+    def start_telling(self, *_said: object) -> "list[Action]":
+        raise NotImplementedError
 
     @cached_property
     def incident_rounds(self) -> "Rounds":
@@ -118,6 +160,40 @@ class IncidentServices(AuditServices, WebhookServices):
         from chalicelib.incidents.aftermath.store import AftermathStore
 
         return AftermathStore(self.records, self.vault)
+
+    @cached_property
+    def findings_consumer(self) -> "Consumer":
+        from chalicelib.incidents.findings.drafting import Drafting
+        from chalicelib.incidents.findings.taking import TakingFindings
+        from chalicelib.inventory.service import kinds_of_data
+        from chalicelib.notices.consumer import Consumer
+
+        settings = self.settings
+        drafting = Drafting(
+            self.incidents,
+            self.outbox,
+            self.data_maps.map_in_force,
+            kinds_of_data,
+            [each.strip() for each in settings.alert_address.split(",")],
+            cast("Language", settings.alert_language),
+            self.clock,
+        )
+        taking = TakingFindings(
+            self._finding_store, self._incident_store, drafting, self.run_command
+        )
+        return Consumer(self.sqs, settings.findings_queue_url, taking.take)
+
+    @cached_property
+    def looking_at_findings(self) -> "LookingAtFindings":
+        from chalicelib.incidents.findings.looking import LookingAtFindings
+
+        return LookingAtFindings(self._finding_store, self.incident_book, self.run_command)
+
+    @cached_property
+    def _finding_store(self) -> "FindingStore":
+        from chalicelib.incidents.findings.store import FindingStore
+
+        return FindingStore(self.records, self.vault)
 
     @cached_property
     def _incident_alarms(self) -> "Alarms":

@@ -8,6 +8,8 @@ from chalicelib.services.foundation import Foundation
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
+    from chalicelib.incidents.notices.store import BreachNoticeStore
+    from chalicelib.incidents.notices.texts import NoticeTexts
     from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.outbox import Outbox
     from chalicelib.notices.outbox_actions import OutboxActions
@@ -86,6 +88,7 @@ class MessageServices(Foundation):
 
     @cached_property
     def mail_consumer(self) -> "Consumer":
+        from chalicelib.incidents.notices.models import TEMPLATE
         from chalicelib.notices.consumer import Consumer
         from chalicelib.notices.delivery import MailDelivery
         from chalicelib.notices.mail import Composer
@@ -95,13 +98,25 @@ class MessageServices(Foundation):
         client = self._create_client("ses", config=ONE_ATTEMPT)
         delivery = MailDelivery(
             self.outbox_store,
-            Composer(settings.mail_from),
+            Composer(settings.mail_from, writers={TEMPLATE: self.notice_texts.of}),
             Ses(client, settings.mail_configuration_set),
             settings.mail_from,
             self.clock,
             lambda: report_counts("send_mail", settings.stage, {"dead": 1}),
         )
         return Consumer(self.sqs, settings.mail_queue_url, delivery.deliver)
+
+    @cached_property
+    def notice_texts(self) -> "NoticeTexts":
+        from chalicelib.incidents.notices.texts import NoticeTexts
+
+        return NoticeTexts(self._breach_notices)
+
+    @cached_property
+    def _breach_notices(self) -> "BreachNoticeStore":
+        from chalicelib.incidents.notices.store import BreachNoticeStore
+
+        return BreachNoticeStore(self.records, self.vault)
 
     @cached_property
     def feedback_consumer(self) -> "Consumer":

@@ -7,6 +7,7 @@ from chalicelib.services.retention import RetentionServices
 
 if TYPE_CHECKING:
     from chalicelib.retention.own.keeping import Keeping
+    from chalicelib.retention.own.reading import OwnReading
     from chalicelib.retention.records.store import RecordStore
 
 
@@ -18,6 +19,12 @@ class OwnServices(RetentionServices):
         from chalicelib.retention.own.keeping import Keeping
 
         return Keeping(self._held_records, self.schedules, self.token_of_user, self.clock)
+
+    @cached_property
+    def own_reading(self) -> "OwnReading":
+        from chalicelib.retention.own.reading import OwnReading
+
+        return OwnReading(self._held_records, self.schedules.in_force, self.clock)
 
     @cached_property
     def _held_records(self) -> "RecordStore":

@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.services.identity import IdentityServices
-from chalicelib.services.own import OwnServices
 
 if TYPE_CHECKING:
     from chalicelib.opendsr.callback_store import CallbackStore
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.requests.store import RequestStore
 
 
-class RequestServices(OwnServices, IdentityServices):
+class RequestServices(IdentityServices):
     """Intake, proof, tracking."""
 
     @cached_property
@@ -83,8 +82,15 @@ class RequestServices(OwnServices, IdentityServices):
     @cached_property
     def request_book(self) -> "RequestBook":
         from chalicelib.requests.book import RequestBook
+        from chalicelib.retention.own.place import OwnCollection
 
-        return RequestBook(self._request_store, self.trail, self.partner_news.of, self.keeping)
+        return RequestBook(
+            self._request_store,
+            self.trail,
+            self.partner_news.of,
+            self.keeping,
+            lambda ids: self.own_reading.over(OwnCollection.REQUESTS, ids),
+        )
 
     @cached_property
     def partner_news(self) -> "PartnerNews":

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from chalicelib.retention.engagements.service import Engagements
     from chalicelib.retention.engagements.store import EngagementStore
     from chalicelib.retention.engagements.working import EngagementWork
+    from chalicelib.retention.enumerating.service import Enumerations
+    from chalicelib.retention.enumerating.store import EnumerationStore
+    from chalicelib.retention.enumerating.working import EnumerationWork
     from chalicelib.retention.records.models import HeldRecord, Place
     from chalicelib.retention.records.rescheduling import Rescheduling
     from chalicelib.retention.records.service import Records
@@ -85,7 +88,47 @@ class SweepServices(ArchiveServices):
     def retention_rounds(self) -> "Rounds":
         from chalicelib.rounds import Rounds
 
-        return Rounds({"sweep": self.sweep.run, "engagements": self.engagements.hand_out})
+        return Rounds(
+            {
+                "sweep": self.sweep.run,
+                "engagements": self.engagements.hand_out,
+                "enumerations": self.enumerations.hand_out,
+            }
+        )
+
+    @cached_property
+    def enumerations(self) -> "Enumerations":
+        from chalicelib.retention.enumerating.service import Enumerations
+
+        return Enumerations(
+            self._enumerations,
+            self._is_enumerable,
+            self.outbox,
+            self.trail,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
+    def _enumeration_work(self) -> "EnumerationWork":
+        from chalicelib.retention.enumerating.working import EnumerationWork
+
+        return EnumerationWork(
+            self._enumerations,
+            self.places,
+            self.held_records,
+            self.token_of_user,
+            self.outbox,
+            self.trail,
+            self.clock,
+            self.run_command,
+        )
+
+    @cached_property
+    def _enumerations(self) -> "EnumerationStore":
+        from chalicelib.retention.enumerating.store import EnumerationStore
+
+        return EnumerationStore(self.records, self.vault)
 
     @cached_property
     def engagements(self) -> "Engagements":
@@ -173,6 +216,7 @@ class SweepServices(ArchiveServices):
             self.releasing,
             self.engagement_work,
             self.archived_copies,
+            self._enumeration_work,
         )
 
     @cached_property
@@ -195,6 +239,11 @@ class SweepServices(ArchiveServices):
         from chalicelib.connectors.addressing import is_addressable
 
         return is_addressable(self.data_maps.map_in_force(), place, collection)
+
+    def _is_enumerable(self, place: str, collection: str) -> bool:
+        from chalicelib.connectors.addressing import is_enumerable
+
+        return is_enumerable(self.data_maps.map_in_force(), place, collection)
 
     def _targets_of(self, record: "HeldRecord") -> "Sequence[Target]":
         return record.facts.targets()

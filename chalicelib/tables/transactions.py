@@ -116,10 +116,12 @@ type RunCommand = Callable[[Callable[[], Sequence[Action]]], None]
 def transact(client: "DynamoDBClient", actions: Sequence[Action]) -> None:
     """Carries out `actions` (at most 100 items, 4 MB) as one transaction.
 
-    Raises the `otherwise` of the first action whose condition failed, `Moved` when another
+    A check that several parts of a command ask for is made once: DynamoDB takes one action for each
+    item. Raises the `otherwise` of the first action whose condition failed, `Moved` when another
     transaction held one of the items or the table throttled, `Unsettled` when the outcome is not
     known yet, botocore's error for the rest.
     """
+    actions = _without_repeated_checks(actions)
     if not 1 <= len(actions) <= _LIMIT:
         raise ValueError("a transaction takes 1 to 100 items")
     try:
@@ -156,6 +158,14 @@ def run_command(
         else:
             return
     raise Contended
+
+
+def _without_repeated_checks(actions: Sequence[Action]) -> list[Action]:
+    once: list[Action] = []
+    for action in actions:
+        if not isinstance(action, Check) or action not in once:
+            once.append(action)
+    return once
 
 
 def _meaning(actions: Sequence[Action], reasons: Sequence[Any]) -> DomainError:

@@ -123,6 +123,21 @@ class Scope:
         return _scope("handler", incident_id)
 
     @classmethod
+    def breach_notice(cls, notice_id: str) -> "Scope":
+        """The texts of one notice of an incident, for whoever sends them (incidents/notices)."""
+        return _scope("breach-notice", notice_id)
+
+    @classmethod
+    def finding(cls, key: str) -> "Scope":
+        """What a service of AWS says of one finding, in its own words."""
+        return _scope("finding", key)
+
+    @classmethod
+    def affected(cls, incident_id: str) -> "Scope":
+        """Who was affected by one incident (chalicelib/incidents/affected)."""
+        return _scope("affected", incident_id)
+
+    @classmethod
     def mac(cls, name: str, version: int) -> "Scope":
         """A key that authenticates rather than seals: blind index, cursors, receipts."""
         return _scope("mac", name, f"v{version}")

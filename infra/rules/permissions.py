@@ -19,6 +19,7 @@ PATTERNS = {
     "${ExportsBucket.Arn}/parts/*": "parts are named by their requests",
     "${TrailBucket.Arn}/checkpoints/*": "checkpoints are named when they are made",
     "${TrailBucket.Arn}/erasures/*": "the ledger's documents are numbered as they are made",
+    "${TrailBucket.Arn}/proofs/*": "proofs of filing are named by their incidents",
     "${PreferencesTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
     "${RecordsTable.Arn}/stream/*": "ListStreams takes nothing narrower; it reads no record",
 }

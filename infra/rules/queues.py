@@ -9,6 +9,8 @@ from infra.rules.functions import counts_watched, has_alarm
 GIVES_NOTHING_UP = {
     # A report that cannot be recorded comes again until it is a dead letter.
     "RecordFeedback",
+    # An event that cannot be read, too.
+    "TakeFindings",
 }
 """Consumers that end no message by themselves."""
 

@@ -8,6 +8,7 @@ from chalicelib.audit.entry import Actor
 from chalicelib.http.permissions import Role
 from chalicelib.opendsr.__main__ import self_sign
 from chalicelib.services import Services
+from tests.contract.affected import RECIPIENTS, call_about_affected
 from tests.contract.asking import REQUESTS, code_of, letter, make, prove
 from tests.contract.consent_calls import BEGINNINGS, call_about_consents
 from tests.contract.copying import release_something
@@ -90,6 +91,8 @@ def call_signed_in(
 
 
 def _about(path: str) -> CallAbout | None:
+    if path.startswith(RECIPIENTS):
+        return call_about_affected
     if "/processors" in path or "/stop-orders" in path:
         return call_about_stopping
     if path.startswith("/v1/staff/holds"):
@@ -115,6 +118,8 @@ def _token(gateway: Gateway, services: Services, path: str) -> dict[str, str]:
             return bearer(staff_token(services.clock, Role.DPO))
         case "platform":
             return bearer(platform_token(services.clock, "requests:write"))
+        case "incidents":
+            return bearer(platform_token(services.clock, "incidents:write"))
         case "sessions" if path.endswith("/current"):
             return bearer(signed_in(gateway, services))
         case "requests" if path == REQUESTS:  # an address gets so many codes
@@ -158,5 +163,6 @@ def _taken_in(services: Services) -> dict[str, Any]:
     return {
         "/v1/staff/requests": letter(services, email="writer@example.test"),
         "/v1/platform/requests": users,
+        "/v1/incidents": {"title": "A wrong file was sent"},
         IDENTITY: {"means": "document", "reference": "register 7"},
     }

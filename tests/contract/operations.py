@@ -32,7 +32,11 @@ PARAMETERS = {
     "stop_order": "01JSTOPORDER00000000000000",
     "run_id": "01JSWEEP000000000000000000",
     "client": "acme",
+    "incident_id": "01JNC1DENT0000000000000000",
+    "recipient_id": "subjects-" + 32 * "a",
+    "computation_id": "01JC0MPTAT10N0000000000000",
     "hold_id": "01JHOLD0000000000000000000",
+    "enumeration_id": 32 * "A",
     "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
 }
 

@@ -66,6 +66,8 @@ def _uses(operation: str, body: dict[str, Any]) -> Iterator[tuple[str, str, dict
         case "Query":
             table = "/".join(body[each] for each in ("TableName", "IndexName") if each in body)
             yield operation, table, {"pk": body["ExpressionAttributeValues"].get(":pk")}
+        case "Scan":  # a whole table has no leading key: no policy of ours allows it on our own
+            yield operation, body["TableName"], {"pk": {"S": ""}}
         case _:
             yield operation, body["TableName"], body.get("Item") or body["Key"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.notices.delivery import MailDelivery
-from chalicelib.notices.mail import Composer
+from chalicelib.notices.mail import Composer, Writers
 from chalicelib.notices.messages import Message
 from chalicelib.notices.outbox_store import OutboxStore
 from chalicelib.notices.ses import Ses
@@ -57,6 +57,7 @@ class Post:
     services: Services
     client: ToldSes = field(default_factory=ToldSes)
     dead: int = 0
+    writers: Writers = field(default_factory=dict)
 
     @property
     def store(self) -> OutboxStore:
@@ -74,7 +75,7 @@ class Post:
         ses = Ses(self.client, "mail")
         return MailDelivery(
             store or self.store,
-            Composer(SENDER),
+            Composer(SENDER, writers=self.writers),
             ses,
             SENDER,
             self.services.clock,

@@ -13,10 +13,11 @@ from chalicelib.retention.sweeping.models import Run, RunState
 from chalicelib.retention.sweeping.sweep import Report
 from chalicelib.services import Services
 from tests.contract.moto_tables import SESSION, another_container
-from tests.contract.shop import Shop, open_shop
+from tests.contract.shop import DPO, Shop, open_shop
 from tests.contract.working import work
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
+from tests.maps import ENUMERABLE
 from tests.tokens import bearer, platform_token, staff_token
 
 YEAR = timedelta(days=365, hours=7)
@@ -90,6 +91,22 @@ class Retained:
             "triggers": {"last_used": rfc3339(self.clock.now())},
             **said,
         }
+
+    def declares(self, text: str = ENUMERABLE) -> dict[str, str]:
+        """From now on the data map says how customers stand under retention. The body of a call
+        that has them enumerated."""
+        self.services.data_maps.publish(DPO, text)
+        return {"place": "shop", "collection": "customers"}
+
+    def enumerated(self, place: str = "shop", collection: str = "customers") -> dict[str, Any]:
+        """How the enumeration stands, after it was ordered and the workers are through."""
+        body = {"place": place, "collection": collection}
+        made = self.staff("POST", ENUMERATIONS, body)
+        assert made.status == 202, made.body
+        work(self.services, self.clock)
+        shown = self.staff("GET", f"{ENUMERATIONS}/{made.json()['enumeration_id']}")
+        assert shown.status == 200, shown.body
+        return dict(shown.json())
 
     def shown(self, record_id: str) -> dict[str, Any]:
         answer = self.platform("GET", f"/v1/records/{record_id}")
@@ -185,6 +202,7 @@ def _shop(services: Services) -> Shop:
 
 RECORDS = "/v1/records"
 SWEEPS = "/v1/staff/retention/sweeps"
+ENUMERATIONS = "/v1/staff/retention/enumerations"
 CLIENTS = "/v1/staff/clients"
 ARCHIVE = "/v1/staff/archive"
 
@@ -217,5 +235,10 @@ def call_about_retained(
         apart = Retained(another_container(services), gateway, office.clock)
         (record_id,) = apart.archived(customer)
         return office.staff(method, path.format(record_id=record_id) + query)
+    if path.startswith(ENUMERATIONS):
+        body = office.declares()
+        made = office.staff("POST", ENUMERATIONS, body)
+        known = made.json()["enumeration_id"]
+        return office.staff(method, path.format(enumeration_id=known) + query, body)
     run_id = office.tripped() if "{" in path else ""
     return office.staff(method, path.format(run_id=run_id) + query)

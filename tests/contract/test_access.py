@@ -23,6 +23,7 @@ from tests.contract.asking import make
 from tests.contract.holding import GROUND, HOLDS, Holding
 from tests.contract.operations import OPERATIONS, Documented
 from tests.contract.people import EMAIL, id_token, signed_in
+from tests.contract.responding import FACTS, INCIDENTS, Responding
 from tests.contract.retaining import ARCHIVE, Retained
 from tests.fakes import POOLS, FixedClock
 from tests.gateway import Gateway
@@ -44,7 +45,14 @@ GUARDED = [each for each in OPERATIONS if each.scheme]
 OF_STAFF = [each for each in OPERATIONS if each.scheme == "staff"]
 OTHER = Pool("ap-southeast-3_other")
 ARN = "arn:aws:execute-api:ap-southeast-3:000000000000:api/api"
-SCOPES = ("consents:write", "consents:check", "records:write", "requests:write", "opendsr")
+SCOPES = (
+    "consents:write",
+    "consents:check",
+    "records:write",
+    "requests:write",
+    "incidents:write",
+    "opendsr",
+)
 
 type Forge = Callable[[FixedClock], str]
 
@@ -276,6 +284,18 @@ def test_who_reads_a_hold_leaves_an_entry(
     assert last.facts == {"permission": "holds.read"}
 
 
+def test_who_reads_an_incident_leaves_an_entry(
+    gateway: Gateway, services: Services, clock: FixedClock
+) -> None:
+    incident_id = Responding(services, gateway).report()
+    headers = bearer(staff_token(clock, "auditor"))
+    read = gateway.call("GET", f"{INCIDENTS}/{incident_id}", headers=headers)
+    assert (read.status, read.json()["facts"]["title"]) == (200, FACTS["title"])
+    last = list(services.trail.history(Entity("incident", incident_id)))[-1]
+    assert (last.action, last.actor.kind) == ("personal_data.read", "staff")
+    assert last.facts == {"permission": "incidents.read"}
+
+
 def test_who_reads_the_archive_leaves_an_entry(
     gateway: Gateway, services: Services, clock: FixedClock
 ) -> None:
@@ -295,6 +315,8 @@ def test_these_are_the_permissions_to_read_personal_data() -> None:
         "archive.read",
         "consents.read",
         "holds.read",
+        "incidents.read",
+        "incidents.recipients",
         "requests.read",
         "subjects.read",
     }

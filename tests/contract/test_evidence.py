@@ -345,15 +345,15 @@ def test_an_awareness_that_is_not_the_incidents_is_found(
     code: Code,
 ) -> None:
     real = services.evidence_parts[0]
-    stored = packing.stored(incident_id)
-    assert stored.aware_at is not None
-    aware_at = stored.aware_at + timedelta(hours=hours)
+    known_at = packing.stored(incident_id).aware_at
+    assert known_at is not None
+    aware_at = known_at + timedelta(hours=hours)
     signer = packing.receipts if key == "receipts" else Signer("stranger")
     said = signed_awareness(signer, of or incident_id, aware_at, OFFICER, services.clock.now())
 
     def forged(its_id: str) -> Any:
         incident = json.loads(b"".join(next(iter(real(its_id))).pieces))
-        incident["awareness"] |= {"statement": said, "aware_at": rfc3339(stored.aware_at)}
+        incident["awareness"] |= {"statement": said, "aware_at": rfc3339(known_at)}
         yield "incident.json", [json.dumps(incident).encode()], 0
         if key:
             yield "awareness.jws", [said.encode()], 0

@@ -106,6 +106,17 @@ def test_pages_of_the_register_are_newest_first(responding: Responding) -> None:
     assert ids == made[::-1]
 
 
+def test_whoever_has_to_look_hears_of_a_report(responding: Responding, services: Services) -> None:
+    incident_id = responding.report(drill=True)
+    sent = mails(services)
+    assert {each["to"] for each in sent} == {
+        "dpo@jutsoo.test",
+        "privacy@jutsoo.test",
+        "officer@jutsoo.test",
+    }
+    assert sent[0]["values"] == {"incident_id": incident_id, "drill": "yes"}
+
+
 def test_a_repeat_reports_nothing_twice(responding: Responding) -> None:
     first = responding.call("POST", INCIDENTS, FACTS, "the-same-key")
     again = responding.call("POST", INCIDENTS, FACTS, "the-same-key")
@@ -261,9 +272,9 @@ def test_everybody_whom_alarms_go_to_hears_of_a_correction(
     responding: Responding, services: Services
 ) -> None:
     incident_id = responding.known()
-    assert mails(services) == []
+    before = len(mails(services))
     correction(responding, incident_id, START - HOUR, "move")
-    sent = mails(services)
+    sent = mails(services)[before:]
     assert {each["to"] for each in sent} == {
         "dpo@jutsoo.test",
         "privacy@jutsoo.test",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.notices.consumer import Later
+from chalicelib.requests.copies.errors import NoCopy
 from chalicelib.requests.copies.naming import archive_key
 from chalicelib.requests.models import Content, DataRequest
 from chalicelib.retention.own.place import OwnCollection
@@ -31,6 +32,7 @@ from tests.gateway import Answer, Gateway
 MONTHS = timedelta(days=731, hours=7)
 """24 months from the clock's first hour on: to the end of the day in Jakarta."""
 FORTNIGHT = timedelta(days=14)
+INSTANT = timedelta(milliseconds=1)
 SAFETY = {"ground": "id/safety"}
 USER = "user-2207"
 
@@ -177,11 +179,13 @@ def test_an_appeal_stops_the_clock_and_the_second_end_starts_it_anew(
 def test_an_appeal_at_the_last_moment_saves_it(
     office: Retained, gateway: Gateway, services: Services
 ) -> None:
+    """By the clock of whoever takes it, which may be behind the sweep's."""
     made = refused(gateway, services)
     office.later(MONTHS)
     office.sweep()
+    behind = FixedClock(services.clock.now() - INSTANT)
     other = Services(
-        services.settings, clock=services.clock, ids=services.ids, create_client=SESSION.client
+        services.settings, clock=behind, ids=services.ids, create_client=SESSION.client
     )
     request_id = made.json()["request_id"]
     meanwhile(services, lambda: other.appealing.appeal(request_id, f"request/{request_id}"))
@@ -220,6 +224,70 @@ def test_a_hold_at_the_last_moment_is_in_the_deeds_own_transaction(
     work(services, office.clock)
     assert is_readable(services, made)
     assert office.runs()[0]["counts"] == {"held": 1}
+
+
+def seen(office: Retained, services: Services, made: Answer, who: Answer) -> list[str]:
+    """What each who may read it reads of what the request said: staff, requester, person's copy."""
+    request_id = made.json()["request_id"]
+    shown = office.staff("GET", f"/v1/staff/requests/{request_id}")
+    assert shown.status == 200, shown.body
+    tracked = services.requests.look(request_id, f"request/{request_id}")
+    subject = str(read(services, who).subject_id)
+    sources = services._own_records
+    (row,) = [
+        each.values
+        for each in sources.rows(sources.seeds(subject))
+        if each.values.get("request_id") == request_id
+    ]
+    return [str(shown.json()["details"]), tracked.content.details, str(row["details"])]
+
+
+def test_what_is_over_is_unreadable_in_that_instant_whoever_holds_it(
+    office: Retained, gateway: Gateway, services: Services
+) -> None:
+    made = opened(gateway, services, details="All about me.")
+    joined = make(gateway, details="All about me.")
+    prove(gateway, joined, code_of(services))
+    assert by_staff(gateway, made, "refuse", SAFETY).status == 200
+    office.hold("category", "own.requests")
+    office.later(MONTHS - INSTANT)
+    for each in (made, joined):
+        assert seen(office, services, each, made) == ["All about me."] * 3
+    office.later(INSTANT)
+    office.swept()
+    assert is_readable(services, made)  # it is there, and nobody is shown it
+    for each in (made, joined):
+        assert seen(office, services, each, made) == [""] * 3
+    answer = appeal(gateway, made)
+    assert (answer.status, answer.code) == (409, "impossible_now")
+
+
+def test_a_copy_that_is_over_is_none_in_that_instant(
+    office: Retained, gateway: Gateway, services: Services
+) -> None:
+    put_in_force(office, "copies_made", amount=2, unit="hours")
+    made = copied(gateway, services, office.clock)
+    request_id, whose = made.json()["request_id"], f"subject/{read(services, made).subject_id}"
+    office.hold("category", "own.exports")
+    office.later(timedelta(hours=2) - INSTANT)
+    assert services.copies.link(request_id, whose).copy.links_left == 4
+    office.later(INSTANT)
+    for ask in (services.copies.link, services.copies.reopen):
+        with pytest.raises(NoCopy):
+            ask(request_id, whose)
+    assert len(archives(services, made)) == 1
+
+
+def test_an_open_request_costs_no_read_more(
+    office: Retained, gateway: Gateway, services: Services
+) -> None:
+    made = opened(gateway, services)
+    uses = Uses()
+    uses.watch(services)
+    request = read(services, made)
+    uses.seen.clear()
+    assert services.request_book.readable(request) is request
+    assert uses.seen == set()
 
 
 def test_a_copy_and_its_release_go_after_14_days_and_a_later_one_stays(

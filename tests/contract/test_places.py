@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
-from chalicelib.connectors.datamap.models import Dataset, StoreKind
+from chalicelib.connectors.datamap.models import Dataset, Retention, StoreKind
 from chalicelib.connectors.datamap.ours import OwnStore
 from chalicelib.connectors.datamap.reading import read_map
 from chalicelib.connectors.places import (
@@ -12,6 +12,7 @@ from chalicelib.connectors.places import (
     Disposed,
     Identities,
     Json,
+    Listing,
     Outcome,
     PlaceUnavailable,
     Row,
@@ -93,6 +94,9 @@ class Told:
 
     def copies(self, *_: object) -> list[Mapping[str, Json]]:
         return []
+
+    def enumerate(self, *_: object) -> Listing:
+        return Listing("id", Retention("technical", "controller", {}), iter(()))
 
     def take(self, *_: object) -> None:
         return None

@@ -78,7 +78,7 @@ class Disaster:
             assert (request.forgotten, request.content.email) == (True, "")
         assert "c2" not in self.office.customers()
         shown = self.office.shown(self.record_id)
-        (line,) = [each for each in lines(services) if each.kind == "record"]
+        (line,) = [each for each in lines(services) if each.id == self.record_id]
         assert (shown["state"], shown["disposed_by"], shown["means"], shown["disposed_at"]) == (
             "disposed",
             line.rule,
@@ -89,7 +89,7 @@ class Disaster:
 
     def chains_go_on(self) -> None:
         self.office.later(HOUR)
-        assert self.services.erasing.run(lambda: PLENTY).lines == 1  # the record's
+        assert self.services.erasing.run(lambda: PLENTY).lines == 2  # the record's, the session's
         entities = [
             Entity("subject", self.subject_id),
             *(Entity("request", each) for each in self.requests),

@@ -8,7 +8,7 @@ from chalicelib.clock import rfc3339
 from chalicelib.services import Services
 from tests.contract.moto_tables import another_container
 from tests.contract.policies import Uses
-from tests.contract.retaining import LONG, YEAR, Retained
+from tests.contract.retaining import ENUMERATIONS, LONG, YEAR, Retained
 from tests.contract.working import work
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
@@ -73,6 +73,31 @@ def test_the_sweep_may_hand_out_and_the_worker_may_end(office: Retained) -> None
     assert office.staff("GET", CLIENT + "/certificate").status == 200
     assert swept.refused_by("sweep_retention") == set()
     assert worked.refused_by("fulfil_requests") == set()
+
+
+def test_the_api_may_have_a_place_enumerated_and_the_worker_may_do_it(office: Retained) -> None:
+    body = office.declares()
+    seen = {"S": "2026-11-01"}
+    office.shop.put("customers", {"id": {"S": "c1"}, "seen": seen, "company": {"S": "acme"}})
+    office.shop.put("customers", {"id": {"S": "c2"}, "seen": seen, "user_id": {"S": "u1"}})
+    uses = Uses()
+    uses.watch(office.services)
+    made = office.staff("POST", ENUMERATIONS, body)
+    assert made.status == 202
+    worker, worked = cold(office.services)
+    work(worker, office.clock)
+    office.shop.put("customers", {"id": {"S": "c1"}, "seen": {"S": "2026-11-02"}})
+    sweeper, swept = cold(office.services)
+    office.later(timedelta(days=7))
+    sweeper.retention_rounds.run(lambda: LONG)
+    work(worker, office.clock)
+    shown = office.staff("GET", f"{ENUMERATIONS}/{made.json()['enumeration_id']}").json()
+    path = f"/v1/staff/audit/enumeration/{shown['enumeration_id']}"
+    assert office.staff("GET", path).status == 200
+    assert (shown["unchanged"], shown["refused"]) == (1, {"record_disagrees": 1})
+    assert uses.refused_by("api_handler") == set()
+    assert worked.refused_by("fulfil_requests") == set()
+    assert swept.refused_by("sweep_retention") == set()
 
 
 def test_the_worker_may_archive_and_end_what_is_archived(office: Retained) -> None:

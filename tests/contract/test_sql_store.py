@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.connectors.datamap.models import Collection
-from chalicelib.connectors.places import PlaceUnavailable
+from chalicelib.connectors.datamap.models import Collection, Field
+from chalicelib.connectors.places import PlaceUnavailable, Sighting
 from chalicelib.connectors.sql.client import DataApi, Database, PlaceMisfit
 from chalicelib.connectors.sql.store import SqlStore
 from chalicelib.connectors.stores import Decision, Lookup, Values
@@ -53,6 +54,14 @@ def find(store: SqlStore, **values: str) -> list[Values]:
     return list(store.find(people(), looking(**values)))
 
 
+def behind(store: SqlStore, position: str = "", *primary: str) -> list[Sighting]:
+    """The people behind the position, in a map with these primary keys: `id`, if none is named."""
+    collection = people()
+    keys = {name: Field(name, primary_key=True) for name in primary or ("id",)}
+    described = replace(collection, fields={"seen": collection.fields["seen"], **keys})
+    return list(store.enumerate(described, position))
+
+
 def change(store: SqlStore, decision: Decision, **values: str) -> list[Decision]:
     return list(store.change(people(), looking(**values), lambda _row: decision, erases=False))
 
@@ -73,6 +82,35 @@ def test_a_row_is_read_as_the_database_has_it(store: SqlStore) -> None:
         "tags": ["a", "b c"],
         "extra": {"city": "Depok"},
     }
+
+
+def test_rows_are_listed_in_the_order_of_their_keys_with_what_is_asked_for(
+    store: SqlStore,
+) -> None:
+    first, second = behind(store)
+    assert first.values == {"id": MIRA, "seen": "2026-01-01T20:04:05+00:00"}
+    assert second.values == {"id": DEWI, "seen": None}
+    assert behind(store, first.position) == [second]
+    assert behind(store, second.position) == []
+
+
+def test_a_long_table_is_listed_page_by_page_each_row_once(world: World, store: SqlStore) -> None:
+    world.sql(
+        "INSERT INTO people (id, number, email) "
+        "SELECT gen_random_uuid(), n, 'x' FROM generate_series(10, 1309) n"
+    )
+    found = behind(store)
+    keys = [each.values["id"] for each in found if each.values]
+    assert len(set(keys)) == len(keys) == 1302
+    assert behind(store, found[700].position) == found[701:]
+
+
+@pytest.mark.parametrize("primary", [("number",), ("id", "number")])
+def test_what_is_not_the_tables_own_key_lists_nothing(
+    store: SqlStore, primary: tuple[str, ...]
+) -> None:
+    with pytest.raises(PlaceMisfit):
+        behind(store, "", *primary)
 
 
 def test_what_is_absent_is_null(store: SqlStore) -> None:
@@ -337,3 +375,17 @@ def test_no_failure_quotes_a_value(world: World, store: SqlStore) -> None:
     while chain is not None:
         assert "canary" not in f"{chain!r}{chain.__cause__!r}"
         chain = None if chain.__suppress_context__ else chain.__context__
+
+
+def test_rows_of_one_value_are_listed_behind_a_position(store: SqlStore, world: World) -> None:
+    world.sql(
+        "INSERT INTO people (id, number, email) SELECT gen_random_uuid(), n, 'mira@client.test'"
+        " FROM generate_series(10, 15) n"
+    )
+    wanted = looking(email="mira@client.test|nobody@client.test")
+    described = replace(people(), fields={**people().fields, "id": Field("id", primary_key=True)})
+    seen = list(store.enumerate(described, "", wanted))
+    assert {cast("Any", each.values)["email"] for each in seen} == {"mira@client.test"}
+    assert len(seen) == 7
+    assert list(store.enumerate(described, seen[2].position, wanted)) == seen[3:]
+    assert list(store.enumerate(described, "", looking(number="no number"))) == []

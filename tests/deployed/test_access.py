@@ -71,7 +71,13 @@ def test_each_kind_of_caller_has_its_own_routes(stack: Stack, http: httpx.Client
     tokens = {
         "staff": staff_token(stack, "dpo"),
         "platform": platform_token(
-            stack, "consents:write", "consents:check", "records:write", "requests:write", "opendsr"
+            stack,
+            "consents:write",
+            "consents:check",
+            "records:write",
+            "requests:write",
+            "incidents:write",
+            "opendsr",
         ),
     }
     for operation in GUARDED:

@@ -73,6 +73,7 @@ def _token(stack: Stack, scheme: str) -> str:
                 "consents:check",
                 "records:write",
                 "requests:write",
+                "incidents:write",
                 "opendsr",
             )
     return session_token(stack)

@@ -112,6 +112,22 @@ FORBIDDEN: list[tuple[str, str, Attempt]] = [
     ("RecordFeedbackRole", "read a wrapped key", _batch_get("keys", "SCOPE#mail-messages/x")),
     ("RecordFeedbackRole", "change the audit table", _update("audit")),
     ("RecordFeedbackRole", "send mail", _our_mail),
+    ("TakeFindingsRole", "list the register", _query("records", "INCIDENTS#2026")),
+    ("TakeFindingsRole", "read a request", _get("records", "REQUEST#x")),
+    ("TakeFindingsRole", "change an incident", _update_record("INCIDENT#x")),
+    ("TakeFindingsRole", "put a data map in force", _put("records", "DATAMAP")),
+    ("TakeFindingsRole", "put another's entry", _put("audit", "ENTITY#site#jutsoo")),
+    ("TakeFindingsRole", "change an entry", _update("audit")),
+    ("TakeFindingsRole", "read a person's key", _batch_get("keys", "SCOPE#person/x")),
+    ("TakeFindingsRole", "read a handler's key", _batch_get("keys", "SCOPE#handler/x")),
+    (
+        "TakeFindingsRole",
+        "make a person's key",
+        _data_key(application="jaga", stage="local", purpose="person"),
+    ),
+    ("TakeFindingsRole", "send mail", _our_mail),
+    ("TakeFindingsRole", "queue a finding", _send("findings")),
+    ("TakeFindingsRole", "use the storage key itself", _use_storage_key),
 ]
 
 
@@ -133,6 +149,10 @@ ALLOWED: list[tuple[str, str, Attempt]] = [
     ("SendMailRole", "read a day's key", _batch_get("keys", "SCOPE#mail-messages/x")),
     ("RecordFeedbackRole", "find a receipt", _get("records", "RECEIPT#x")),
     ("RecordFeedbackRole", "read a message", _get("records", "OUTBOX#x")),
+    ("TakeFindingsRole", "read the data map", _get("records", "DATAMAP")),
+    ("TakeFindingsRole", "make a draft", _put("records", "INCIDENT#x")),
+    ("TakeFindingsRole", "read a finding's key", _batch_get("keys", "SCOPE#finding/x")),
+    ("TakeFindingsRole", "work its queue", _receive("findings")),
 ]
 
 

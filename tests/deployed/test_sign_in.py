@@ -31,6 +31,7 @@ WRONG = "wrong Password 1!"
 SCOPES = {
     "jaga/consents:check",
     "jaga/consents:write",
+    "jaga/incidents:write",
     "jaga/opendsr",
     "jaga/records:write",
     "jaga/requests:write",

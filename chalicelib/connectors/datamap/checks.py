@@ -8,6 +8,7 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from chalicelib.connectors.addressing import is_addressable
 from chalicelib.connectors.datamap.models import (
     Collection,
     DataMap,
@@ -58,9 +59,27 @@ def check_map(
         for dataset in data_map.datasets.values()
         for where in named_own(dataset, own)
     ]
+    retained = [*_retention(data_map, categories)]
     # What retention calls the place of our own records.
     reserved = [Finding(each, "reserved_place") for each in data_map.datasets if each == OWN_PLACE]
-    return findings + unknown + ours + reserved + [*_count(data_map)]
+    return findings + unknown + retained + ours + reserved + [*_count(data_map)]
+
+
+def _retention(data_map: DataMap, categories: Names[str]) -> Iterator[Finding]:
+    """Whether what is to be enumerated can be: read row by row, and each row ended by itself."""
+    for key, dataset in data_map.datasets.items():
+        for name, collection in dataset.collections.items():
+            declared, where, table = collection.retention, f"{key}.{name}", collection.settings
+            if declared is None:
+                continue
+            for path in sorted(set(declared.fields) - collection.fields.keys()):
+                yield Finding(f"{where}.{path}", "unknown_field")
+            if declared.category not in categories:
+                yield Finding(f"{where}.retention", "unknown_policy_category")
+            if not is_addressable(data_map, key, name):
+                yield Finding(f"{where}.retention", "not_addressable")
+            if isinstance(table, DynamoDbCollection) and not table.scan:
+                yield Finding(f"{where}.retention", "no_scan")
 
 
 def _count(data_map: DataMap) -> Iterator[Finding]:

@@ -122,6 +122,29 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How rows of a collection stand under retention's schedule, so that they can be enumerated.
+
+    `category` and `role` are the schedule's words and hold for all rows. The rest are fields: those
+    that hold the opaque ids of the `client` and of the `person`, empty without one, and, by the
+    trigger's name, when it happened. `numbers` says what a number there counts since 1970 (UTC),
+    `seconds` or `milliseconds`; empty where numbers are no moments.
+    """
+
+    category: str
+    role: str
+    triggers: Mapping[str, str]
+    client: str = ""
+    person: str = ""
+    numbers: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that are read of a row beside its key."""
+        return tuple(filter(None, (self.client, self.person, *self.triggers.values())))
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """Rows of one kind. `settings` are those of its kind of store (`settings.py`)."""
 
@@ -131,6 +154,7 @@ class Collection:
     keeps: tuple[Keep, ...] = ()
     restriction: Mark | None = None
     anonymity: Anonymity | None = None
+    retention: Retention | None = None
     settings: Any = None
 
 

@@ -17,6 +17,7 @@ from chalicelib.connectors.datamap.models import (
     Lead,
     Mark,
     Masking,
+    Retention,
     StoreKind,
     Strategy,
 )
@@ -26,6 +27,7 @@ from chalicelib.connectors.datamap.settings import (
     Connected,
     DescribedField,
     FieldSettings,
+    RetentionIn,
 )
 from chalicelib.connectors.datamap.source import (
     CollectionIn,
@@ -221,7 +223,19 @@ def _with_settings(collection: Collection, settings: CollectionSettings | None) 
         anonymity=(
             Anonymity(anonymity.k, tuple(anonymity.quasi_identifiers)) if anonymity else None
         ),
+        retention=_retention(settings.retention) if settings.retention else None,
         settings=settings,
+    )
+
+
+def _retention(declared: RetentionIn) -> Retention:
+    return Retention(
+        declared.category,
+        declared.role,
+        dict(declared.triggers.items()),
+        declared.client or "",
+        declared.person or "",
+        declared.numbers or "",
     )
 
 

@@ -45,6 +45,21 @@ class AnonymityIn(Ours):
     quasi_identifiers: Annotated[list[Path], Field(min_length=1, max_length=20)]
 
 
+class RetentionIn(Ours):
+    """How rows stand under retention: constants, and fields of the collection.
+
+    Only what happens to a row itself is read from it; `numbers` is the unit of moments that are
+    numbers.
+    """
+
+    category: Name
+    role: Literal["controller", "processor"]
+    client: Path | None = None
+    person: Path | None = None
+    triggers: Annotated[dict[Literal["collected", "last_used"], Path], Field(min_length=1)]
+    numbers: Literal["seconds", "milliseconds"] | None = None
+
+
 class AnonymisingIn(Ours):
     """How a field is anonymised; each strategy takes its own of the settings, and no other."""
 
@@ -85,6 +100,7 @@ class CollectionSettings(Ours):
     keep: list[KeepIn] = []
     restriction: MarkIn | None = None
     anonymise: AnonymityIn | None = None
+    retention: RetentionIn | None = None
 
 
 class DatasetSettings(Ours):

@@ -9,6 +9,7 @@ from chalicelib.connectors.places import (
     Description,
     Disposed,
     Json,
+    Listing,
     Outcome,
     PlaceUnavailable,
     Row,
@@ -54,6 +55,9 @@ class RemotePlace:
     correct = restrict = dispose = erase
 
     def copies(self, *_: object) -> list[Mapping[str, Json]]:
+        raise AnswersLater
+
+    def enumerate(self, *_: object) -> Listing:
         raise AnswersLater
 
     def take(self, *_: object) -> None:

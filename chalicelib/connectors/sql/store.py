@@ -10,7 +10,8 @@ from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.datamap.settings import RdsCollection
 from chalicelib.connectors.disposals import Guard
 from chalicelib.connectors.guarding import check_guard
-from chalicelib.connectors.places import Json
+from chalicelib.connectors.places import Json, Sighting
+from chalicelib.connectors.rows import topmost
 from chalicelib.connectors.sql.client import DataApi, NotOfType, PlaceMisfit, Statement
 from chalicelib.connectors.sql.statements import Key, deletion, page, probe, update
 from chalicelib.connectors.sql.tables import Column, Table, describe_table
@@ -46,6 +47,25 @@ class SqlStore:
         table = self._table(collection)
         for rows in self._portion_pages(table, _fields(collection), None, None):
             yield from rows
+
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
+        """Every row behind a key, in the key's order, page by page.
+
+        Raises `PlaceUnavailable`, `PlaceMisfit`: also where the map's primary key is not the
+        table's own, so that several rows could be one record.
+        """
+        table = self._table(collection)
+        if [each.name for each in table.key] != _primary(collection):
+            raise PlaceMisfit
+        start: Key | None = tuple(json.loads(after)) if after else None
+        # One field with few values is one portion, or none where the column holds none of them.
+        portions = [None] if lookup is None else list(self._portions(table, lookup))
+        for portion in portions:
+            for rows in self._portion_pages(table, _fields(collection), portion, None, start):
+                for row in rows:
+                    yield Sighting(row, json.dumps(_key_of(table, row)))
 
     def change(
         self,
@@ -92,9 +112,13 @@ class SqlStore:
                 yield new
 
     def _portion_pages(
-        self, table: Table, fields: Sequence[str], portion: Lookup | None, transaction: str | None
+        self,
+        table: Table,
+        fields: Sequence[str],
+        portion: Lookup | None,
+        transaction: str | None,
+        after: Key | None = None,
     ) -> Iterator[list[Values]]:
-        after: Key | None = None
         while rows := self._page(table, fields, portion, after, transaction):
             after = _key_of(table, rows[-1])
             yield rows
@@ -155,7 +179,11 @@ class SqlStore:
 
 def _fields(collection: Collection) -> list[str]:
     """The columns to be read: what the map does not speak of stays unread."""
-    return list(dict.fromkeys(path.partition(".")[0] for path in collection.fields))
+    return topmost(collection.fields)
+
+
+def _primary(collection: Collection) -> list[str]:
+    return [path for path, field in collection.fields.items() if field.primary_key]
 
 
 def _update(table: Table, changes: Values, key: Key) -> Statement:

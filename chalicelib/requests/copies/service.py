@@ -1,6 +1,6 @@
 """Copies that were released: handed out for a while, a few times, to who asked for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -38,6 +38,10 @@ class _Unreleased(Conflict):
     """There is no release, and nothing to be asked first. Never leaves this module."""
 
 
+type Over = Callable[[Collection[str]], set[str]]
+"""Which of some copies' time is over: `<request id>/<object id>`. Two reads."""
+
+
 class Copies:
     """Releases copies, gives links to them, opens them again. `look` finds the caller's request."""
 
@@ -46,6 +50,7 @@ class Copies:
         store: CopyStore,
         exports: Exports,
         look: Callable[[str, str], DataRequest],
+        over: Over,
         trail: Trail,
         clock: Clock,
         run_command: RunCommand,
@@ -53,6 +58,7 @@ class Copies:
         self._store = store
         self._exports = exports
         self._look = look
+        self._over = over
         self._trail = trail
         self._clock = clock
         self._run_command = run_command
@@ -181,6 +187,6 @@ class Copies:
 
     def _existing(self, request_id: str) -> Copy:
         copy = self._store.get(request_id)
-        if copy is None:
+        if copy is None or self._over([f"{request_id}/{copy.object_id}"]):
             raise NoCopy
         return copy

@@ -1,15 +1,14 @@
 """The words of the report, in the requester's language. They stand in `texts/`."""
 
 import tomllib
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib.audit.entry import Actor, Entry
 from chalicelib.inventory.promises import RetentionRule
-from chalicelib.law.explain import catalogue
+from chalicelib.law.explain import moment as moment_in
 from chalicelib.notices.models import Language
 
 ZONE = "Asia/Jakarta"
@@ -26,19 +25,7 @@ def words(language: Language) -> dict[str, Any]:
 
 def moment(at: datetime, language: Language) -> str:
     """`at` (aware) to the minute in the controller's zone, with the offset from UTC."""
-    terms = catalogue(language)
-    local = at.astimezone(ZoneInfo(ZONE))
-    day = terms["forms"]["day"].format(
-        weekday=terms["weekdays"][local.weekday()],
-        day=local.day,
-        month=terms["months"][local.month - 1],
-        year=local.year,
-    )
-    hours = (local.replace(tzinfo=UTC) - at).total_seconds() // 3600
-    time = local.strftime(terms["forms"]["time"])
-    return str(
-        terms["forms"]["moment"].format(day=day, time=time, zone=ZONE, offset=f"{hours:+03.0f}:00")
-    )
+    return moment_in(at, ZONE, language)
 
 
 def happened(entry: Entry, language: Language) -> str:

@@ -3,7 +3,7 @@
 What else is done with them is done when the request is concluded (concluding.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chalicelib.clock import rfc3339
 from chalicelib.connectors.places import Description, Json, Row, Seeds
@@ -21,10 +21,17 @@ _SEED = "profile.subject_id"
 class OwnRecords:
     """The profile, the consents and the requests of a person."""
 
-    def __init__(self, subjects: Subjects, obeying: Obeying, store: RequestStore) -> None:
+    def __init__(
+        self,
+        subjects: Subjects,
+        obeying: Obeying,
+        store: RequestStore,
+        readable: Callable[[DataRequest], DataRequest],
+    ) -> None:
         self._subjects = subjects
         self._obeying = obeying
         self._store = store
+        self._readable = readable
 
     @property
     def description(self) -> Description:
@@ -60,7 +67,7 @@ class OwnRecords:
                 yield Row("browsers", {"site": browser.site, "visitor_id": browser.visitor_id})
             for request_id in self._store.of_subject(subject_id):
                 if request := self._store.get(request_id):
-                    yield Row("requests", _said(request))
+                    yield Row("requests", _said(self._readable(request)))
 
 
 def _consented(event: ConsentEvent) -> dict[str, Json]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 
+from chalicelib.consents.forgetting import ConsentStands
+from chalicelib.retention.archiving.deed import RecordOvertaken
 from chalicelib.retention.own.place import OwnCollection
 from chalicelib.retention.records.models import Place
 from chalicelib.tables.transactions import Check, RunCommand
@@ -19,17 +21,29 @@ type EndRequest = Callable[[str, str, Sequence[Check]], None]
 """Ends what the request of an id said, in a rule's name, if the given checks hold."""
 type EndCopy = Callable[[str, str, Sequence[Check]], None]
 """Ends a request's copy, by the ids of both, if the given checks hold."""
+type EndSession = Callable[[str, Sequence[Check]], None]
+"""Deletes the session found by a hash, if the given checks hold."""
+type EndConsent = Callable[[str, Sequence[Check]], None]
+"""Deletes the proof of a consent, by its reference, if the given checks hold."""
 
 
 class Endings:
     """Ends our own records."""
 
     def __init__(
-        self, vault: Vault, end_request: EndRequest, end_copy: EndCopy, run_command: RunCommand
+        self,
+        vault: Vault,
+        end_request: EndRequest,
+        end_copy: EndCopy,
+        end_session: EndSession,
+        end_consent: EndConsent,
+        run_command: RunCommand,
     ) -> None:
         self._vault = vault
         self._end_request = end_request
         self._end_copy = end_copy
+        self._end_session = end_session
+        self._end_consent = end_consent
         self._run_command = run_command
 
     def end(self, at: Place, rule: str, guard: Sequence[Check]) -> None:
@@ -43,6 +57,17 @@ class Endings:
                 self._end_request(first, rule, guard)
             case OwnCollection.EXPORTS:
                 self._end_copy(first, second, guard)
+            case OwnCollection.SESSIONS:
+                self._end_session(first, guard)
+            case OwnCollection.CONSENTS:
+                self._end_proof(at.reference, guard)
+
+    def _end_proof(self, reference: str, guard: Sequence[Check]) -> None:
+        try:
+            self._end_consent(reference, guard)
+        except ConsentStands:
+            # Given again since it was decided on, and the record with it.
+            raise RecordOvertaken from None
 
     def _end_day(self, day: Scope, rule: str, guard: Sequence[Check]) -> None:
         """However many choices the day has, they go with its key."""

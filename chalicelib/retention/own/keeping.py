@@ -4,7 +4,7 @@ So nothing of ours is there without a record of when it goes. What ends it is th
 everything (ending.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -57,13 +57,21 @@ class Keeping:
         reference = f"{site}/{day.isoformat()}"
         return self._kept([_Kept(OwnCollection.PREFERENCES, reference, {Trigger.COLLECTED: over})])
 
-    def request_closed(self, request_id: str, user_id: str, copy: str) -> list[Action]:
-        """For the transaction that ends a request at this moment, again after an appeal.
+    def knows(self, collection: OwnCollection, reference: str) -> bool:
+        """Whether that has a record. One consistent read."""
+        at = Place(OWN_PLACE, collection.value, reference)
+        return self._store.get(self._store.id_of(at)) is not None
+
+    def request_closed(
+        self, request_id: str, user_id: str, copy: str, at: datetime | None = None
+    ) -> list[Action]:
+        """For the transaction that ends a request at this moment, again after an appeal; or notes
+        later that it ended `at` (aware).
 
         `user_id` is the platform's id of its person and `copy` the archive that is released with
         it; both may be empty. Raises `UnusableIdentifier`.
         """
-        now = from_millis(to_millis(self._clock.now()))
+        now = from_millis(to_millis(at or self._clock.now()))
         person = self._token_of_user(user_id) if user_id else ""
         closed = _Kept(OwnCollection.REQUESTS, request_id, {Trigger.CLOSED: now}, person)
         if not copy:
@@ -74,6 +82,31 @@ class Keeping:
     def request_reopened(self, request_id: str) -> list[Action]:
         """For the transaction that opens a request again: until it ends anew, nothing ends it."""
         return self._kept([_Kept(OwnCollection.REQUESTS, request_id, {})])
+
+    def consents_changed(
+        self, ended: Mapping[str, datetime], again: Collection[str]
+    ) -> list[Action]:
+        """For the transaction in which the consents with these proofs ended, each at its moment
+        (aware), or were given `again`: until they end anew, nothing ends those.
+
+        One call for a transaction. Whose they are is found when they are to go, by all the names
+        that the person has then.
+        """
+        proofs = {
+            **{each: {Trigger.CLOSED: from_millis(to_millis(at))} for each, at in ended.items()},
+            **{each: {} for each in again},
+        }
+        kept = [_Kept(OwnCollection.CONSENTS, each, when) for each, when in proofs.items()]
+        return self._kept(kept) if kept else []
+
+    def session_opened(self, hashed: str) -> list[Action]:
+        """For the transaction that opens the session found by `hashed` at this moment.
+
+        It names nobody: a hold on a person is about what is known of them, and a session only says
+        that they came.
+        """
+        now = from_millis(to_millis(self._clock.now()))
+        return self._kept([_Kept(OwnCollection.SESSIONS, hashed, {Trigger.COLLECTED: now})])
 
     def _kept(self, things: Sequence[_Kept]) -> list[Action]:
         number, schedule = self._schedules.in_force()

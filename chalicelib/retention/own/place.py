@@ -15,7 +15,16 @@ class OwnCollection(StrEnum):
     """What a request said that has ended, and those that joined it: its id."""
     EXPORTS = "exports"
     """A copy that was released: `<request id>/<object id>`."""
+    SESSIONS = "sessions"
+    """A session of a data subject: the hash that it is found by."""
+
+    CONSENTS = "consents"
+    """The proof of one consent that has ended: `<subject id>/<purpose>/<its first record>`."""
 
     @property
     def category(self) -> str:
         return f"own.{self.value}"
+
+
+OF_REQUESTS = (OwnCollection.REQUESTS, OwnCollection.EXPORTS)
+"""What the id of a request leads to."""

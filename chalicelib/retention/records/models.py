@@ -12,6 +12,11 @@ from chalicelib.retention.targets import Target, TargetKind
 
 MOST_RECORDS = 100
 """Records in one call."""
+MOST_TOGETHER = 40
+"""Records in one transaction: each may be of a client of its own, whose key is checked beside it,
+and a transaction takes 100 writes."""
+LONGEST_REFERENCE, LONGEST_USER_ID = 512, 128
+"""Characters."""
 
 
 class State(StrEnum):
@@ -112,11 +117,15 @@ class HeldRecord:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the platform says of one thing that it holds."""
+    """What the platform says of one thing that it holds.
+
+    With `only_later` a trigger moves on and never back: whoever says so may see but a part of it.
+    """
 
     at: Place
     facts: Facts
     triggers: Mapping[Trigger, datetime]
+    only_later: bool = False
 
 
 class Outcome(StrEnum):

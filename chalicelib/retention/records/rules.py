@@ -37,18 +37,27 @@ def expiry_by(schedule: Schedule, record: HeldRecord) -> Expiry:
 def told_again(record: HeldRecord, told: Registration) -> HeldRecord:
     """The record with what is told of it now: triggers that are named again have moved.
 
-    What is not named stays. Raises `RecordDisagrees`, `RecordGone`.
+    What is not named stays; nor does anything move back that may only move on. Raises
+    `RecordDisagrees`, `RecordGone`.
     """
     if record.state is State.DISPOSED:
         raise RecordGone
     if record.facts != told.facts:
         raise RecordDisagrees
-    after = with_triggers(record, told.triggers)
+    triggers = latest(told.triggers, record.triggers) if told.only_later else told.triggers
+    after = with_triggers(record, triggers)
     if record.archived and any(
         after.triggers.get(each) != record.triggers.get(each) for each in _OF_ROW
     ):
         raise RecordGone
     return after
+
+
+def latest(
+    one: Mapping[Trigger, datetime], other: Mapping[Trigger, datetime]
+) -> dict[Trigger, datetime]:
+    """When each happened, for what both know the later moment of the two."""
+    return {**other, **{each: max(at, other.get(each, at)) for each, at in one.items()}}
 
 
 def with_triggers(record: HeldRecord, told: Mapping[Trigger, datetime]) -> HeldRecord:

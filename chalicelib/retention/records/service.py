@@ -13,6 +13,7 @@ from chalicelib.errors import Conflict, DomainError, NotFound
 from chalicelib.ids import Ids
 from chalicelib.retention.own.place import OWN_PLACE
 from chalicelib.retention.records.models import (
+    MOST_TOGETHER,
     HeldRecord,
     Outcome,
     Place,
@@ -50,9 +51,8 @@ type IsAddressable = Callable[[str, str], bool]
 """Whether the data map in force has such a place with such a collection, whose rows are named by
 one primary key."""
 
-_TOGETHER = 40
-"""Records in one transaction: each may be of a client of its own, whose key is checked beside it,
-and a transaction takes 100 writes."""
+type Note = Callable[[Sequence[Registered]], list[Action]]
+"""At most three writes that belong to what came of registrations."""
 
 
 class UnknownRecord(NotFound):
@@ -132,9 +132,17 @@ class Records:
         """
         answers: list[Registered] = []
         seen: set[str] = set()
-        for some in batched(told, _TOGETHER, strict=False):
+        for some in batched(told, MOST_TOGETHER, strict=False):
             answers += self._register(some, Actor("platform", client_id), seen)
         return answers
+
+    def take_in(self, told: Sequence[Registration], who: Actor, note: Note) -> None:
+        """Registers up to 40 that somebody else found, and what `note` makes of it, in one
+        transaction: what is counted of a page is so exactly when the page is registered.
+
+        Raises what the writes of `note` say.
+        """
+        self._register(told, who, set(), note)
 
     def show(self, record_id: str) -> Standing:
         """Where the record stands, by the schedule in force. Raises `UnknownRecord`."""
@@ -160,7 +168,11 @@ class Records:
         ]
 
     def _register(
-        self, told: Sequence[Registration], who: Actor, seen: set[str]
+        self,
+        told: Sequence[Registration],
+        who: Actor,
+        seen: set[str],
+        note: Note = lambda _: [],
     ) -> list[Registered]:
         ids = [self._store.id_of(each.at) for each in told]
         twice = [each in seen or each in ids[:place] for place, each in enumerate(ids)]
@@ -176,7 +188,10 @@ class Records:
                 else self._taken(each, record_id, found.get(record_id), number, schedule)
                 for each, record_id, again in zip(told, ids, twice, strict=True)
             ]
-            return [*self._writes(answers, who), self._schedules.still_in_force(number)]
+            writes = [*self._writes(answers, who), *note(answers)]
+            if not writes:
+                raise _Settled
+            return [*writes, self._schedules.still_in_force(number)]
 
         with suppress(_Settled):
             self._run_command(build)
@@ -218,7 +233,7 @@ class Records:
         created = [record for outcome, record in done if outcome is Outcome.CREATED]
         updated = [record for outcome, record in done if outcome is Outcome.UPDATED]
         if not created and not updated:
-            raise _Settled
+            return []
         owners = {scope_of(each.facts): each.facts for each in created}
         return [
             *map(self._store.addition, created),

@@ -34,7 +34,8 @@ from chalicelib.vault.keys import Scope
 from chalicelib.vault.vault import Vault
 
 _ID_CHARACTERS = 32
-_HOUSE = "house"
+HOUSE = "house"
+"""Whose the records are that are no client's."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -151,4 +152,4 @@ class RecordStore:
 
 def scope_of(facts: Facts) -> Scope:
     """What the references of a client's records live and die with."""
-    return Scope.holdings(facts.client or _HOUSE)
+    return Scope.holdings(facts.client or HOUSE)

@@ -5,7 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.retention.records.models import MOST_RECORDS, Place
+from chalicelib.retention.records.models import (
+    LONGEST_REFERENCE,
+    LONGEST_USER_ID,
+    MOST_RECORDS,
+    Place,
+)
 from chalicelib.retention.schedule.models import Trigger
 from chalicelib.retention.schedule.text import Category
 from chalicelib.wire import Answer, Moment, Wire
@@ -16,7 +21,7 @@ OPAQUE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 type Opaque = Annotated[str, StringConstraints(pattern=OPAQUE_PATTERN)]
 type MapName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
-type Reference = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+type Reference = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REFERENCE)]
 
 
 class PlaceIn(Wire):
@@ -53,7 +58,9 @@ class RecordIn(PlaceIn):
     category: Category
     role: Literal["controller", "processor"]
     client: Opaque | None = None
-    user_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    user_id: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)] | None = (
+        None
+    )
     case: Opaque | None = None
     triggers: TriggersIn
 

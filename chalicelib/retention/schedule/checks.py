@@ -6,7 +6,10 @@ their place in it, and rules of the policy by their id: nothing that somebody se
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from chalicelib.cookies.models import RETENTION as CHOICE_LIFE
+from chalicelib.identity.models import SESSION_LIFE
 from chalicelib.inventory.promises import Period as PolicyPeriod
 from chalicelib.inventory.promises import RetentionRule
 from chalicelib.retention.schedule.models import (
@@ -20,12 +23,27 @@ from chalicelib.retention.schedule.models import (
     Unit,
 )
 
-_MEANS_OF_OWN = {
-    "own.preferences": Means.DESTROY_KEY,
-    "own.requests": Means.DESTROY_KEY,
-    "own.exports": Means.DELETE,
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The one way in which a kind of our own records ends, and from when its time counts.
+
+    `read_for` is how long it is read without asking the schedule: that must not end it earlier.
+    """
+
+    means: Means
+    trigger: Trigger
+    read_for: timedelta = timedelta()
+
+
+_OWN = {
+    "own.preferences": _Own(Means.DESTROY_KEY, Trigger.COLLECTED, CHOICE_LIFE),
+    "own.requests": _Own(Means.DESTROY_KEY, Trigger.CLOSED),
+    "own.exports": _Own(Means.DELETE, Trigger.COLLECTED),
+    "own.sessions": _Own(Means.DELETE, Trigger.COLLECTED, SESSION_LIFE),
+    "own.consents": _Own(Means.DELETE, Trigger.CLOSED),
 }
-OWN_CATEGORIES = frozenset(_MEANS_OF_OWN)
+OWN_CATEGORIES = frozenset(_OWN)
 """What this system itself keeps, beside the policy's categories of data."""
 
 _TRIGGERS = {
@@ -64,6 +82,7 @@ def check_schedule(
         *_categories(schedule, categories),
         *_uncovered(schedule, categories),
         *_impossible(schedule),
+        *_of_own(schedule),
         *(each for rule in rules if rule.kind == "mandate" for each in _kept(schedule, rule)),
         *(each for rule in rules if rule.kind != "mandate" for each in _promised(schedule, rule)),
         *_own_mandates(schedule, {rule.id for rule in rules}),
@@ -95,9 +114,23 @@ def _impossible(schedule: Schedule) -> Iterator[Finding]:
     no others."""
     for place, limit in enumerate(schedule.limits):
         ours = limit.categories & OWN_CATEGORIES
-        other = any(_MEANS_OF_OWN[each] is not limit.means for each in ours)
+        other = any(_OWN[each].means is not limit.means for each in ours)
         if other or (limit.means is Means.DESTROY_KEY and ours != limit.categories):
             yield Finding(f"limits.{place}.means", "means_impossible")
+
+
+def _of_own(schedule: Schedule) -> Iterator[Finding]:
+    """Own records that nothing ever ends, and such as would be read after their end."""
+    for place, limit in enumerate(schedule.limits):
+        ours = [_OWN[each] for each in limit.categories & OWN_CATEGORIES]
+        if any(each.trigger is not limit.trigger for each in ours):
+            yield Finding(f"limits.{place}.trigger", "trigger_impossible")
+        shortest = timedelta(hours=_hours(limit.period, _SHORTEST_DAYS))
+        if any(shortest < each.read_for for each in ours):
+            yield Finding(f"limits.{place}.period", "ends_while_read")
+    for category in sorted(OWN_CATEGORIES):
+        if not schedule.limits_on(category, Role.CONTROLLER):
+            yield Finding(f"{category}.{Role.CONTROLLER}", "no_limit")
 
 
 def _kept(schedule: Schedule, rule: RetentionRule) -> Iterator[Finding]:

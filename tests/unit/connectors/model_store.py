@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.connectors.datamap.models import Collection
 from chalicelib.connectors.disposals import Guard
 from chalicelib.connectors.guarding import check_guard
+from chalicelib.connectors.places import Sighting
 from chalicelib.connectors.stores import Decide, Decision, Lookup, Values, matches, settled
 
 type Rows = Mapping[str, list[dict[str, Any]]]
@@ -28,6 +29,14 @@ class ModelStore:
 
     def all_rows(self, collection: Collection) -> Iterator[Values]:
         return (dict(row) for row in self.rows.get(collection.name, []))
+
+    def enumerate(
+        self, collection: Collection, after: str, lookup: Lookup | None = None
+    ) -> Iterator[Sighting]:
+        rows = self.rows.get(collection.name, [])
+        for place, row in enumerate(rows[int(after or 0) :], int(after or 0) + 1):
+            if lookup is None or matches(lookup, row):
+                yield Sighting(dict(row), str(place))
 
     def change(
         self,

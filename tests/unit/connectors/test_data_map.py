@@ -14,6 +14,7 @@ from chalicelib.connectors.datamap.models import (
     Keep,
     Lead,
     Mark,
+    Retention,
     StoreKind,
     Strategy,
 )
@@ -21,7 +22,7 @@ from chalicelib.connectors.datamap.reading import read_map
 from chalicelib.connectors.datamap.text import MAX_BYTES, InvalidDataMap, parse_yaml
 from chalicelib.connectors.datamap.vocabulary import categories
 from chalicelib.errors import FieldError
-from tests.maps import BOTH, DESCRIBED, SHOP, data_map, register
+from tests.maps import BOTH, DESCRIBED, ENUMERABLE, SHOP, data_map, register
 from tests.vectors.shared import shared
 
 COLLECTION = "dataset.0.collections.0"
@@ -53,6 +54,7 @@ ADDRESSES = """          addresses:
 """
 MANDATES = {"tax_books"}
 CATEGORIES = {"business"}
+KNOWN = {"business", "technical"}
 
 
 def refusals(text: str) -> list[FieldError]:
@@ -380,6 +382,74 @@ def test_what_stands_in_the_way_of_publishing(old: str, new: str, where: str, co
     assert old in BOTH
     findings = check_map(data_map(BOTH.replace(old, new, 1)), MANDATES, CATEGORIES)
     assert (where, code) in {(each.where, each.code) for each in findings if each.is_error}
+
+
+def test_how_rows_stand_under_retention() -> None:
+    found = data_map(ENUMERABLE).datasets
+    assert found["shop"].collections["customers"].retention == Retention(
+        "technical",
+        "controller",
+        {"collected": "since", "last_used": "seen"},
+        "company",
+        "user_id",
+    )
+    assert found["shop_logs"].collections["visits"].retention == Retention(
+        "technical", "controller", {"last_used": "at"}, numbers="seconds"
+    )
+    assert found["shop"].collections["orders"].retention is None
+    assert not [each for each in check_map(data_map(ENUMERABLE), MANDATES, KNOWN) if each.is_error]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "code"),
+    [
+        ("client: company", "client: firm", "shop.customers.firm", "unknown_field"),
+        ("person: user_id", "person: user", "shop.customers.user", "unknown_field"),
+        ("last_used: seen", "last_used: use", "shop.customers.use", "unknown_field"),
+        ("y: technical", "y: art", "shop.customers.retention", "unknown_policy_category"),
+        ("scan: true", "scan: false", "shop.customers.retention", "no_scan"),
+        (
+            "primary_key: true\n              references: [{dataset: shop, field: cust",
+            "references: [{dataset: shop, field: cust",
+            "shop_logs.visits.retention",
+            "not_addressable",
+        ),
+    ],
+)
+def test_what_cannot_be_enumerated_is_not_published(
+    old: str, new: str, where: str, code: str
+) -> None:
+    assert old in ENUMERABLE
+    findings = check_map(data_map(ENUMERABLE.replace(old, new, 1)), MANDATES, KNOWN)
+    assert (where, code) in {(each.where, each.code) for each in findings if each.is_error}
+
+
+def test_a_system_that_is_asked_lists_no_rows() -> None:
+    ours = (
+        'meta: {jaga: {kind: webhook, endpoint: "01JENDPOINT000000000000000", collections: '
+        "{customers: {retention: {category: technical, role: controller, "
+        "triggers: {collected: id}}}}}}"
+    )
+    asked = DESCRIBED.replace("name: Shop", f"{ours}\n    name: Shop")
+    (finding,) = check_map(data_map(asked), MANDATES, KNOWN)
+    assert (finding.where, finding.code) == ("shop.customers.retention", "not_addressable")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("role: controller", "role: owner", "not_allowed"),
+        ("{collected: since, last_used: seen}", "{}", "invalid_value"),
+        ("collected: since", "request: since", "not_allowed"),
+        ("numbers: seconds", "numbers: days", "not_allowed"),
+        ("person: user_id", "persons: user_id", "unknown_field"),
+    ],
+)
+def test_words_about_retention_that_are_none(old: str, new: str, code: str) -> None:
+    assert old in ENUMERABLE
+    (refusal,) = refusals(ENUMERABLE.replace(old, new, 1))
+    assert refusal.code == code
+    assert ".retention" in refusal.field
 
 
 def test_a_system_that_is_asked_needs_no_settings_of_its_collections() -> None:

@@ -432,6 +432,8 @@ BREAKS: list[tuple[str, str, Edit]] = [
     ("queued_messages_arrive", "not in the template", _foreign_queue),
     ("queued_messages_arrive", "outlasts", _redrive("MailQueue", 5)),
     ("queued_messages_arrive", "outlasts", _drop("FeedbackQueue", "RedrivePolicy")),
+    ("queued_messages_arrive", "its batch along", _event("TakeFindings", "FunctionResponseTypes")),
+    ("waiting_messages_are_noticed", "TakeFindings", _remove("TakeFindingsLag")),
     ("queued_messages_arrive", "forgets", _drop("MailQueue", "MessageRetentionPeriod")),
     ("queued_messages_arrive", "worked on", _set("SendMail", "Timeout", 60)),
     ("waiting_messages_are_noticed", "SendMail", _remove("SendMailLag")),

@@ -9,6 +9,9 @@ import pytest
 
 from chalicelib.retention.engagements.models import Count, Engagement, Line, Stage
 from chalicelib.retention.engagements.store import EngagementStore
+from chalicelib.retention.enumerating.models import Enumeration
+from chalicelib.retention.enumerating.models import Stage as EnumerationStage
+from chalicelib.retention.enumerating.store import EnumerationStore
 from chalicelib.retention.records.items import clear_item
 from chalicelib.retention.records.models import Facts, HeldRecord, Place, State
 from chalicelib.retention.records.store import RecordStore
@@ -70,14 +73,28 @@ ENGAGEMENT = Engagement(
 )
 
 
+ENUMERATION = Enumeration(
+    "shop",
+    "customers",
+    START,
+    START + timedelta(hours=2),
+    EnumerationStage.RUNNING,
+    {"created": 38, "unchanged": 1},
+    {"no_moment": 1},
+    "place_unavailable",
+    revision=3,
+)
+POSITION = '{"id": {"S": "c40"}}'
+
+
 class FrozenVault(Vault):
-    """Opens under one key what belongs to the scope of the fixture."""
+    """Opens under one key what belongs to the scopes of the fixtures."""
 
     def __init__(self) -> None:
         super().__init__(cast("Any", None))
 
     def open(self, scope: Scope, context: SealContext, sealed: bytes) -> bytes:
-        if scope != Scope.holdings("acme"):
+        if scope not in {Scope.holdings("acme"), Scope.holdings("house")}:
             raise KeyDestroyed
         return open_sealed(DataKey(bytes(range(32))), sealed, context)
 
@@ -132,3 +149,28 @@ def test_ended_engagement_1() -> None:
     store = EngagementStore(records(item))
     assert store.get("acme") == ENGAGEMENT
     assert written([store.change(replace(ENGAGEMENT, revision=5))]) == item
+
+
+def test_enumeration_1() -> None:
+    item = frozen("enumeration")
+    store = EnumerationStore(records(item), FrozenVault())
+    found = store.get(ENUMERATION.enumeration_id)
+    assert found
+    assert replace(found, sealed=b"") == ENUMERATION
+    assert store.position(found) == POSITION
+    assert written([store.change(replace(found, revision=2))]) == item
+
+
+def test_an_enumeration_that_ended_is_read_as_it_was_written() -> None:
+    ended = replace(
+        ENUMERATION,
+        stage=EnumerationStage.ENDED,
+        look_at=None,
+        problem="unknown_place",
+        ended_at=START + timedelta(hours=1),
+    )
+    blank = EnumerationStore(records({}), FrozenVault())
+    item = written([blank.change(replace(ended, revision=2))])
+    store = EnumerationStore(records(item), FrozenVault())
+    assert store.get(ENUMERATION.enumeration_id) == ended
+    assert store.position(ended) == ""

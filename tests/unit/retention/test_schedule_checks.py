@@ -138,7 +138,7 @@ def test_a_limit_that_does_not_yield_is_warned_of(name: str) -> None:
     """Not where no mandate speaks of such data, in such a role."""
     place = [each.id for each in STANDARD.limits].index(name)
     found = check(with_limit(name, yields_to=frozenset()))
-    ours = name in {"requests_closed", "copies_made"}
+    ours = name in {"requests_closed", "copies_made", "sessions", "consents_ended"}
     warning = Finding(f"limits.{place}.yields_to", "does_not_yield", is_error=False)
     assert (warning in found) is not ours
     assert not any(each.is_error for each in found)
@@ -215,3 +215,35 @@ def test_two_limits_may_hold_one_promise_together() -> None:
     """As `business_after_engagement` does for `on_termination`, but not when it takes longer."""
     late = with_limit("business_after_engagement", period=Period(90, Unit.DAYS))
     assert errors(late) == {("limits.on_termination", "promise_narrowed")}
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "too_early"),
+    [
+        ("sessions", Period(0, Unit.DAYS), True),
+        ("sessions", Period(0, Unit.HOURS), True),
+        ("sessions", Period(1, Unit.HOURS), False),
+        ("cookie_preferences", Period(179, Unit.DAYS), True),
+        ("cookie_preferences", Period(180 * 24 - 1, Unit.HOURS), True),
+        ("cookie_preferences", Period(6, Unit.MONTHS), True),
+        ("cookie_preferences", Period(180, Unit.DAYS), False),
+        ("requests_closed", Period(0, Unit.DAYS), False),
+    ],
+)
+def test_what_is_read_without_asking_does_not_end_before(
+    name: str, period: Period, *, too_early: bool
+) -> None:
+    place = [each.id for each in STANDARD.limits].index(name)
+    found = check(with_limit(name, period=period))
+    assert (Finding(f"limits.{place}.period", "ends_while_read") in found) is too_early
+
+
+@pytest.mark.parametrize("category", sorted(OWN_CATEGORIES))
+def test_each_kind_of_ours_has_a_limit_that_can_run(category: str) -> None:
+    (limit,) = STANDARD.limits_on(category, Role.CONTROLLER)
+    others = [each for each in STANDARD.limits if each is not limit]
+    missing = Finding(f"{category}.controller", "no_limit")
+    assert missing in check(replace(STANDARD, limits=others))
+    place = [each.id for each in STANDARD.limits].index(limit.id)
+    wrong = Finding(f"limits.{place}.trigger", "trigger_impossible")
+    assert wrong in check(with_limit(limit.id, trigger=Trigger.LAST_USED))

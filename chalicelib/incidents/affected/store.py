@@ -1,0 +1,258 @@
+"""The list of an incident's affected (items.py): reads it, and makes the writes that change it."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import cast
+
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.incidents.affected.items import (
+    AFFECTED_COUNTS,
+    clear_item,
+    count_fields,
+    counts_from,
+    entry_from,
+    key_of_counts,
+    key_of_recipient,
+    partition,
+    said_of,
+)
+from chalicelib.incidents.affected.models import Came, Count, Entry, Outcome, Person
+from chalicelib.incidents.models import Recipient
+from chalicelib.tables.codec import Item
+from chalicelib.tables.conditions import ABSENT, Condition, revision_is
+from chalicelib.tables.keys import Key
+from chalicelib.tables.table import Table
+from chalicelib.tables.transactions import Action, Moved, Put, Update
+from chalicelib.tables.updates import Changes
+from chalicelib.vault.keys import Scope
+from chalicelib.vault.sealing import SealContext
+from chalicelib.vault.vault import Vault
+
+MOST_AT_ONCE = 80
+"""People put on the list in one transaction: with counts, the trail and a computation under 100."""
+_ID_DIGITS = 32
+_FINAL = Condition("attribute_not_exists(#final)", {"#final": "final"})
+_ALWAYS = Condition("attribute_not_exists(pk) OR attribute_exists(pk)")
+
+
+class UnknownRecipient(NotFound):
+    """Nobody with this id is on the incident's list."""
+
+    code = "unknown_recipient"
+
+
+class ListIsFinal(Conflict):
+    """A notice was approved: whoever is on the list is told. Others may still be added."""
+
+    code = "recipients_final"
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """What putting people on the list comes to: their ids and outcomes in order, and the writes.
+
+    The writes meet `Moved` where somebody else put one of them there meanwhile, and `KeyDestroyed`.
+    """
+
+    outcomes: Sequence[tuple[str, Outcome]]
+    actions: list[Action] = field(repr=False)
+
+    def count(self, outcome: Outcome) -> int:
+        """How many recipients it came to that for, each counted once."""
+        return sum(each is outcome for each in dict(self.outcomes).values())
+
+
+class AffectedStore:
+    """Of all incidents; each list is sealed under the incident's own key."""
+
+    def __init__(self, records: Table, vault: Vault, mac_key: Callable[[], bytes]) -> None:
+        self._records = records
+        self._vault = vault
+        self._mac_key = mac_key
+
+    def id_of(self, incident_id: str, person: Person) -> str:
+        """Their id on the list, whether they are there or not. By the user's id if there is one."""
+        who = ("user", person.user_id) if person.user_id else ("email", person.email)
+        parts = [each.encode() for each in (incident_id, person.kind.value, *who)]
+        message = b"".join(len(each).to_bytes(4) + each for each in parts)
+        tag = hmac.digest(self._mac_key(), message, hashlib.sha256).hex()[:_ID_DIGITS]
+        return f"{person.kind.value}-{tag}"
+
+    def adding(
+        self, incident_id: str, people: Iterable[Person], came: Came, at: datetime
+    ) -> Adding:
+        """What it takes to have all of `people` (80 at most) on the list. Reads who is there.
+
+        For one `build` of `run_command`: what is new counts in the very transaction that adds it,
+        so a repeat counts nothing. Who was removed comes back by hand alone.
+        """
+        ids = [(self.id_of(incident_id, each), each) for each in people]
+        merged: dict[str, Person] = {}
+        for recipient_id, person in ids:
+            merged[recipient_id] = (
+                merged[recipient_id].completed_by(person) if recipient_id in merged else person
+            )
+        known = self.many(incident_id, merged)
+        outcomes: dict[str, Outcome] = {}
+        actions: list[Action] = []
+        counts: dict[Recipient, Count] = {}
+        for recipient_id, person in merged.items():
+            before = known.get(recipient_id)
+            after = _after(recipient_id, before, person, came, at)
+            outcomes[recipient_id] = _outcome(before, after)
+            if after is not None:
+                actions.append(self._write(incident_id, before, after))
+                counts[person.kind] = counts.get(person.kind, Count()).plus(
+                    *_difference(before, after)
+                )
+        if actions:
+            actions.append(self._vault.still_there(_scope(incident_id)))
+            actions += self._counting(incident_id, counts, _ALWAYS)
+        return Adding([(each, outcomes[each]) for each, _ in ids], actions)
+
+    def removing(self, incident_id: str, recipient_id: str, reason: str) -> list[Action]:
+        """The writes that take somebody off the list, empty where that was done before.
+
+        Raises `UnknownRecipient`; the writes meet `ListIsFinal` and `Moved`.
+        """
+        before = self.many(incident_id, [recipient_id]).get(recipient_id)
+        if before is None:
+            raise UnknownRecipient
+        if before.is_removed:
+            return []
+        after = replace(before, removed_because=reason)
+        count = Count().plus(*_difference(before, after))
+        return [
+            self._write(incident_id, before, after),
+            *self._counting(incident_id, {before.person.kind: count}, _FINAL, ListIsFinal),
+        ]
+
+    def final(self, incident_id: str) -> Action:
+        """For the transaction that approves a notice: from then on nobody is removed."""
+        put = AFFECTED_COUNTS.stamp({"final": True})
+        return Update(self._records, key_of_counts(incident_id), Changes(put=put), _ALWAYS)
+
+    def counts(self, incident_id: str) -> Mapping[Recipient, Count]:
+        """How many there are by kind, read consistently. One read unit."""
+        return counts_from(self._records.get(key_of_counts(incident_id), consistent=True))
+
+    def many(self, incident_id: str, recipient_ids: Iterable[str]) -> dict[str, Entry]:
+        """Those there are, removed ones too, by id, read consistently; one key opens all."""
+        keys = [key_of_recipient(incident_id, each) for each in recipient_ids]
+        items = self._records.batch_get(keys, consistent=True)
+        return {each.recipient_id: each for each in self._opened(incident_id, items.values())}
+
+    def after(
+        self, incident_id: str, kind: Recipient, part: str, after: str, limit: int
+    ) -> list[str]:
+        """Up to `limit` ids of the kind in a part that come after that one, in order."""
+        found: list[str] = []
+        for item in self._standing(incident_id, kind, part, after, limit):
+            found.append(str(item["sk"]))
+            if len(found) == limit:
+                break
+        return found
+
+    def page(
+        self, incident_id: str, kind: Recipient, parts: str, limit: int, after: str
+    ) -> list[Entry]:
+        """Up to `limit` entries of the kind, opened: in the first of `parts` those that come after
+        that id, then those of the others."""
+        found: list[Item] = []
+        for part in parts:
+            for item in self._standing(incident_id, kind, part, after, limit):
+                found.append(item)
+                if len(found) == limit:
+                    return self._opened(incident_id, found)
+            after = ""
+        return self._opened(incident_id, found)
+
+    def _standing(
+        self, incident_id: str, kind: Recipient, part: str, after: str, limit: int
+    ) -> Iterator[Item]:
+        """Items of the kind in a part behind an id, without those removed, page by page."""
+        first, last = f"{kind.value}-", f"{kind.value}-~"
+        start = Key(partition(incident_id, part), after) if after else None
+        while True:
+            page = self._records.query(
+                partition(incident_id, part),
+                sk_from=first,
+                sk_to=last,
+                limit=limit,
+                start=start,
+                consistent=True,
+            )
+            yield from (each for each in page.items if not each["removed"])
+            if page.last is None:
+                return
+            start = page.last
+
+    def _opened(self, incident_id: str, items: Iterable[Item]) -> list[Entry]:
+        items, scope = list(items), _scope(incident_id)
+        sealed = [
+            (scope, SealContext.of(self._records.logical, item), cast("bytes", item["sealed"]))
+            for item in items
+        ]
+        said = self._vault.open_many(sealed)
+        return [entry_from(item, text) for item, text in zip(items, said, strict=True) if text]
+
+    def _write(self, incident_id: str, before: Entry | None, after: Entry) -> Action:
+        revision = 1 if before is None else before.revision + 1
+        item = clear_item(incident_id, replace(after, revision=revision))
+        context = SealContext.of(self._records.logical, item)
+        item["sealed"] = self._vault.seal(_scope(incident_id), context, said_of(after))
+        # Of two who find the same one, one puts them there; the other looks again and counts none.
+        condition = ABSENT if before is None else revision_is(before.revision)
+        return Put(self._records, item, condition, Moved)
+
+    def _counting(
+        self,
+        incident_id: str,
+        counts: dict[Recipient, Count],
+        condition: Condition,
+        otherwise: type[Conflict | Moved] = Moved,
+    ) -> list[Action]:
+        if not (added := count_fields(counts)):
+            return []
+        changes = Changes(put=AFFECTED_COUNTS.stamp({}), add=added)
+        return [Update(self._records, key_of_counts(incident_id), changes, condition, otherwise)]
+
+
+def _after(
+    recipient_id: str, before: Entry | None, person: Person, came: Came, at: datetime
+) -> Entry | None:
+    """The entry as it has to be; None where it stays as it is."""
+    if before is None:
+        return Entry(recipient_id, came, at, person)
+    if before.is_removed:
+        if came is Came.COMPUTED:
+            return None
+        return replace(before, came=came, at=at, person=person, removed_because="")
+    completed = before.person.completed_by(person)
+    return None if completed == before.person else replace(before, person=completed)
+
+
+def _outcome(before: Entry | None, after: Entry | None) -> Outcome:
+    if after is None:
+        return Outcome.REMOVED if before and before.is_removed else Outcome.KNOWN
+    return Outcome.ADDED if before is None or before.is_removed else Outcome.COMPLETED
+
+
+def _difference(before: Entry | None, after: Entry) -> tuple[int, int]:
+    """By how much the count of recipients changes, and that of those without an address."""
+    was, had_none = _counted(before)
+    is_, has_none = _counted(after)
+    return is_ - was, has_none - had_none
+
+
+def _counted(entry: Entry | None) -> tuple[int, int]:
+    if entry is None or entry.is_removed:
+        return 0, 0
+    return 1, int(not entry.person.email)
+
+
+def _scope(incident_id: str) -> Scope:
+    return Scope.affected(incident_id)
