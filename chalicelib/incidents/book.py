@@ -52,10 +52,6 @@ class IncidentBook:
             *self.entry(incident.incident_id, actor, action, facts),
         ]
 
-    def stands(self, incident: Incident) -> Action:
-        """The condition under which what was read of the incident is still so."""
-        return self._store.stands(incident)
-
     def duties_done(
         self, incident_id: str, duty_ids: Iterable[str], at: datetime, actor: Actor
     ) -> list[Action]:

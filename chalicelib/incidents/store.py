@@ -24,7 +24,7 @@ from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import SEPARATOR, Key
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Check, Moved, Put, Update
+from chalicelib.tables.transactions import Action, Moved, Put, Update
 from chalicelib.tables.updates import Changes
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
@@ -130,11 +130,6 @@ class IncidentStore:
         opened or sealed."""
         fields = watched(incident)
         return self._update(incident, fields, fields)
-
-    def stands(self, incident: Incident) -> Action:
-        """The condition that nobody changed the incident since it was read; it meets `Moved`."""
-        key = key_of_incident(incident.incident_id)
-        return Check(self._records, key, revision_is(incident.revision), Moved)
 
     def _update(
         self, incident: Incident, put: Item, listed: Item, without: Sequence[str] = ()

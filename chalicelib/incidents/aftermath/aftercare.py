@@ -1,8 +1,8 @@
 """Looking after what follows an incident; each step leaves its entry in the trail.
 
-What the incident is must not change under a step: each holds the incident as it was read, so that
-nothing is written into one that somebody closes at the same moment. Only the actions that were left
-open at its closing go on: they are moved, done and dropped in a closed incident too.
+Closing an incident changes its aftermath too, so nothing is written into one that somebody closes
+at the same moment. Only the actions that were left open at its closing go on: they are moved, done
+and dropped in a closed incident too.
 """
 
 from collections.abc import Callable, Mapping
@@ -238,11 +238,11 @@ class Aftercare:
             return earlier
 
         def build() -> list[Action]:
+            # In this order: whoever closes the incident in between changes what was read first.
+            aftermath = self._store.get(incident_id)
             incident = whose(self._book.get(incident_id))
-            after = change(incident, self._store.get(incident_id))
             return [
-                self._store.change(after),
-                self._book.stands(incident),
+                self._store.change(change(incident, aftermath)),
                 *self._book.entry(incident_id, Actor("staff", staff_id), action, facts),
             ]
 
