@@ -114,8 +114,8 @@ def _services(folder: Path) -> tuple[Any, Any, Any]:
     from chalicelib.ids import UlidFactory  # noqa: PLC0415
     from chalicelib.law.case import Case  # noqa: PLC0415
     from chalicelib.law.clocks import deadlines  # noqa: PLC0415
+    from chalicelib.packing.objects import Exports  # noqa: PLC0415
     from chalicelib.requests.copies.builder import CopyBuilder  # noqa: PLC0415
-    from chalicelib.requests.copies.objects import Exports  # noqa: PLC0415
     from chalicelib.requests.copies.parts import Parts  # noqa: PLC0415
     from chalicelib.requests.models import (  # noqa: PLC0415
         Content,

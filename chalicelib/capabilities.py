@@ -128,13 +128,24 @@ def _holds() -> Group:
 
 def _incidents() -> Group:
     from chalicelib.incidents.affected.routes import affected
+    from chalicelib.incidents.aftermath.routes import aftermath
     from chalicelib.incidents.findings.routes import findings
     from chalicelib.incidents.notices.routes import breach_notices
+    from chalicelib.incidents.pack.routes import evidence
     from chalicelib.incidents.platform_routes import reported_incidents
     from chalicelib.incidents.routes import incidents
     from chalicelib.incidents.telling.routes import breach_tellings
 
-    return incidents, findings, breach_notices, reported_incidents, affected, breach_tellings
+    return (
+        incidents,
+        findings,
+        breach_notices,
+        reported_incidents,
+        affected,
+        breach_tellings,
+        aftermath,
+        evidence,
+    )
 
 
 def _opendsr() -> Group:

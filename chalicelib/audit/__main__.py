@@ -18,7 +18,6 @@ from typing import Any
 from chalicelib.audit.bundle import Bundle, UnreadableBundle
 from chalicelib.audit.digests import item_from_json
 from chalicelib.audit.entry import Entity, UnfitForTrail
-from chalicelib.audit.export import Exporter
 from chalicelib.audit.findings import Finding
 from chalicelib.audit.jws import PublicKey, UnreadableJws
 from chalicelib.audit.trusted_keys import trusted_keys
@@ -108,9 +107,8 @@ def _export(options: argparse.Namespace) -> int:
     from chalicelib.services import services  # noqa: PLC0415
 
     here = services()
-    exporter = Exporter(here.records, here.audit, here.s3, here.settings.trail_bucket, here.clock)
     chosen = [Entity.parse(text) for text in options.entity] if options.entity else None
-    bundle = exporter.export([here.signer.public_jwk()], chosen)
+    bundle = here.exporter.export([here.signer.public_jwk()], chosen)
     text = json.dumps(bundle.to_json(), separators=(",", ":"))
     if options.output:
         options.output.write_text(text)

@@ -4,6 +4,7 @@ Which chains there are follows from the checkpoints' leaves and from what change
 is scanned.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,30 @@ class Exporter:
             latest=latest,
         )
 
+    def pieces(
+        self, jwks: Sequence[Mapping[str, Any]], entities: Sequence[Entity]
+    ) -> Iterator[bytes]:
+        """The bundle of the chains of `entities` as JSON text, made while it is read.
+
+        One checkpoint is held at a time, then the chains. Raises the clients' errors.
+        """
+        latest = Pointer(self._records).read()  # in the order of `export`, and for its reason
+        before = b'{"checkpoints":['
+        for _, signed in self._archive.checkpoints():
+            yield before + _json(signed.to_json())
+            before = b","
+        rest = Bundle(
+            complete=False,
+            exported_at=to_millis(self._clock.now()),
+            keys=tuple(jwks),
+            chains={str(entity): self._chain(entity) for entity in entities},
+            batches=(),
+            checkpoints=(),
+            latest=latest,
+        ).to_json()
+        del rest["checkpoints"]
+        yield (b"]," if before == b"," else before + b"],") + _json(rest)[1:]
+
     def _all_entities(
         self, checkpoints: Sequence[tuple[Checkpoint, Signed]], latest: Link | None
     ) -> list[Entity]:
@@ -94,6 +119,10 @@ class Exporter:
         return Chain(
             (stored.seq, stored.hash) if stored else None, tuple(_entry(item) for item in items)
         )
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _beginning(checkpoints: Sequence[tuple[Checkpoint, Signed]], now: int) -> int:

@@ -51,7 +51,7 @@ def problem_for(error: DomainError) -> Response:
     family = family_of(error)
     status, title = FAMILIES[family]
     code = Internal.code if family is Internal else error.code
-    fields = list(dict.fromkeys(error.fields))
+    fields = [] if family is Internal else list(dict.fromkeys(error.fields))
     return problem(
         EXCEPTIONS.get(code, status),
         code,

@@ -4,9 +4,10 @@ from chalicelib.audit.entry import Actor
 from chalicelib.http.access import Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.incidents.assessing import severity_of
+from chalicelib.incidents.describing import incident_line, incident_view
 from chalicelib.incidents.models import ID_PATTERN, Scores, Source
 from chalicelib.incidents.register import Report
-from chalicelib.incidents.views import facts_from, incident_line, incident_view, register_page
+from chalicelib.incidents.views import facts_from, register_page
 from chalicelib.incidents.wire import (
     MAX_BODY_BYTES,
     AssessmentIn,

@@ -114,7 +114,8 @@ class IncidentStore:
             Scope.incident(incident.incident_id), self._context(item), said_of(incident)
         )
         put = {name: value for name, value in item.items() if name not in {"pk", "sk", "rev"}}
-        return self._update(incident, {**put, "sealed": sealed}, item)
+        reopened = () if "closed" in item else ("closed",)
+        return self._update(incident, {**put, "sealed": sealed}, item, reopened)
 
     def hand_over(self, incident: Incident, address: str) -> Action:
         """The write that names the handler and seals the address that alarms go to."""
@@ -130,11 +131,13 @@ class IncidentStore:
         fields = watched(incident)
         return self._update(incident, fields, fields)
 
-    def _update(self, incident: Incident, put: Item, listed: Item) -> Update:
+    def _update(
+        self, incident: Incident, put: Item, listed: Item, without: Sequence[str] = ()
+    ) -> Update:
         return Update(
             self._records,
             key_of_incident(incident.incident_id),
-            Changes(put=put, add={"rev": 1}, remove=_unlisted(listed)),
+            Changes(put=put, add={"rev": 1}, remove=(*_unlisted(listed), *without)),
             # Alarms, notices and the staff meet: the second sees what the first did.
             revision_is(incident.revision),
             Moved,

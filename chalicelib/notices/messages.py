@@ -60,6 +60,9 @@ TEMPLATES: Mapping[str, Template] = {
     "incident_reported": Template(frozenset({"incident_id", "drill"}), timedelta(days=7)),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,
+    "remediation_due": Template(
+        frozenset({"incident_id", "drill", "actions", "count"}), timedelta(days=7)
+    ),
     "request_alert": Template(
         frozenset({"request_id", "type", "law", "article", "due_at", "hours"}), timedelta(hours=24)
     ),

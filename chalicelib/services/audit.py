@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.audit.digests import DigestBook
 from chalicelib.audit.receipt_keys import ALL_ELSE, RECEIPTS_ONLY
+from chalicelib.aws import PRESIGNING
 from chalicelib.services.foundation import Foundation
 
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
 
     from chalicelib.audit.checkpoint import Checkpoints
     from chalicelib.audit.erasing import Erasing
+    from chalicelib.audit.export import Exporter
+    from chalicelib.packing.objects import Exports
     from chalicelib.vault.signing import Signer
 
 
 class AuditServices(Foundation):
-    """Digests, checkpoints, signatures."""
+    """Digests, checkpoints, signatures, and where what is signed is handed out."""
 
     @cached_property
     def digest_book(self) -> DigestBook:
@@ -57,6 +60,20 @@ class AuditServices(Foundation):
             self.clock,
             self.run_command,
         )
+
+    @cached_property
+    def _exports(self) -> "Exports":
+        from chalicelib.packing.objects import Exports
+
+        presigning = self._create_client("s3", config=PRESIGNING)
+        return Exports(self.s3, presigning, self.settings.exports_bucket)
+
+    @cached_property
+    def exporter(self) -> "Exporter":
+        from chalicelib.audit.export import Exporter
+
+        bucket = self.settings.trail_bucket
+        return Exporter(self.records, self.audit, self.s3, bucket, self.clock)
 
     @cached_property
     def signer(self) -> "Signer":

@@ -3,13 +3,11 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.aws import PRESIGNING
 from chalicelib.services.audit import AuditServices
 from chalicelib.services.requests import RequestServices
 
 if TYPE_CHECKING:
     from chalicelib.requests.copies.builder import CopyBuilder
-    from chalicelib.requests.copies.objects import Exports
     from chalicelib.requests.copies.parts import Parts
     from chalicelib.requests.copies.service import Copies
 
@@ -45,10 +43,3 @@ class CopyServices(AuditServices, RequestServices):
         from chalicelib.requests.copies.builder import CopyBuilder
 
         return CopyBuilder(self._exports, self.copy_parts, self.signer, self.clock, self.ids)
-
-    @cached_property
-    def _exports(self) -> "Exports":
-        from chalicelib.requests.copies.objects import Exports
-
-        presigning = self._create_client("s3", config=PRESIGNING)
-        return Exports(self.s3, presigning, self.settings.exports_bucket)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib.services.consent_imports import ConsentImportServices
 from chalicelib.services.copies import CopyServices
+from chalicelib.services.evidence import EvidenceServices
 from chalicelib.services.remote import RemoteServices
 from chalicelib.services.sweeping import SweepServices
-from chalicelib.services.telling import TellingServices
 from chalicelib.telemetry import report_counts
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class FulfilmentServices(
-    TellingServices, ConsentImportServices, CopyServices, RemoteServices, SweepServices
+    EvidenceServices, ConsentImportServices, CopyServices, RemoteServices, SweepServices
 ):
     """Decisions of the staff, plans, tasks, and the worker that does them."""
 
@@ -106,6 +106,7 @@ class FulfilmentServices(
                 IMPORT_WORK: lambda import_id, _: self.applying.carry_on(import_id),
                 COMPUTE_WORK: self.computing_affected.carry_on,
                 **self.retention_work,
+                **self.incident_work,
             },
             {
                 **give_up_of(locating, tasks),

@@ -8,6 +8,12 @@ from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.webhooks import WebhookServices
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chalicelib.incidents.aftermath.aftercare import Aftercare
+    from chalicelib.incidents.aftermath.closing import Closing
+    from chalicelib.incidents.aftermath.reminding import RemedyReminders
+    from chalicelib.incidents.aftermath.store import AftermathStore
     from chalicelib.incidents.alarms import Alarms
     from chalicelib.incidents.book import IncidentBook
     from chalicelib.incidents.deciding import Deciding
@@ -64,6 +70,54 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
         )
 
     @cached_property
+    def aftercare(self) -> "Aftercare":
+        from chalicelib.incidents.aftermath.aftercare import Aftercare
+
+        return Aftercare(
+            self._aftermath_store,
+            self.incident_book,
+            self.clock,
+            self.ids,
+            self.idempotency,
+            self.run_command,
+        )
+
+    @cached_property
+    def closing_incidents(self) -> "Closing":
+        from chalicelib.incidents.aftermath.closing import Closing
+
+        return Closing(self._aftermath_store, self.incident_book, self.clock, self.idempotency)
+
+    @cached_property
+    def remedy_reminders(self) -> "RemedyReminders":
+        from chalicelib.incidents.aftermath.reminding import RemedyReminders
+
+        return RemedyReminders(
+            self._aftermath_store,
+            self.incident_book,
+            self.outbox,
+            self._handlers_of,
+            cast("Language", self.settings.alert_language),
+            self.clock,
+            self.run_command,
+        )
+
+    def _handlers_of(self, incident_id: str) -> "Sequence[str]":
+        """The address of whoever handles the incident, else of the privacy team."""
+        own = self._incident_store.mailbox(incident_id)
+        return [own] if own else self._team
+
+    @cached_property
+    def _team(self) -> "Sequence[str]":
+        return [each.strip() for each in self.settings.alert_address.split(",")]
+
+    @cached_property
+    def _aftermath_store(self) -> "AftermathStore":
+        from chalicelib.incidents.aftermath.store import AftermathStore
+
+        return AftermathStore(self.records, self.vault)
+
+    @cached_property
     def findings_consumer(self) -> "Consumer":
         from chalicelib.incidents.findings.drafting import Drafting
         from chalicelib.incidents.findings.taking import TakingFindings
@@ -108,7 +162,7 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
             self.outbox,
             self.webhook_events.announcement,
             {
-                "handler": [each.strip() for each in settings.alert_address.split(",")],
+                "handler": self._team,
                 "dpo": [settings.dpo_address],
                 "second_dpo": [settings.second_dpo_address],
             },

@@ -84,7 +84,13 @@ class TellingServices(AffectedServices):
     def incident_rounds(self) -> "Rounds":
         from chalicelib.rounds import Rounds
 
-        return Rounds({"alarms": self.incident_watcher.run, "telling": self.breach_teller.run})
+        return Rounds(
+            {
+                "alarms": self.incident_watcher.run,
+                "telling": self.breach_teller.run,
+                "remedies": self.remedy_reminders.run,
+            }
+        )
 
     def _start_telling(
         self,

@@ -10,7 +10,7 @@ from functools import partial
 from chalicelib.audit.entry import Entity
 from chalicelib.connectors.places import Description, Json, Row, Verdict
 from chalicelib.requests.copies.models import BuiltCopy, PartDescription
-from chalicelib.requests.copies.objects import archive_key
+from chalicelib.requests.copies.naming import archive_key
 from chalicelib.requests.models import DataRequest
 from chalicelib.services import Services
 from tests.contract.asking import code_of, make, prove

@@ -33,6 +33,7 @@ PARAMETERS = {
     "run_id": "01JSWEEP000000000000000000",
     "client": "acme",
     "incident_id": "01JNC1DENT0000000000000000",
+    "action_id": "01JACT10N00000000000000000",
     "recipient_id": "subjects-" + 32 * "a",
     "computation_id": "01JC0MPTAT10N0000000000000",
     "hold_id": "01JHOLD0000000000000000000",

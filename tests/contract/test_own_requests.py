@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.notices.consumer import Later
 from chalicelib.requests.copies.errors import NoCopy
-from chalicelib.requests.copies.objects import archive_key
+from chalicelib.requests.copies.naming import archive_key
 from chalicelib.requests.models import Content, DataRequest
 from chalicelib.retention.own.place import OwnCollection
 from chalicelib.services import Services

@@ -14,8 +14,9 @@ import pytest
 from chalicelib.audit.entry import Entity
 from chalicelib.audit.jws import PublicKey
 from chalicelib.connectors.places import Description, Row, Verdict
+from chalicelib.packing.verifier import verify
 from chalicelib.requests.copies.models import BuiltCopy, PartDescription
-from chalicelib.requests.copies.verifier import verify
+from chalicelib.requests.copies.naming import COPY
 from chalicelib.services import Services
 from infra.local.stack import Stack
 from tests.deployed.mailbox import wait_until
@@ -106,7 +107,8 @@ def test_the_worker_makes_the_copy_of_a_request_that_is_approved(
     copy = tmp_path / "copy.zip"
     copy.write_bytes(httpx.get(http.get(f"{path}/export", headers=headers).json()["url"]).content)
     assert (
-        list(verify(copy, [PublicKey.from_jwk(stack.services.signer.public_jwk())]).findings) == []
+        list(verify(COPY, copy, [PublicKey.from_jwk(stack.services.signer.public_jwk())]).findings)
+        == []
     )
     with zipfile.ZipFile(copy) as packed:
         names = packed.namelist()

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.clock import rfc3339
 from chalicelib.errors import FieldError, InvalidInput
+from chalicelib.incidents.describing import texts_from
 from chalicelib.incidents.models import Texts
 from chalicelib.incidents.notices.document import html_document, pdf_document
 from chalicelib.incidents.notices.filing import Told
@@ -28,7 +29,6 @@ from chalicelib.incidents.notices.wire import (
     PreviewView,
     WrittenView,
 )
-from chalicelib.incidents.views import texts_from
 from chalicelib.notices.models import Language
 
 _DOCUMENTS = {

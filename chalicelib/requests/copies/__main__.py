@@ -16,8 +16,9 @@ from pathlib import Path
 
 from chalicelib.audit.jws import PublicKey, UnreadableJws
 from chalicelib.audit.receipt_keys import without_receipt_keys
-from chalicelib.requests.copies.manifest import KEYS
-from chalicelib.requests.copies.verifier import keys_of, verify
+from chalicelib.packing.manifest import KEYS
+from chalicelib.packing.verifier import content_of, verify
+from chalicelib.requests.copies.naming import COPY
 
 HOLDS, BROKEN, UNUSABLE = 0, 1, 2
 
@@ -42,15 +43,15 @@ def _verify(copy: Path, jwks: Path | None) -> int:
     if jwks is not None:
         keys = _keys(jwks.read_bytes())
     else:
-        own = keys_of(copy, KEYS)
+        own = content_of(copy, KEYS)
         keys = _keys(own) if own else []
-    verdict = verify(copy, keys)
+    verdict = verify(COPY, copy, keys)
     for key in keys:
         _say(f"key {key.kid} thumbprint {key.thumbprint}")
     if jwks is None:
         _say("the key is the copy's own: give the published one with --jwks")
     if verdict.signed is not None:
-        _say(f"copy of request {verdict.signed.request_id}, made {verdict.signed.created_at}")
+        _say(f"copy of request {verdict.signed.subject}, made {verdict.signed.created_at}")
     for finding in verdict.findings:
         _say(f"FOUND {finding}")
     _say("something is wrong" if verdict.findings else f"all is well: {verdict.files} files")

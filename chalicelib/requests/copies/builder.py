@@ -4,7 +4,7 @@ report.html                         for people, in the requester's language
 trail.json                          the trail's entries as they are chained
 places/<place>/<collection>.json    the rows as they are
 places/<place>/<collection>.csv     the same as a table
-keys.json, manifest.json, manifest.jws (manifest.py)
+keys.json, manifest.json, manifest.jws (packing/manifest.py)
 """
 
 import json
@@ -15,18 +15,12 @@ from chalicelib.audit.entry import Entry
 from chalicelib.clock import Clock
 from chalicelib.connectors.places import Verdict
 from chalicelib.ids import Ids
-from chalicelib.requests.copies.archive import Archive, file_name
+from chalicelib.packing.archive import Archive
+from chalicelib.packing.manifest import prove
+from chalicelib.packing.objects import Exports
 from chalicelib.requests.copies.frames import MOST_COLUMNS, FrameReader
-from chalicelib.requests.copies.manifest import (
-    KEYS,
-    MANIFEST,
-    SIGNATURE,
-    keys_json,
-    manifest_json,
-    manifest_jws,
-)
 from chalicelib.requests.copies.models import BuiltCopy, PartDescription
-from chalicelib.requests.copies.objects import Exports, archive_key
+from chalicelib.requests.copies.naming import COPY, archive_key, file_name
 from chalicelib.requests.copies.parts import Parts
 from chalicelib.requests.copies.report import Report, Searched, report_html
 from chalicelib.requests.copies.sheets import sheet
@@ -66,10 +60,8 @@ class CopyBuilder:
             report = Report(request, now, searched, entries, self._signer.kid)
             archive.add(REPORT, report_html(report))
             archive.add(TRAIL, _array(_line(entry_to_json(each)) for each in entries))
-            archive.add(KEYS, [keys_json(self._signer.public_jwk())])
-            listed = manifest_json(request.request_id, now, archive.files)
-            manifest = archive.add(MANIFEST, [listed])
-            archive.add(SIGNATURE, [manifest_jws(self._signer, request.request_id, now, manifest)])
+            keys = [self._signer.public_jwk()]
+            prove(archive, COPY, request.request_id, now, self._signer, keys)
             archive.close()
         rows = sum(count for each in searched for count in each.rows.values())
         return BuiltCopy(object_id, upload.sha256, upload.size, rows, now)

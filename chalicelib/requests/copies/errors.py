@@ -1,6 +1,6 @@
 """What copies refuse."""
 
-from chalicelib.errors import Conflict, Gone, Internal, NotFound, Unavailable
+from chalicelib.errors import Conflict, Gone, NotFound, Unavailable
 
 
 class NoCopy(NotFound):
@@ -41,15 +41,3 @@ class PartMissing(Unavailable):
     def __init__(self, place_id: str) -> None:
         super().__init__(self.code)
         self.place_id = place_id
-
-
-class ObjectMissing(Internal):
-    """There is no such object in the exports bucket. Parts say `PartMissing`."""
-
-    code = "object_missing"
-
-
-class UploadUnfinished(Internal):
-    """Somebody asked for the result of an upload that did not end well."""
-
-    code = "upload_unfinished"

@@ -11,11 +11,6 @@ LINK_LIFE = timedelta(hours=24)
 
 LINKS_PER_OPENING = 5
 OPENINGS = 3
-URL_LIFE = timedelta(seconds=60)
-"""How long the address of one link takes to be used."""
-
-OBJECT_LIFE = timedelta(days=7)
-"""How long the archive can be had; the bucket's lifecycle deletes it then."""
 
 
 @dataclass(frozen=True, slots=True)

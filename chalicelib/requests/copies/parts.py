@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 from chalicelib.connectors.places import Row
 from chalicelib.ids import Ids
-from chalicelib.requests.copies.errors import ObjectMissing, PartMissing
+from chalicelib.packing.errors import ObjectMissing
+from chalicelib.packing.objects import Exports
+from chalicelib.requests.copies.errors import PartMissing
 from chalicelib.requests.copies.frames import LENGTH_BYTES, FrameReader, FrameWriter, Seal
-from chalicelib.requests.copies.objects import Exports
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault

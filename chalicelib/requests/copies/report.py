@@ -14,8 +14,8 @@ from chalicelib.audit.entry import Entry
 from chalicelib.inventory.policy import policy
 from chalicelib.law.explain import explain
 from chalicelib.notices.models import Language
-from chalicelib.requests.copies.archive import file_name
 from chalicelib.requests.copies.models import PartDescription
+from chalicelib.requests.copies.naming import file_name
 from chalicelib.requests.copies.wording import actor, happened, kept, moment, words
 from chalicelib.requests.models import DataRequest
 

@@ -8,6 +8,7 @@ from chalicelib.audit.entry import Actor, Entity
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import Clock
 from chalicelib.errors import Conflict
+from chalicelib.packing.objects import OBJECT_LIFE, URL_LIFE, Exports
 from chalicelib.requests.copies.errors import (
     CopyExpired,
     CopyGone,
@@ -18,14 +19,12 @@ from chalicelib.requests.copies.errors import (
 from chalicelib.requests.copies.models import (
     LINK_LIFE,
     LINKS_PER_OPENING,
-    OBJECT_LIFE,
     OPENINGS,
-    URL_LIFE,
     BuiltCopy,
     Copy,
     Link,
 )
-from chalicelib.requests.copies.objects import Exports, archive_key
+from chalicelib.requests.copies.naming import archive_key
 from chalicelib.requests.copies.store import CopyStore
 from chalicelib.requests.models import DataRequest
 from chalicelib.tables.transactions import Action, Check, RunCommand

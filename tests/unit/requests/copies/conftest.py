@@ -9,16 +9,10 @@ from typing import cast
 import pytest
 
 from chalicelib.audit.jws import PublicKey
-from chalicelib.requests.copies.archive import Archive, PackedFile
-from chalicelib.requests.copies.manifest import (
-    KEYS,
-    MANIFEST,
-    SIGNATURE,
-    keys_json,
-    manifest_json,
-    manifest_jws,
-)
-from chalicelib.requests.copies.objects import Upload
+from chalicelib.packing.archive import Archive
+from chalicelib.packing.manifest import prove
+from chalicelib.packing.objects import Upload
+from chalicelib.requests.copies.naming import COPY
 from tests.unit.audit.world import LocalSigner
 
 MOMENT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -64,11 +58,7 @@ def packed(signer: LocalSigner) -> bytes:
     archive = Archive(cast("Upload", stream), MOMENT)
     for name, content in FILES.items():
         archive.add(name, [content[:10], content[10:]])
-    archive.add(KEYS, [keys_json(signer.jwk())])
-    manifest: PackedFile = archive.add(
-        MANIFEST, [manifest_json("01JREQUEST", MOMENT, archive.files)]
-    )
-    archive.add(SIGNATURE, [manifest_jws(signer, "01JREQUEST", MOMENT, manifest)])
+    prove(archive, COPY, "01JREQUEST", MOMENT, signer, [signer.jwk()])
     archive.close()
     return bytes(stream.content)
 

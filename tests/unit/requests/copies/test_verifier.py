@@ -17,11 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.audit.jws import PublicKey, sign
+from chalicelib.packing.archive import Archive
+from chalicelib.packing.manifest import KEYS, MANIFEST, SIGNATURE
+from chalicelib.packing.objects import Upload
+from chalicelib.packing.verifier import Code, verify
 from chalicelib.requests.copies.__main__ import main
-from chalicelib.requests.copies.archive import Archive
-from chalicelib.requests.copies.manifest import KEYS, KIND, MANIFEST, SIGNATURE
-from chalicelib.requests.copies.objects import Upload
-from chalicelib.requests.copies.verifier import Code, verify
+from chalicelib.requests.copies.naming import COPY
 from tests.unit.audit.world import LocalSigner
 from tests.unit.requests.copies.conftest import FILES, MOMENT, Stream
 
@@ -44,14 +45,14 @@ def repacked(files: Contents, path: Path) -> Path:
 
 
 def codes(path: Path, keys: list[PublicKey]) -> set[Code]:
-    return {finding.code for finding in verify(path, keys).findings}
+    return {finding.code for finding in verify(COPY, path, keys).findings}
 
 
 def test_a_copy_as_it_was_made_holds(copy: Path, keys: list[PublicKey]) -> None:
-    verdict = verify(copy, keys)
+    verdict = verify(COPY, copy, keys)
     assert (list(verdict.findings), verdict.files) == ([], len(FILES) + 1)
     assert verdict.signed is not None
-    assert (verdict.signed.request_id, verdict.signed.created_at) == (
+    assert (verdict.signed.subject, verdict.signed.created_at) == (
         "01JREQUEST",
         "2026-11-23T10:00:00.000Z",
     )
@@ -139,7 +140,7 @@ def test_another_keys_signature_is_not_believed(
     payload = jwt.decode(
         files[SIGNATURE].decode(), jwt.PyJWK(signer.jwk()).key, algorithms=["ES256"]
     )
-    files[SIGNATURE] = sign(forger, KIND, payload).encode()
+    files[SIGNATURE] = sign(forger, "jaga-copy+jws", payload).encode()
     path = repacked(files, tmp_path / "forged.zip")
     assert codes(path, keys) == {Code.SIGNATURE_WRONG}
     assert codes(path, [PublicKey.from_jwk(forger.jwk())]) == set()
@@ -224,7 +225,7 @@ def test_whichever_bit_flips_no_content_is_vouched_for_that_is_not_ours(
     changed[position % len(packed)] ^= 1 << bit
     path = tmp_path / "flipped.zip"
     path.write_bytes(changed)
-    if not verify(path, keys).findings:
+    if not verify(COPY, path, keys).findings:
         assert contents(bytes(changed)) == contents(packed)
 
 
@@ -232,7 +233,7 @@ def test_a_public_library_checks_it_too(packed: bytes, signer: LocalSigner) -> N
     files = contents(packed)
     published = json.loads(files[KEYS])["keys"][0]
     header = jwt.get_unverified_header(files[SIGNATURE].decode())
-    assert (header["alg"], header["kid"], header["typ"]) == ("ES256", published["kid"], KIND)
+    assert (header["alg"], header["kid"], header["typ"]) == ("ES256", published["kid"], COPY.kind)
     payload = jwt.decode(files[SIGNATURE].decode(), jwt.PyJWK(published).key, algorithms=["ES256"])
     assert payload["manifest"] == {
         "sha256": hashlib.sha256(files[MANIFEST]).hexdigest(),

@@ -11,11 +11,17 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from chalicelib.requests.copies.errors import ObjectMissing, UploadUnfinished
+from chalicelib.packing.errors import ObjectMissing, UploadUnfinished
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+OBJECT_LIFE = timedelta(days=7)
+"""How long an object can be had; the bucket's lifecycle deletes it then."""
+
+URL_LIFE = timedelta(seconds=60)
+"""How long the address of one link takes to be used."""
 
 _PIECE_BYTES = 8 * 1024 * 1024  # at most 10,000 of them: 80 GB
 
@@ -71,11 +77,6 @@ class Exports:
                 raise ObjectMissing from None
             raise
         return answer["Body"].read()
-
-
-def archive_key(request_id: str, object_id: str) -> str:
-    """Where a build of the request's copy lies; without an object, how all of them begin."""
-    return f"archives/{request_id}/{object_id}"
 
 
 class Upload:

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, cast
-from urllib.parse import quote
 
-from chalicelib.requests.copies.objects import Upload
+from chalicelib.packing.objects import Upload
 
 _LONG_BYTES = 1024**3
 """From here on a file gets ZIP64 sizes, which some old programs cannot read; its end is not known
@@ -52,13 +51,3 @@ class Archive:
     def close(self) -> None:
         """Ends the archive; the stream stays open."""
         self._zip.close()
-
-
-def file_name(place_id: str, collection: str, ending: str) -> str:
-    """`places/<place>/<collection>.<ending>`; what a path cannot hold is percent-encoded."""
-    return f"places/{_segment(place_id)}/{_segment(collection)}.{ending}"
-
-
-def _segment(name: str) -> str:
-    encoded = quote(name, safe="")
-    return encoded.replace(".", "%2E") if set(encoded) == {"."} else encoded

@@ -1,10 +1,10 @@
 """What makes an archive provable: a list of its files and a signature under that list.
 
-    manifest.json  {format, version, request_id, created_at, files: [{name, sha256, size}]}
-    manifest.jws   compact JWS (RFC 7515, ES256) of {format, version, request_id, created_at,
-                   manifest: {sha256, size}}, `typ` KIND, `kid` the key's RFC 7638 thumbprint
-    keys.json      the public key as a JWK set (RFC 7517); the same is published at
-                   /.well-known/jwks.json, and only that one is worth believing
+    manifest.json  {format, version, <subject>, created_at, files: [{name, sha256, size}]}
+    manifest.jws   compact JWS (RFC 7515, ES256) of {format, version, <subject>, created_at,
+                   manifest: {sha256, size}}, `typ` the form's, `kid` the key's RFC 7638 thumbprint
+    keys.json      the public keys as a JWK set (RFC 7517); the same are published at
+                   /.well-known/jwks.json, and only those are worth believing
 
 The files of the list and these first two are all that an archive holds. Hashes are SHA-256 in hex,
 sizes in bytes. The JWS holds the list's hash and not the list, so that it stays short.
@@ -20,11 +20,9 @@ from typing import Any, Self
 from chalicelib.audit.jws import Jws, Signer, UnreadableJws, sign
 from chalicelib.clock import rfc3339
 from chalicelib.errors import Internal
-from chalicelib.requests.copies.archive import PackedFile
+from chalicelib.packing.archive import Archive, PackedFile
 
 MANIFEST, SIGNATURE, KEYS = "manifest.json", "manifest.jws", "keys.json"
-KIND = "jaga-copy+jws"
-_FORMAT, _VERSION = "jaga-copy", 1
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -35,24 +33,37 @@ class UnreadableManifest(Internal):
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """What the JWS vouches for."""
+class Form:
+    """A form of archives. `name` and `version` stand in the list and under the signature.
 
-    request_id: str
+    `kind` is the JWS's `typ`, `subject` the member with the id of what the archive is of.
+    """
+
+    name: str
+    version: int
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the JWS vouches for; `subject` is the id of what the archive is of."""
+
+    subject: str
     created_at: str
     sha256: str
     size: int
 
     @classmethod
-    def of(cls, jws: Jws) -> Self:
+    def of(cls, form: Form, jws: Jws) -> Self:
         """What `jws`, whose signature somebody else checks, says. Raises `UnreadableManifest`."""
         payload = jws.payload
         try:
-            if (jws.kind, *_header(payload)) != (KIND, _FORMAT, _VERSION):
+            if (jws.kind, *_header(payload)) != (form.kind, form.name, form.version):
                 raise UnreadableManifest
             listed = payload["manifest"]
             return cls(
-                _text(payload["request_id"]),
+                _text(payload[form.subject]),
                 _text(payload["created_at"]),
                 _hash(listed["sha256"]),
                 _size(listed["size"]),
@@ -61,31 +72,34 @@ class Signed:
             raise UnreadableManifest from None
 
 
-def manifest_json(request_id: str, created_at: datetime, files: Sequence[PackedFile]) -> bytes:
-    """The list of `files`."""
-    listed = [{"name": each.name, "sha256": each.sha256, "size": each.size} for each in files]
-    return _json({**_head(request_id, created_at), "files": listed})
+def prove(
+    archive: Archive,
+    form: Form,
+    subject: str,
+    created_at: datetime,
+    signer: Signer,
+    jwks: Sequence[Mapping[str, str]],
+) -> None:
+    """Adds the public keys, the list of all files and the signature under it; then the archive is
+    complete. One call of the signer."""
+    archive.add(KEYS, [_json({"keys": [dict(each) for each in jwks]})])
+    head = {
+        "format": form.name,
+        "version": form.version,
+        form.subject: subject,
+        "created_at": rfc3339(created_at),
+    }
+    files = [{"name": e.name, "sha256": e.sha256, "size": e.size} for e in archive.files]
+    listed = archive.add(MANIFEST, [_json({**head, "files": files})])
+    vouched = {**head, "manifest": {"sha256": listed.sha256, "size": listed.size}}
+    archive.add(SIGNATURE, [sign(signer, form.kind, vouched).encode("ascii")])
 
 
-def manifest_jws(
-    signer: Signer, request_id: str, created_at: datetime, manifest: PackedFile
-) -> bytes:
-    """The signature under the list. One call of the signer."""
-    listed = {"sha256": manifest.sha256, "size": manifest.size}
-    payload = {**_head(request_id, created_at), "manifest": listed}
-    return sign(signer, KIND, payload).encode("ascii")
-
-
-def keys_json(jwk: Mapping[str, str]) -> bytes:
-    """The JWK set of one key."""
-    return _json({"keys": [dict(jwk)]})
-
-
-def listed_files(manifest: bytes) -> list[PackedFile]:
+def listed_files(form: Form, manifest: bytes) -> list[PackedFile]:
     """The files that `manifest` lists. Raises `UnreadableManifest`; a name twice is none, too."""
     try:
         value = json.loads(manifest)
-        if _header(value) != (_FORMAT, _VERSION):
+        if _header(value) != (form.name, form.version):
             raise UnreadableManifest
         files = [
             PackedFile(_text(each["name"]), _hash(each["sha256"]), _size(each["size"]))
@@ -104,15 +118,6 @@ def parsed_jws(text: bytes) -> Jws:
         return Jws.parse(text.decode("ascii"))
     except (UnicodeDecodeError, UnreadableJws):
         raise UnreadableManifest from None
-
-
-def _head(request_id: str, created_at: datetime) -> dict[str, Any]:
-    return {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "request_id": request_id,
-        "created_at": rfc3339(created_at),
-    }
 
 
 def _header(value: Mapping[str, Any]) -> tuple[Any, Any]:

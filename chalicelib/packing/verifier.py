@@ -17,10 +17,11 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from chalicelib.audit.jws import PublicKey
-from chalicelib.requests.copies.archive import PackedFile
-from chalicelib.requests.copies.manifest import (
+from chalicelib.packing.archive import PackedFile
+from chalicelib.packing.manifest import (
     MANIFEST,
     SIGNATURE,
+    Form,
     Signed,
     UnreadableManifest,
     listed_files,
@@ -44,7 +45,7 @@ class Code(StrEnum):
     FILE_MISSING = "file_missing"  # on the list, not in the archive
     FILE_EXTRA = "file_extra"  # in the archive, not on the list
     FILE_CHANGED = "file_changed"  # other content than the list says, or unreadable
-    SIGNATURE_UNREADABLE = "signature_unreadable"  # no JWS of a copy
+    SIGNATURE_UNREADABLE = "signature_unreadable"  # no JWS of this form of archives
     SIGNATURE_WRONG = "signature_wrong"  # not made by a key that is trusted
     MANIFEST_CHANGED = "manifest_changed"  # not the list that was signed, or none
 
@@ -77,25 +78,29 @@ class _Unsound(Exception):
         self.finding = Finding(code, where)
 
 
-def verify(archive: Path, keys: Sequence[PublicKey]) -> Verdict:
-    """Checks `archive` under the trusted `keys`. Raises `OSError` when it cannot be opened."""
+def verify(form: Form, archive: Path, keys: Sequence[PublicKey]) -> Verdict:
+    """Checks `archive`, of `form`, under the trusted `keys`.
+
+    Raises `OSError` when it cannot be opened.
+    """
     signed: Signed | None = None
     try:
         with archive.open("rb") as file, _opened(file) as packed:
             names = _names(packed)
-            signed = _signed(packed, names, keys)
-            files = _manifest(packed, names, signed)
+            signed = _signed(form, packed, names, keys)
+            files = _manifest(form, packed, names, signed)
             findings = list(_differences(packed, names, files))
     except _Unsound as unsound:
         return Verdict([unsound.finding], signed, 0)
     return Verdict(findings, signed, len(files) if not findings else 0)
 
 
-def keys_of(archive: Path, name: str) -> bytes:
-    """The archive's own key set, to be named and not believed. Empty where there is none."""
+def content_of(archive: Path, name: str, longest: int = _LONGEST_JWS) -> bytes:
+    """A file of the archive, of at most `longest` bytes: not to be believed, unless the archive
+    was found to hold. Empty where there is none."""
     try:
         with zipfile.ZipFile(archive) as packed:
-            return _content(packed, packed.getinfo(name), _LONGEST_JWS)
+            return _content(packed, packed.getinfo(name), longest)
     except (*_UNREADABLE, KeyError, _Unsound):
         return b""
 
@@ -122,13 +127,16 @@ def _names(packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _signed(
-    packed: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo], keys: Sequence[PublicKey]
+    form: Form,
+    packed: zipfile.ZipFile,
+    names: dict[str, zipfile.ZipInfo],
+    keys: Sequence[PublicKey],
 ) -> Signed:
     if SIGNATURE not in names:
         raise _Unsound(Code.FILE_MISSING, SIGNATURE)
     try:
         jws = parsed_jws(_content(packed, names[SIGNATURE], _LONGEST_JWS))
-        signed = Signed.of(jws)
+        signed = Signed.of(form, jws)
     except UnreadableManifest:
         raise _Unsound(Code.SIGNATURE_UNREADABLE, SIGNATURE) from None
     if not jws.is_signed_by(keys):
@@ -137,7 +145,7 @@ def _signed(
 
 
 def _manifest(
-    packed: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo], signed: Signed
+    form: Form, packed: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo], signed: Signed
 ) -> list[PackedFile]:
     if MANIFEST not in names:
         raise _Unsound(Code.FILE_MISSING, MANIFEST)
@@ -145,7 +153,7 @@ def _manifest(
     if hashlib.sha256(content).hexdigest() != signed.sha256:
         raise _Unsound(Code.MANIFEST_CHANGED, MANIFEST)
     try:
-        return listed_files(content)
+        return listed_files(form, content)
     except UnreadableManifest:
         raise _Unsound(Code.MANIFEST_CHANGED, MANIFEST) from None
 

@@ -1,0 +1,1 @@
+"""What follows an incident: it is contained, understood, remedied, reported on, closed."""

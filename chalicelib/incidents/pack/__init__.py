@@ -1,0 +1,1 @@
+"""The evidence of an incident in one signed archive, for whoever has to be shown it."""

@@ -1,0 +1,1 @@
+"""Archives that prove themselves: packed as a stream, listed, signed, checked without us."""
