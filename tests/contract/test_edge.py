@@ -88,6 +88,35 @@ MEANT = {
     "/v1/staff/subjects/find": 200,
     "/v1/stop-orders/{stop_order}/processors/{processor_id}": 200,
     "/v1/staff/messages/{message_id}": 404,  # an id that nobody has
+    "POST /v1/staff/incidents": 201,
+    "POST /v1/staff/incidents/{incident_id}/evidence": 202,
+    "POST /v1/staff/incidents/{incident_id}/recipients/compute": 202,
+    **{
+        f"POST /v1/staff/incidents/{{incident_id}}/{verb}": 200
+        for verb in (
+            "aftermath/actions/{action_id}/done",
+            "aftermath/actions/{action_id}/drop",
+            "aftermath/report",
+            "aftermath/report/approve",
+            "assessment",
+            "awareness",
+            "awareness/correct",
+            "close",
+            "dismiss",
+            "nature",
+            "notices/preview",
+            "notices/{notice_id}/approve",
+            "notices/{notice_id}/filing",
+            "notices/{notice_id}/recipients/{recipient_id}/told",
+            "notices/{notice_id}/tell-rest",
+            "notices/{notice_id}/told-publicly",
+            "notices/{notice_id}/withdraw",
+            "recipients",
+            "recipients/{recipient_id}/remove",
+            "reopen",
+            "take-up",
+        )
+    },
     **{
         f"/v1/staff/webhooks/{{endpoint_id}}/{verb}": 200
         for verb in ("pause", "redrive", "resume", "rotate")
