@@ -16,6 +16,7 @@ PATTERNS = {
     "${ArchiveBucket.Arn}/records/*": "archived copies are named by their records",
     "${ConnectedBuckets}/*": "the objects of buckets that a deployment names",
     "${ExportsBucket.Arn}/archives/*": "archives are named when they are made",
+    "${ExportsBucket.Arn}/evidence/*": "packs of evidence are named when they are made",
     "${ExportsBucket.Arn}/parts/*": "parts are named by their requests",
     "${TrailBucket.Arn}/checkpoints/*": "checkpoints are named when they are made",
     "${TrailBucket.Arn}/erasures/*": "the ledger's documents are numbered as they are made",
@@ -196,13 +197,14 @@ def visitors_destroy_no_keys(template: Template) -> Iterator[str]:
 
 
 def visitors_only_fetch_copies(template: Template) -> Iterator[str]:
-    """The function that anybody can call may fetch archives, and do nothing else to the exports."""
+    """The function that anybody can call may fetch what is ready, and do nothing else to the
+    exports."""
     for statement in template.statements():
         if statement.where != "ApiHandlerRole" or not statement.allows:
             continue
         exports = {each for each in statement.resources if "${ExportsBucket" in each}
-        if exports - {"${ExportsBucket.Arn}/archives/*"}:
-            yield "ApiHandlerRole reaches more of the exports than archives"
+        if exports - {f"${{ExportsBucket.Arn}}/{what}/*" for what in ("archives", "evidence")}:
+            yield "ApiHandlerRole reaches more of the exports than what is ready"
         if exports and set(statement.actions) != {"s3:GetObject"}:
             yield "ApiHandlerRole may do more to archives than fetch them"
 
