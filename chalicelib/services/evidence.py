@@ -49,11 +49,14 @@ class EvidenceServices(TellingServices):
     def evidence_parts(self) -> "Sequence[Part]":
         """What a pack is made of, in the order of its files."""
         from chalicelib.incidents.book import incident_entity
+        from chalicelib.incidents.pack.notice_parts import of_ledgers, of_notices
         from chalicelib.incidents.pack.parts import of_aftermath, of_incident, of_trail
 
         return [
             of_incident(self.incident_book),
             of_aftermath(self._aftermath_store),
+            of_notices(self._breach_notices, self._filing_store, self._filing_proofs),
+            of_ledgers(self._breach_notices, self._breach_lines),
             of_trail(
                 self.exporter,
                 lambda incident_id: [incident_entity(incident_id)],

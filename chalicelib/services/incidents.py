@@ -10,7 +10,6 @@ from chalicelib.services.webhooks import WebhookServices
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chalicelib.incidents.aftermath.aftercare import Aftercare
     from chalicelib.incidents.aftermath.closing import Closing
     from chalicelib.incidents.aftermath.reminding import RemedyReminders
     from chalicelib.incidents.aftermath.store import AftermathStore
@@ -67,19 +66,6 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
 
         return IncidentWatcher(
             self._incident_store, self._incident_alarms, self.clock, self.run_command
-        )
-
-    @cached_property
-    def aftercare(self) -> "Aftercare":
-        from chalicelib.incidents.aftermath.aftercare import Aftercare
-
-        return Aftercare(
-            self._aftermath_store,
-            self.incident_book,
-            self.clock,
-            self.ids,
-            self.idempotency,
-            self.run_command,
         )
 
     @cached_property

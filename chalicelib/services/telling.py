@@ -8,8 +8,11 @@ from chalicelib.services.affected import AffectedServices
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from chalicelib.incidents.aftermath.aftercare import Aftercare
     from chalicelib.incidents.models import Recipient
     from chalicelib.incidents.notices.filing import Filings
+    from chalicelib.incidents.notices.filing_store import FilingStore
+    from chalicelib.incidents.notices.proofs import Proofs
     from chalicelib.incidents.notices.service import Notices
     from chalicelib.incidents.telling.handling import TellingDesk
     from chalicelib.incidents.telling.teller import BreachTeller
@@ -37,18 +40,43 @@ class TellingServices(AffectedServices):
     @cached_property
     def notice_filings(self) -> "Filings":
         from chalicelib.incidents.notices.filing import Filings
-        from chalicelib.incidents.notices.filing_store import FilingStore
-        from chalicelib.incidents.notices.proofs import Proofs
 
         return Filings(
-            FilingStore(self.records, self.vault),
+            self._filing_store,
             self._breach_notices,
             self.breach_notices,
-            Proofs(self.s3, self.settings.trail_bucket, self.vault),
+            self._filing_proofs,
             self.incident_book,
             self.clock,
             self.ids,
             self.idempotency,
+        )
+
+    @cached_property
+    def _filing_store(self) -> "FilingStore":
+        from chalicelib.incidents.notices.filing_store import FilingStore
+
+        return FilingStore(self.records, self.vault)
+
+    @cached_property
+    def _filing_proofs(self) -> "Proofs":
+        from chalicelib.incidents.notices.proofs import Proofs
+
+        return Proofs(self.s3, self.settings.trail_bucket, self.vault)
+
+    @cached_property
+    def aftercare(self) -> "Aftercare":
+        from chalicelib.incidents.aftermath.aftercare import Aftercare
+        from chalicelib.incidents.notices.reports import Reports
+
+        return Aftercare(
+            self._aftermath_store,
+            self.incident_book,
+            Reports(self._breach_notices, self._start_telling).sending,
+            self.clock,
+            self.ids,
+            self.idempotency,
+            self.run_command,
         )
 
     @cached_property

@@ -1,18 +1,24 @@
 """A breach from its report to the last person told, all rooms together, on moto."""
 
+import csv
+import io
+import json
+import zipfile
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.incidents.pack.models import evidence_key
 from chalicelib.services import Services
+from tests.contract.closing import Ending
 from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.people import mails, records
 from tests.contract.policies import Uses
 from tests.contract.post import Post, parsed
 from tests.contract.responding import INCIDENTS, SECURITY, Responding
 from tests.contract.stopping import put_client
-from tests.contract.test_breach_notices import approved, file
+from tests.contract.test_breach_notices import PDF, approved, file
 from tests.contract.test_breach_telling import post_of
 from tests.contract.test_incident_alarms import watch
 from tests.fakes import FixedClock
@@ -132,3 +138,62 @@ def test_the_watcher_calls_what_its_policy_allows_and_nothing_else(
     assert states(responding, incident_id)["id.breach-subjects"] == "done"
     assert any(key.startswith("AFFECTED#") for _, _, key in uses.seen)
     assert uses.refused_by("watch_incidents") == set()
+
+
+def test_the_report_on_causes_goes_to_the_affected_clients(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    here = Ending(services, responding.gateway)
+    incident_id = listed(here)
+    assert here.found(incident_id).status == 200
+    here.planned(incident_id)
+    assert here.reported(incident_id).status == 200
+    rounds(services, clock)
+    mailed = sent(post, services)
+    assert set(mailed) == {MAJU}
+    said = mailed[MAJU].get_body(("plain",)).get_content()
+    assert "Its disk was not encrypted" in said
+    assert "Encrypt every laptop" in said
+    # It is no notice that a duty asks for, and none is done by it.
+    assert states(here, incident_id)["policy.breach-clients"] == "open"
+    approved(here, incident_id, "clients")
+
+
+def test_the_pack_holds_every_text_its_proof_and_who_was_told(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = listed(responding)
+    authority = approved(responding, incident_id, "authority")
+    assert file(responding, incident_id, authority).status == 200
+    told = approved(responding, incident_id, "subjects")
+    rounds(services, clock)
+    sent(post, services)
+    rounds(services, clock)
+    assert responding.act(incident_id, "evidence").status == 202
+    worker, uses = another_container(services), Uses()
+    uses.watch(worker)
+    packed = pack(worker, incident_id)
+    assert uses.refused_by("fulfil_requests") == set()
+    of_authority = {
+        name.rpartition("/")[2] for name in packed if name.startswith(f"notices/{authority}/")
+    }
+    assert of_authority == {"notice.json", "document.html", "document.pdf", "proof.pdf"}
+    assert packed[f"notices/{authority}/proof.pdf"] == PDF
+    frozen = json.loads(packed[f"notices/{told}/notice.json"])
+    assert "dicuri" in frozen["texts"]["id"]["text"]
+    ledger = list(csv.DictReader(packed[f"notices/{told}/ledger.csv"].decode().splitlines()))
+    assert sorted(each["outcome"] for each in ledger) == ["no_address", "sent", "sent"]
+    whole = b"".join(packed.values())
+    assert DINI.encode() not in whole
+
+
+def pack(services: Services, incident_id: str) -> dict[str, bytes]:
+    """The files of the pack once the worker has built it."""
+    services.evidence_builder.carry_on(incident_id)
+    evidence = services._evidence_store.get(incident_id)
+    assert evidence is not None
+    assert evidence.built is not None
+    key = evidence_key(incident_id, evidence.built.object_id)
+    body = services.s3.get_object(Bucket=services.settings.exports_bucket, Key=key)["Body"].read()
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

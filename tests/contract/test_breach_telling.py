@@ -312,7 +312,7 @@ def test_who_was_told_otherwise_stays_so_whatever_ses_reports(
         answer = call(gateway, "POST", path, body)
         assert (answer.status, answer.json()["outcome"]) == (200, "by_other_means")
         again = call(gateway, "POST", path, body)
-        assert (again.status, again.code) == (409, "already_told")
+        assert (again.status, again.code) == (409, "telling_noted")
     scene.clock.advance(timedelta(minutes=5))
     deliver(scene)
     reported(services, "complaint", {}, mailed)
@@ -344,7 +344,7 @@ def test_what_was_said_in_public_is_said_once_and_sealed(scene: Scene, gateway: 
     scene.run()
     body = {"at": rfc3339(scene.clock.now()), "where": "Kompas, page 3"}
     assert call(gateway, "POST", f"{BASE}/told-publicly", body).status == 200
-    assert call(gateway, "POST", f"{BASE}/told-publicly", body).code == "already_told"
+    assert call(gateway, "POST", f"{BASE}/told-publicly", body).code == "telling_noted"
     shown = call(gateway, "GET", f"{BASE}/telling").json()
     assert shown["in_public"]["where"] == "Kompas, page 3"
     assert shown["outcomes"] == {"no_address": 1}
@@ -355,7 +355,7 @@ def test_what_was_said_in_public_is_said_once_and_sealed(scene: Scene, gateway: 
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
-        (f"recipients/subjects-{'0' * 32}/told", {"means": "phone"}, 404, "not_told"),
+        (f"recipients/subjects-{'0' * 32}/told", {"means": "phone"}, 404, "notice_not_told"),
         ("recipients/somebody/told", {"means": "phone"}, 422, "invalid_input"),
         ("told-publicly", {"where": "x", "at": "2030-01-01T00:00:00Z"}, 422, "invalid_input"),
         ("told-publicly", {"where": ""}, 422, "invalid_input"),
@@ -375,7 +375,7 @@ def test_a_telling_is_its_incidents(scene: Scene, gateway: Gateway) -> None:
     scene.start()
     other = BASE.replace(INCIDENT, NOTICE)
     for method, path in (("GET", "telling"), ("GET", "ledger"), ("POST", "tell-rest")):
-        assert call(gateway, method, f"{other}/{path}").code == "not_told"
+        assert call(gateway, method, f"{other}/{path}").code == "notice_not_told"
 
 
 def test_an_auditor_reads_and_changes_nothing(scene: Scene, gateway: Gateway) -> None:

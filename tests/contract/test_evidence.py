@@ -125,7 +125,9 @@ def test_the_pack_holds_all_and_proves_it(
 ) -> None:
     archive = packing.pack(incident_id)
     files = contents(archive)
-    assert set(files) == FILES | {KEYS, MANIFEST, SIGNATURE}
+    report = json.loads(files["aftermath.json"])["client_report"]["report_id"]
+    sent = {f"notices/{report}/{name}" for name in ("ledger.csv", "notice.json")}
+    assert set(files) == FILES | sent | {KEYS, MANIFEST, SIGNATURE}
     incident = json.loads(files["incident.json"])
     assert incident["facts"]["title"] == FACTS["title"]
     assert incident["awareness"]["statement"].encode() == files["awareness.jws"]
@@ -136,7 +138,7 @@ def test_the_pack_holds_all_and_proves_it(
     kinds = [each["jaga_for"] for each in json.loads(files[KEYS])["keys"]]
     assert kinds == ["the trail, copies, certificates", "receipts and decisions"]
     verdict = packing.verdict(archive, tmp_path)
-    assert (list(verdict.findings), verdict.files) == ([], len(FILES) + 1)
+    assert (list(verdict.findings), verdict.files) == ([], len(FILES) + len(sent) + 1)
     assert verdict.signed is not None
     assert verdict.signed.subject == incident_id
     assert verdict.sealed_until is not None

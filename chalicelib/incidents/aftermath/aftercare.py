@@ -32,6 +32,8 @@ from chalicelib.tables.codec import Item
 from chalicelib.tables.transactions import Action, RunCommand
 
 type Change = Callable[[Incident, Aftermath], Aftermath]
+type Beside = Callable[[Incident, Aftermath], list[Action]]
+"""What else belongs into the transaction of a change, by the incident and the changed aftermath."""
 
 _READ = "incidents.read"
 
@@ -45,6 +47,10 @@ class Found:
     lessons: Texts = field(default_factory=dict, repr=False)
 
 
+type SendReport = Callable[[Incident, ClientReport], list[Action]]
+"""The writes that send an approved report to the affected clients."""
+
+
 class Aftercare:
     """Keeps what was found, the remediation actions and the report to clients."""
 
@@ -52,6 +58,7 @@ class Aftercare:
         self,
         store: AftermathStore,
         book: IncidentBook,
+        send_report: SendReport,
         clock: Clock,
         ids: Ids,
         idempotency: Idempotency,
@@ -59,6 +66,7 @@ class Aftercare:
     ) -> None:
         self._store = store
         self._book = book
+        self._send_report = send_report
         self._clock = clock
         self._ids = ids
         self._idempotency = idempotency
@@ -199,7 +207,7 @@ class Aftercare:
     def approve(
         self, incident_id: str, staff_id: str, report_id: str, call: KeyedCall | None = None
     ) -> None:
-        """Approves the report to clients.
+        """Approves the report to clients: it is sent to those affected from now on.
 
         Raises `UnknownIncident`, `IncidentNotOpen`, `NoReport`, `ReportReplaced`,
         `ReportApproved`, `OwnReport`.
@@ -208,8 +216,19 @@ class Aftercare:
         def change(_: Incident, aftermath: Aftermath) -> Aftermath:
             return approved(aftermath, report_id, staff_id, self._now())
 
+        def sending(incident: Incident, aftermath: Aftermath) -> list[Action]:
+            return self._send_report(incident, aftermath.report) if aftermath.report else []
+
         facts: dict[str, Fact] = {"report_id": report_id}
-        self._change(incident_id, staff_id, "incident.report_approved", change, facts, call)
+        self._change(
+            incident_id,
+            staff_id,
+            "incident.report_approved",
+            change,
+            facts,
+            call,
+            beside=sending,
+        )
 
     def _end(
         self,
@@ -232,6 +251,7 @@ class Aftercare:
         facts: Mapping[str, Fact],
         call: KeyedCall | None,
         whose: Callable[[Incident], Incident] = opened,
+        beside: Beside = lambda *_: [],
     ) -> Item | None:
         """The result of an earlier `call`; else None, once the aftermath is changed."""
         if earlier := self._idempotency.earlier(call):
@@ -241,8 +261,10 @@ class Aftercare:
             # In this order: whoever closes the incident in between changes what was read first.
             aftermath = self._store.get(incident_id)
             incident = whose(self._book.get(incident_id))
+            after = change(incident, aftermath)
             return [
-                self._store.change(change(incident, aftermath)),
+                self._store.change(after),
+                *beside(incident, after),
                 *self._book.entry(incident_id, Actor("staff", staff_id), action, facts),
             ]
 

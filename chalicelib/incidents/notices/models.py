@@ -18,6 +18,8 @@ class Phase(StrEnum):
 
     INITIAL = "initial"
     SUPPLEMENT = "supplement"
+    REPORT = "report"
+    """What clients are told afterwards of causes and remedies (aftermath/reporting.py)."""
 
 
 class State(StrEnum):

@@ -28,6 +28,13 @@ _BEGINNINGS = {
     "message/rfc822": b"",
 }
 MEDIA_TYPES = tuple(_BEGINNINGS)
+ENDINGS = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "message/rfc822": "eml",
+}
+"""What the names of files of a media type end in."""
 
 
 @dataclass(frozen=True, slots=True)

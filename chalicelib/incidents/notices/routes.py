@@ -3,13 +3,12 @@
 from chalicelib.http.access import Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.incidents.models import ID_PATTERN
+from chalicelib.incidents.notices.describing import notice_line, notice_view
 from chalicelib.incidents.notices.views import (
     FORMATS,
     asked_from,
     document_view,
-    notice_line,
     notice_list,
-    notice_view,
     preview_view,
     proof_view,
     told_from,

@@ -64,7 +64,13 @@ def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
     """
     if asked.phase is Phase.INITIAL:
         return None
-    given = [each for each in earlier if each.recipient is asked.recipient and each.state in _GIVEN]
+    given = [
+        each
+        for each in earlier
+        if each.recipient is asked.recipient
+        and each.state in _GIVEN
+        and each.phase is not Phase.REPORT
+    ]
     if not given:
         raise NothingToSupplement
     return given[-1]

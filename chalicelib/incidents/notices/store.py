@@ -7,7 +7,7 @@
     recipient    authority, subjects, public, controllers, clients
     duties       the ids of the duties that it covers
     drill        whether it is of a drill
-    phase        initial, supplement; `supplements` the notice that it adds to, if any
+    phase        initial, supplement, report; `supplements` the notice that it adds to, if any
     follows      codes of what it leaves for later
     sha256       by language the hash of the text (models.py)
     by, at       who proposed it, when
@@ -102,7 +102,7 @@ class BreachNoticeStore:
                 "sha256": cast("dict[str, Value]", dict(notice.sha256)),
                 "by": notice.proposed_by,
                 "at": to_millis(notice.proposed_at),
-                "state": notice.state.value,
+                **_standing(notice),
             }
         )
         item["sealed"], key_writes = self._vault.seal_first(
@@ -118,11 +118,7 @@ class BreachNoticeStore:
 
     def change(self, notice: Notice) -> Action:
         """The write of where the notice stands. It meets `Moved` when somebody was faster."""
-        put: dict[str, Value] = {"state": notice.state.value, "decided_by": notice.decided_by}
-        for name, at in (("decided", notice.decided_at), ("filed", notice.filed_at)):
-            if at is not None:
-                put[name] = to_millis(at)
-        changes = Changes(put=put, add={"rev": 1})
+        changes = Changes(put=_standing(notice), add={"rev": 1})
         unmoved = revision_is(notice.revision)
         return Update(self._records, _key(notice.notice_id), changes, unmoved, Moved)
 
@@ -140,6 +136,17 @@ class BreachNoticeStore:
 
 def _key(notice_id: str) -> Key:
     return Key(compose("BREACHNOTICE", notice_id), "NOTICE")
+
+
+def _standing(notice: Notice) -> dict[str, Value]:
+    """Where the notice stands."""
+    standing: dict[str, Value] = {"state": notice.state.value}
+    if notice.decided_by:
+        standing["decided_by"] = notice.decided_by
+    for name, at in (("decided", notice.decided_at), ("filed", notice.filed_at)):
+        if at is not None:
+            standing[name] = to_millis(at)
+    return standing
 
 
 def _said(notice: Notice) -> bytes:

@@ -27,7 +27,7 @@ class NoticeIn(Wire):
 
     recipient: Annotated[Recipient, Field(strict=False)]
     duties: Annotated[tuple[DutyId, ...], Field(max_length=20)] = ()
-    phase: Phase = Field(Phase.INITIAL, strict=False)
+    phase: Literal["initial", "supplement"] = "initial"
     in_phases_because: TextsIn | None = None
     late_because: TextsIn | None = None
 

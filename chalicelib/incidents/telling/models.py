@@ -99,13 +99,13 @@ class PublicWord:
 class NotTold(NotFound):
     """Nobody is told of that notice, or not this one (yet)."""
 
-    code = "not_told"
+    code = "notice_not_told"
 
 
 class AlreadyTold(Conflict):
     """It was noted before how they were told."""
 
-    code = "already_told"
+    code = "telling_noted"
 
 
 type PeopleOf = Callable[[str, Recipient], People]
