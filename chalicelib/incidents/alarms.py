@@ -7,12 +7,14 @@ the staff is alarmed, webhooks are not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import rfc3339
-from chalicelib.incidents.alarm_rules import escalation, names, raised
+from chalicelib.incidents.alarm_rules import escalation, names, raised, undecided
 from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.duties import released
 from chalicelib.incidents.models import Duty, Incident
 from chalicelib.incidents.store import IncidentStore
 from chalicelib.law.alerting import alert_name, hours_left
@@ -21,6 +23,7 @@ from chalicelib.notices.outbox import Outbox
 from chalicelib.tables.transactions import Action
 
 WATCHER = Actor("system", "watcher")
+_HOUR = timedelta(hours=1)
 EVENT = "incident.deadline"
 
 type Json = str | int | bool | list[Json] | dict[str, Json] | None
@@ -71,6 +74,35 @@ class Alarms:
         """The writes that tell the team and the DPO of an incident that was reported."""
         values = {"incident_id": incident.incident_id, "drill": _drill(incident)}
         return self._to(incident.incident_id, ["handler", "dpo"], "incident_reported", values)
+
+    def released(self, before: Incident, after: Incident) -> list[Action]:
+        """The writes that tell the DPOs of duties that are not required any more, if there are."""
+        duties = released(before, after)
+        if not duties:
+            return []
+        called = names(self._language)
+        listed = "; ".join(
+            f"{called[each.recipient]} ({each.law} {each.article})" for each in duties
+        )
+        values = {"incident_id": after.incident_id, "drill": _drill(after), "released": listed}
+        told = ["dpo", "second_dpo"]
+        return self._to(after.incident_id, told, "incident_released", values)
+
+    def nudge(self, incident: Incident, numbers: range, now: datetime) -> list[Action]:
+        """The transaction that says, `numbers` times at least once, that nobody has decided yet
+        since when the incident is known. It meets `Moved` when it changed since it was read."""
+        told = undecided().told(numbers[-1])
+        values = {
+            "incident_id": incident.incident_id,
+            "drill": _drill(incident),
+            "hours": str((now - incident.recorded_at) // _HOUR),
+        }
+        facts: dict[str, Fact] = {"count": len(numbers), "told": ",".join(told)}
+        return [
+            self._store.watch(replace(incident, nudges=numbers.stop)),
+            *self._to(incident.incident_id, told, "incident_undecided", values),
+            *self._book.entry(incident.incident_id, WATCHER, "incident.nudged", facts),
+        ]
 
     def dates_corrected(self, before: Incident, after: Incident) -> list[Action]:
         """The writes that tell everybody whom alarms go to that awareness was corrected."""

@@ -25,6 +25,8 @@ from chalicelib.incidents.rules import assessed, corrected, judged, made_aware
 from chalicelib.incidents.statements import signed_awareness
 from chalicelib.tables.transactions import Action
 
+type TellOfRelease = Callable[[Incident, Incident], list[Action]]
+"""The writes that tell of duties that waited before and are not required any more; none without."""
 type TellOfCorrection = Callable[[Incident, Incident], list[Action]]
 """The writes that tell whom alarms go to how an incident's dates stood before, and stand now."""
 
@@ -37,12 +39,14 @@ class Deciding:
         book: IncidentBook,
         signer: Callable[[], Signer],
         tell: TellOfCorrection,
+        tell_released: TellOfRelease,
         clock: Clock,
         idempotency: Idempotency,
     ) -> None:
         self._book = book
         self._signer = signer
         self._tell = tell
+        self._tell_released = tell_released
         self._clock = clock
         self._idempotency = idempotency
 
@@ -163,9 +167,13 @@ class Deciding:
             return
 
         def build() -> list[Action]:
-            after = change(self._book.get(incident_id))
+            before = self._book.get(incident_id)
+            after = change(before)
             said = {**facts, **duty_facts(after)}
-            return self._book.change(after, Actor("staff", staff_id), action, said)
+            return [
+                *self._book.change(after, Actor("staff", staff_id), action, said),
+                *self._tell_released(before, after),
+            ]
 
         self._idempotency.run(call, {"incident": incident_id}, build)
 

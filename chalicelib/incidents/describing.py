@@ -13,6 +13,7 @@ from chalicelib.incidents.wire import (
     FactsView,
     IncidentLine,
     IncidentView,
+    JudgementView,
     TextsIn,
 )
 from chalicelib.law.explain import explain
@@ -46,6 +47,13 @@ def incident_view(incident: Incident) -> IncidentView:
         awareness=_awareness_view(incident.awareness) if incident.awareness else None,
         assessment=_assessment_view(incident.assessment) if incident.assessment else None,
         late_because=dict(incident.late),
+        earlier_awareness=tuple(map(_awareness_view, incident.earlier.awareness)),
+        earlier_assessments=tuple(map(_assessment_view, incident.earlier.assessments)),
+        earlier_judgements=tuple(
+            JudgementView(nature=each.nature, because=each.because)
+            for each in incident.earlier.judgements
+        ),
+        revision=incident.revision,
     )
 
 

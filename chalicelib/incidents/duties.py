@@ -32,10 +32,23 @@ def with_duties(incident: Incident) -> Incident:
     What was a duty before keeps its date, its alarms, and that it was done. Without awareness
     there is none.
     """
+    return _counted(incident, moves=False)
+
+
+def moved_to(incident: Incident) -> Incident:
+    """The incident with the dates that run from awareness counted anew; what was done stays, and so
+    do dates that run from an assessment. A date that is another has alarms of its own."""
+    return _counted(incident, moves=True)
+
+
+def _counted(incident: Incident, *, moves: bool) -> Incident:
     if incident.awareness is None:
         return incident
     before = {each.id: each for each in incident.duties}
-    now = [_kept(before.get(each.id), each) for each in _asked(incident, incident.awareness.at)]
+    now = [
+        _kept(before.get(each.id), each, moves=moves and start is Start.AWARENESS)
+        for each, start in _asked(incident, incident.awareness.at)
+    ]
     named = {each.id for each in now}
     # Of a law that asks nothing any more: a country, or the role, was another.
     gone = [
@@ -46,20 +59,21 @@ def with_duties(incident: Incident) -> Incident:
     return replace(incident, duties=tuple(sorted((*now, *gone), key=_in_turn)))
 
 
-def moved_to(incident: Incident) -> Incident:
-    """The incident with the dates of its open duties counted anew from its awareness."""
-    open_ = {each.id for each in incident.duties if each.state is not DutyState.DONE}
-    kept = tuple(each for each in incident.duties if each.id not in open_)
-    return with_duties(replace(incident, duties=kept))
+def released(before: Incident, after: Incident) -> list[Duty]:
+    """The duties of `after` that waited before and are not required any more."""
+    waited = {each.id for each in before.duties if each.is_open}
+    return [
+        each for each in after.duties if each.id in waited and each.state is DutyState.NOT_REQUIRED
+    ]
 
 
-def _asked(incident: Incident, aware_at: datetime) -> Iterator[Duty]:
+def _asked(incident: Incident, aware_at: datetime) -> Iterator[tuple[Duty, Start]]:
     for pack, place, rule, recipient in _rules(incident, aware_at):
         is_asked, because = _judged(incident, rule)
         started_at = _start(incident, rule, aware_at)
         if started_at is None:
             continue
-        yield Duty(
+        duty = Duty(
             id=f"{pack.id}.{rule.id}",
             recipient=recipient,
             law=pack.law,
@@ -72,6 +86,7 @@ def _asked(incident: Incident, aware_at: datetime) -> Iterator[Duty]:
             because=because,
             state=DutyState.OPEN if is_asked else DutyState.NOT_REQUIRED,
         )
+        yield duty, rule.starts
 
 
 def _rules(
@@ -126,10 +141,12 @@ def _start(incident: Incident, rule: Rule, aware_at: datetime) -> datetime | Non
     return aware_at
 
 
-def _kept(before: Duty | None, now: Duty) -> Duty:
+def _kept(before: Duty | None, now: Duty, *, moves: bool) -> Duty:
     if before is None or before.state is DutyState.DONE:
         return before or now
-    return replace(now, deadline=before.deadline, alerts=before.alerts, recipient=now.recipient)
+    frozen, counted = before.deadline, now.deadline
+    moved = moves and frozen and counted and frozen.unpaused_due_at != counted.unpaused_due_at
+    return now if moved else replace(now, deadline=frozen, alerts=before.alerts)
 
 
 def _not_required(duty: Duty, why: str) -> Duty:

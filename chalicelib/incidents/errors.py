@@ -43,3 +43,9 @@ class ReasonsMissing(Conflict):
     """The severity is another than the score's, and nobody says why."""
 
     code = "reasons_missing"
+
+
+class IncidentMoved(Conflict):
+    """Somebody changed the incident since it was read."""
+
+    code = "incident_moved"

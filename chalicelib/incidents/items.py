@@ -6,6 +6,7 @@
     status, nature, source, drill, by, handler, recorded    as in models.py
     aware        since when we know of it, once that was decided
     severity     once it was assessed
+    nudges       how many mails said that nobody has decided since when it is known
     duties       who has to be told: id, recipient, law, article, because, state, alerts, and where
                  they are: deadline, frozen with the version of its pack, done
     closed       when it was closed
@@ -34,8 +35,10 @@ from chalicelib.incidents.models import (
     DataCategory,
     Duty,
     DutyState,
+    Earlier,
     Facts,
     Incident,
+    Judgement,
     Kind,
     Nature,
     Recipient,
@@ -103,7 +106,10 @@ def clear_item(incident: Incident) -> Item:
 
 def watched(incident: Incident) -> dict[str, Value]:
     """What the watcher changes: the duties, and the place on its list."""
-    fields: dict[str, Value] = {"duties": [_duty_fields(each) for each in incident.duties]}
+    fields: dict[str, Value] = {
+        "duties": [_duty_fields(each) for each in incident.duties],
+        "nudges": incident.nudges,
+    }
     if (moment := next_moment(incident)) is not None:
         fields["due_pk"] = WATCHED
         fields["due_sk"] = f"{to_millis(moment):013d}{SEPARATOR}{incident.incident_id}"
@@ -127,6 +133,7 @@ def incident_from(item: Item, said: Mapping[str, Any]) -> Incident:
             "handler": str(handler),
             "recorded": int(recorded),
             "duties": list(duties),
+            "nudges": int(nudges),
         }:
             return Incident(
                 incident_id=pk.partition(SEPARATOR)[2],
@@ -145,6 +152,8 @@ def incident_from(item: Item, said: Mapping[str, Any]) -> Incident:
                 duties=tuple(_duty_from(cast("Mapping[str, Any]", each)) for each in duties),
                 late=said.get("late", {}),
                 closed_at=_moment(item.get("closed")),
+                earlier=_earlier_from(said.get("earlier", {})),
+                nudges=nudges,
                 revision=revision,
             )
     raise UnreadableItem(INCIDENT.item_type)
@@ -158,23 +167,39 @@ def said_of(incident: Incident) -> bytes:
         "late": dict(incident.late),
     }
     if incident.awareness:
-        decided = incident.awareness
-        said["awareness"] = {
-            "by": decided.decided_by,
-            "at": to_millis(decided.decided_at),
-            "reasons": decided.reasons,
-            "statement": decided.statement,
-        }
+        said["awareness"] = _awareness_fields(incident.awareness)
     if incident.assessment:
-        scores = incident.assessment.scores
-        said["assessment"] = {
-            "scores": [getattr(scores, name) for name in Scores.__slots__],
-            "severity": incident.assessment.severity,
-            "reasons": incident.assessment.reasons,
-            "by": incident.assessment.assessed_by,
-            "at": to_millis(incident.assessment.assessed_at),
+        said["assessment"] = _assessment_fields(incident.assessment)
+    earlier = incident.earlier
+    if earlier != Earlier():
+        said["earlier"] = {
+            "awareness": [
+                {**_awareness_fields(each), "aware": to_millis(each.at)}
+                for each in earlier.awareness
+            ],
+            "assessments": list(map(_assessment_fields, earlier.assessments)),
+            "judgements": [[each.nature, each.because] for each in earlier.judgements],
         }
     return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _awareness_fields(decided: Awareness) -> dict[str, Any]:
+    return {
+        "by": decided.decided_by,
+        "at": to_millis(decided.decided_at),
+        "reasons": decided.reasons,
+        "statement": decided.statement,
+    }
+
+
+def _assessment_fields(assessment: Assessment) -> dict[str, Any]:
+    return {
+        "scores": [getattr(assessment.scores, name) for name in Scores.__slots__],
+        "severity": assessment.severity,
+        "reasons": assessment.reasons,
+        "by": assessment.assessed_by,
+        "at": to_millis(assessment.assessed_at),
+    }
 
 
 def _facts_fields(facts: Facts) -> dict[str, Any]:
@@ -219,9 +244,22 @@ def _awareness_from(item: Item, said: Mapping[str, Any]) -> Awareness | None:
     at = _moment(item.get("aware"))
     if at is None:
         return None
-    decided_at = from_millis(said["at"]) if said else at
-    return Awareness(
-        at, said.get("by", ""), decided_at, said.get("reasons", ""), said.get("statement", "")
+    return _decided(at, said) if said else Awareness(at, "", at, "", "")
+
+
+def _decided(at: datetime, said: Mapping[str, Any]) -> Awareness:
+    return Awareness(at, said["by"], from_millis(said["at"]), said["reasons"], said["statement"])
+
+
+def _earlier_from(said: Mapping[str, Any]) -> Earlier:
+    if not said:
+        return Earlier()
+    return Earlier(
+        tuple(_decided(from_millis(each["aware"]), each) for each in said["awareness"]),
+        tuple(
+            found for each in said["assessments"] if (found := _assessment_from(each)) is not None
+        ),
+        tuple(Judgement(Nature(nature), because) for nature, because in said["judgements"]),
     )
 
 

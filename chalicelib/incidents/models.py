@@ -186,7 +186,7 @@ class Facts:
 class Awareness:
     """The decision that we know of a breach since `at`: who took it, when, why, signed.
 
-    `statement` is a compact JWS (signing.py). What an awareness replaced stays in the trail.
+    `statement` is a compact JWS (statements.py).
     """
 
     at: datetime
@@ -197,11 +197,29 @@ class Awareness:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether somebody held it to be a breach, and why."""
+
+    nature: Nature
+    because: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was decided before, and was decided otherwise later (GDPR 5(2), 33(5))."""
+
+    awareness: tuple[Awareness, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One incident of the register. `facts`, reasons and statements are sealed.
 
     `handler` is the member of the staff who handles it. `late` says by duty why it was met late
-    (GDPR 33(1)).
+    (GDPR 33(1)). `earlier` are the decisions that later ones replaced, the oldest first. `nudges`
+    counts the mails that nobody has decided since when it is known.
     """
 
     incident_id: str
@@ -221,6 +239,8 @@ class Incident:
     duties: tuple[Duty, ...] = ()
     late: Mapping[str, str] = field(default_factory=dict, repr=False)
     closed_at: datetime | None = None
+    earlier: Earlier = field(default_factory=Earlier, repr=False)
+    nudges: int = 0
     revision: int = 0
 
     @property

@@ -9,6 +9,7 @@ from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.ids import Ids
 from chalicelib.incidents.book import IncidentBook, duty_facts
+from chalicelib.incidents.errors import IncidentMoved
 from chalicelib.incidents.models import Facts, Incident, Source, Status
 from chalicelib.incidents.rules import check_past, dismissed, opened, revised, taken_up
 from chalicelib.incidents.store import IncidentStore
@@ -19,6 +20,8 @@ from chalicelib.vault.blind_index import Kind, normalise
 _READ = "incidents.read"
 
 
+type TellOfRelease = Callable[[Incident, Incident], list[Action]]
+"""The writes that tell of duties that waited before and are not required any more; none without."""
 type TellOfReport = Callable[[Incident], list[Action]]
 """The writes that tell whoever has to look at it that an incident was reported."""
 
@@ -41,6 +44,7 @@ class Register:
         store: IncidentStore,
         book: IncidentBook,
         tell: TellOfReport,
+        tell_released: TellOfRelease,
         clock: Clock,
         ids: Ids,
         idempotency: Idempotency,
@@ -49,6 +53,7 @@ class Register:
         self._store = store
         self._book = book
         self._tell = tell
+        self._tell_released = tell_released
         self._clock = clock
         self._ids = ids
         self._idempotency = idempotency
@@ -93,11 +98,25 @@ class Register:
         )
 
     def revise(
-        self, incident_id: str, staff_id: str, facts: Facts, call: KeyedCall | None = None
+        self,
+        incident_id: str,
+        staff_id: str,
+        facts: Facts,
+        call: KeyedCall | None = None,
+        revision: int | None = None,
     ) -> None:
-        """Replaces what is known. Raises `UnknownIncident`, `IncidentNotOpen`, `InvalidInput`."""
+        """Replaces what is known; with `revision` only if the incident is as it was read.
+
+        Raises `UnknownIncident`, `IncidentNotOpen`, `InvalidInput`, `IncidentMoved`.
+        """
         self._check(facts)
-        self._change(incident_id, staff_id, "incident.revised", lambda it: revised(it, facts), call)
+
+        def change(incident: Incident) -> Incident:
+            if revision not in {None, incident.revision}:
+                raise IncidentMoved
+            return revised(incident, facts)
+
+        self._change(incident_id, staff_id, "incident.revised", change, call)
 
     def hand_over(
         self,
@@ -140,12 +159,14 @@ class Register:
         """The incident as far as it stands in clear. Raises `UnknownIncident`."""
         return self._book.seen(incident_id)
 
-    def page(
-        self, year: int | None, limit: int, start: Key | None
-    ) -> tuple[list[Incident], Key | None]:
-        """`limit` incidents recorded in `year` (UTC, this one by default), the newest first, and
-        where to go on from. Nothing sealed is opened."""
-        return self._store.page(year or self._clock.now().year, limit, start)
+    def this_year(self) -> int:
+        """In UTC."""
+        return self._clock.now().year
+
+    def page(self, year: int, limit: int, start: Key | None) -> tuple[list[Incident], Key | None]:
+        """`limit` incidents recorded in `year` (UTC), the newest first, and where to go on from.
+        Nothing sealed is opened."""
+        return self._store.page(year, limit, start)
 
     def _new(self, report: Report, actor: Actor, status: Status) -> Incident:
         self._check(report.facts)
@@ -171,8 +192,13 @@ class Register:
             return
 
         def build() -> list[Action]:
-            after = change(self._book.get(incident_id))
-            return self._book.change(after, Actor("staff", staff_id), action, duty_facts(after))
+            before = self._book.get(incident_id)
+            after = change(before)
+            who = Actor("staff", staff_id)
+            return [
+                *self._book.change(after, who, action, duty_facts(after)),
+                *self._tell_released(before, after),
+            ]
 
         self._idempotency.run(call, {"incident": incident_id}, build)
 

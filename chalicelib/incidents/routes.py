@@ -13,7 +13,6 @@ from chalicelib.incidents.wire import (
     AssessmentIn,
     AwareIn,
     CorrectionIn,
-    FactsIn,
     HandlerIn,
     IncidentLine,
     IncidentList,
@@ -21,6 +20,7 @@ from chalicelib.incidents.wire import (
     NatureIn,
     ReasonsIn,
     ReportIn,
+    RevisionIn,
 )
 from chalicelib.services import services
 
@@ -76,6 +76,7 @@ def list_incidents(call: Call[None]) -> Reply:
         IncidentLine,
         description="The clocks of an incident with their explanations; not what happened.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.list"),
     )
 )
@@ -91,6 +92,7 @@ def read_dates(_: Call[None], incident_id: str) -> Reply:
         IncidentView,
         description="May name people: each reading leaves an entry in the incident's trail.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.read"),
     )
 )
@@ -104,17 +106,21 @@ def read_incident(call: Call[None], incident_id: str) -> Reply:
         _INCIDENT + "/facts",
         "Say what is known now",
         IncidentLine,
-        body=FactsIn,
+        body=RevisionIn,
         longest=MAX_BODY_BYTES,
         description="Replaces what was known. Who has to be told follows from it; dates that run"
         " stay what they are.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
 )
-def revise_incident(call: Call[FactsIn], incident_id: str) -> Reply:
-    services().incidents.revise(incident_id, call.caller.id, facts_from(call.body), call.keyed)
+def revise_incident(call: Call[RevisionIn], incident_id: str) -> Reply:
+    body = call.body
+    services().incidents.revise(
+        incident_id, call.caller.id, facts_from(body), call.keyed, body.revision
+    )
     return _shown(incident_id)
 
 
@@ -125,6 +131,7 @@ def revise_incident(call: Call[FactsIn], incident_id: str) -> Reply:
         "Make an incident of a draft",
         IncidentLine,
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -144,6 +151,7 @@ def take_up(call: Call[None], incident_id: str) -> Reply:
         longest=MAX_BODY_BYTES,
         description="It stays in the register, with the reasons.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -163,6 +171,7 @@ def dismiss(call: Call[ReasonsIn], incident_id: str) -> Reply:
         description="Alarms go to this address first, then to the DPO, then to the second DPO."
         " Without one the privacy team gets them.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -186,6 +195,7 @@ def hand_over(call: Call[HandlerIn], incident_id: str) -> Reply:
         description="Starts the clocks: 72 hours from that moment, whenever this is said. The"
         " decision is signed and kept.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.decide"),
         idempotent=True,
     )
@@ -209,6 +219,7 @@ def decide_awareness(call: Call[AwareIn], incident_id: str) -> Reply:
         description="Says whether the dates that run stand or move; who knew earlier has to move"
         " them. Everybody whom alarms go to is told.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.approve"),
         idempotent=True,
     )
@@ -236,6 +247,7 @@ def correct_awareness(call: Call[CorrectionIn], incident_id: str) -> Reply:
         longest=MAX_BODY_BYTES,
         description="What is none has nobody to tell and stays in the register, with the reasons.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.decide"),
         idempotent=True,
     )
@@ -259,6 +271,7 @@ def decide_nature(call: Call[NatureIn], incident_id: str) -> Reply:
         description="By ENISA's methodology: context x ease of identification + circumstances."
         " Another severity than the score's needs reasons.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )

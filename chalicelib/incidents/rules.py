@@ -20,6 +20,7 @@ from chalicelib.incidents.models import (
     DutyState,
     Facts,
     Incident,
+    Judgement,
     Nature,
     Status,
 )
@@ -51,7 +52,11 @@ def dismissed(incident: Incident, reasons: str) -> Incident:
 
 def judged(incident: Incident, nature: Nature, reasons: str) -> Incident:
     """Once somebody decided whether it is a breach (GDPR 33(5)). Raises `IncidentNotOpen`."""
-    return with_duties(replace(opened(incident), nature=nature, nature_because=reasons))
+    before = Judgement(opened(incident).nature, incident.nature_because)
+    earlier = incident.earlier
+    if before.nature is not Nature.UNDECIDED:
+        earlier = replace(earlier, judgements=(*earlier.judgements, before))
+    return with_duties(replace(incident, nature=nature, nature_because=reasons, earlier=earlier))
 
 
 def made_aware(incident: Incident, awareness: Awareness) -> Incident:
@@ -67,12 +72,13 @@ def corrected(incident: Incident, awareness: Awareness, *, move: bool) -> Incide
     Raises `NotAware`, `IncidentNotOpen`, `InvalidInput`, and `DatesWouldBeLate` where they would
     stand though we knew earlier.
     """
-    if opened(incident).awareness is None:
+    before = opened(incident).awareness
+    if before is None:
         raise NotAware
-    earlier = incident.aware_at is not None and awareness.at < incident.aware_at
-    if earlier and not move:
+    if awareness.at < before.at and not move:
         raise DatesWouldBeLate
-    decided = replace(incident, awareness=_possible(awareness))
+    earlier = replace(incident.earlier, awareness=(*incident.earlier.awareness, before))
+    decided = replace(incident, awareness=_possible(awareness), earlier=earlier)
     return moved_to(decided) if move else decided
 
 
@@ -84,7 +90,10 @@ def assessed(incident: Incident, assessment: Assessment) -> Incident:
     overruled = assessment.severity is not severity_of(assessment.scores)
     if overruled and not assessment.reasons:
         raise ReasonsMissing
-    rated = replace(opened(incident), assessment=assessment, severity=assessment.severity)
+    earlier = opened(incident).earlier
+    if incident.assessment:
+        earlier = replace(earlier, assessments=(*earlier.assessments, incident.assessment))
+    rated = replace(incident, assessment=assessment, severity=assessment.severity, earlier=earlier)
     return with_duties(rated)
 
 

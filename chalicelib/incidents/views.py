@@ -11,8 +11,6 @@ from chalicelib.incidents.wire import FactsIn, IncidentList
 from chalicelib.inventory.service import kinds_of_data
 from chalicelib.tables.cursors import Cursors
 
-_REGISTER = "incidents"
-
 
 def facts_from(said: FactsIn) -> Facts:
     """The facts that somebody sent. Raises `InvalidInput` for data that the policy does not know,
@@ -39,11 +37,13 @@ def register_page(register: Register, cursors: Cursors, query: Mapping[str, str]
 
     Raises `InvalidInput` for a bad `limit`, `cursor` or `year`.
     """
-    asked = page_asked(query, _REGISTER, cursors)
-    found, last = register.page(_year(query.get("year")), asked.limit, asked.start)
+    year = _year(query.get("year")) or register.this_year()
+    listing = f"incidents/{year}"
+    asked = page_asked(query, listing, cursors)
+    found, last = register.page(year, asked.limit, asked.start)
     return IncidentList(
         incidents=tuple(map(incident_line, found)),
-        cursor=cursors.encode(_REGISTER, last) if last else None,
+        cursor=cursors.encode(listing, last) if last else None,
     )
 
 

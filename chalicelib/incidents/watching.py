@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.clock import Clock
-from chalicelib.incidents.alarm_rules import alarms_to_raise, next_moment
+from chalicelib.incidents.alarm_rules import alarms_to_raise, next_moment, nudges_to_send
 from chalicelib.incidents.alarms import Alarms
 from chalicelib.incidents.store import IncidentStore
 from chalicelib.tables.transactions import Action, RunCommand
@@ -27,7 +27,8 @@ class _Settled(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, in counts. `overdue` are duties alarmed of whose date has passed.
+    """What a run did, in counts. `overdue` are duties alarmed of whose date has passed, `nudged`
+    incidents that nobody has decided on.
 
     `watch_lag_seconds` is how long ago the moment of the first incident came that is still waiting;
     0 when the run got through.
@@ -36,6 +37,7 @@ class Report:
     alarmed: int = 0
     alarms: int = 0
     overdue: int = 0
+    nudged: int = 0
     failed: int = 0
     watch_lag_seconds: int = 0
 
@@ -87,6 +89,7 @@ class IncidentWatcher:
         report.alarmed += raised.alarmed
         report.alarms += raised.alarms
         report.overdue += raised.overdue
+        report.nudged += raised.nudged
 
     def _next_step(self, incident_id: str, now: datetime) -> tuple[Report, Sequence[Action]]:
         """What is done for the incident as it stands now, and the writes. Raises `_Settled`."""
@@ -100,6 +103,8 @@ class IncidentWatcher:
             )
             raised = Report(1, sum(map(len, alarms.values())), overdue)
             return raised, self._alarms.actions(incident, alarms, now)
+        if nudges := nudges_to_send(incident, now):
+            return Report(nudged=1), self._alarms.nudge(incident, nudges, now)
         if self._store.listed_at(incident_id) == next_moment(incident):
             raise _Settled  # the index lags: another run was here, or all were told
         return Report(), [self._store.watch(incident)]  # listed under other terms than today's

@@ -90,6 +90,13 @@ class ReportIn(FactsIn):
     drill: bool = False
 
 
+class RevisionIn(FactsIn):
+    """What is known now. With the `revision` that the incident was read at it is refused where
+    somebody changed it since."""
+
+    revision: Annotated[int, Field(ge=1)] | None = None
+
+
 class AwareIn(Wire):
     """Since when we know of it, and why that is so."""
 
@@ -229,6 +236,11 @@ class AssessmentView(Answer):
     assessed_at: str
 
 
+class JudgementView(Answer):
+    nature: Nature
+    because: str
+
+
 class IncidentView(IncidentLine):
     """An incident with all that is known of it."""
 
@@ -237,3 +249,7 @@ class IncidentView(IncidentLine):
     awareness: AwarenessView | None
     assessment: AssessmentView | None
     late_because: dict[str, str]
+    earlier_awareness: tuple[AwarenessView, ...]
+    earlier_assessments: tuple[AssessmentView, ...]
+    earlier_judgements: tuple[JudgementView, ...]
+    revision: int

@@ -57,6 +57,12 @@ TEMPLATES: Mapping[str, Template] = {
     "incident_draft": Template(
         frozenset({"incident_id", "provider", "severity"}), timedelta(days=7)
     ),
+    "incident_released": Template(
+        frozenset({"incident_id", "drill", "released"}), timedelta(days=7)
+    ),
+    "incident_undecided": Template(
+        frozenset({"incident_id", "drill", "hours"}), timedelta(hours=24)
+    ),
     "incident_reported": Template(frozenset({"incident_id", "drill"}), timedelta(days=7)),
     "notice_change": _CHANGE,
     "notice_change_asks": _CHANGE,

@@ -36,6 +36,7 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
             self._incident_store,
             self.incident_book,
             self._incident_alarms.reported,
+            self._incident_alarms.released,
             self.clock,
             self.ids,
             self.idempotency,
@@ -50,6 +51,7 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
             self.incident_book,
             lambda: self.receipt_signer,
             self._incident_alarms.dates_corrected,
+            self._incident_alarms.released,
             self.clock,
             self.idempotency,
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.clock import rfc3339
 from chalicelib.incidents import watching
 from chalicelib.incidents.alarms import WATCHER
 from chalicelib.incidents.book import incident_entity
@@ -13,11 +14,11 @@ from chalicelib.incidents.watching import Report
 from chalicelib.notices.outbox import message_context, message_scope
 from chalicelib.services import Services
 from tests.contract.hooks import URL, Hooks
-from tests.contract.killing import meanwhile
-from tests.contract.moto_tables import SESSION
+from tests.contract.killing import Killed, Killer, meanwhile
+from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.people import mails, records
 from tests.contract.policies import Uses
-from tests.contract.responding import INCIDENTS, SCORES, SECURITY, Responding
+from tests.contract.responding import FACTS, INCIDENTS, SCORES, SECURITY, Responding
 from tests.contract.stopping import put_client
 from tests.contract.test_tables import at_once
 from tests.fakes import START, FixedClock
@@ -150,25 +151,28 @@ def test_two_runs_at_once_raise_each_alarm_once(
     assert len(alarm_mails(racing)) == 3 * len(TEAM)
 
 
-def test_a_run_that_dies_between_alarm_and_record_did_nothing(
-    responding: Responding,
-    services: Services,
-    clock: FixedClock,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_run_that_dies_between_alarm_and_record_did_all_or_nothing(
+    responding: Responding, services: Services, clock: FixedClock, when: str
 ) -> None:
     responding.known()
     clock.advance(24 * HOUR)
-    with monkeypatch.context() as patch:
-        patch.setattr(services.incident_watcher, "_run_command", _die)
-        report = watch(services)
-    assert (report.failed, report.watch_lag_seconds, alarm_mails(services)) == (1, 0, [])
+    killer = Killer(lambda number: when if number == 0 else None)
+    dying = another_container(services)
+    killer.watch(dying)
+    keys_made(dying)
+    killer.armed = True
+    with pytest.raises(Killed):
+        watch(dying)
+    assert len(alarm_mails(services)) == (0 if when == "before" else len(TEAM))
     clock.advance(timedelta(minutes=5))
-    assert watch(services) == Report(alarmed=1, alarms=OPEN)
+    assert watch(services).alarms == (OPEN if when == "before" else 0)
     assert len(alarm_mails(services)) == len(TEAM)
 
 
-def _die(_build: object) -> None:
-    raise RuntimeError("killed")
+def keys_made(services: Services) -> None:
+    """The day's key of mails is there, so that the next write is that of the alarm."""
+    services.outbox.mail("sign_in_code", "a@jutsoo.test", "en", {"code": "271828", "minutes": "10"})
 
 
 def test_a_decision_in_between_is_seen(
@@ -206,6 +210,57 @@ def test_a_moved_date_has_alarms_of_its_own(
     assert watch(services) == Report()
     clock.advance(23 * HOUR)
     assert watch(services) == Report(alarmed=1, alarms=OPEN)
+
+
+def test_dates_that_do_not_move_have_no_alarm_twice(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known()
+    clock.advance(24 * HOUR)
+    assert watch(services).alarms == OPEN
+    body = {"aware_at": rfc3339(START), "reasons": "said better", "deadlines": "move"}
+    assert responding.act(incident_id, "awareness/correct", body).status == 200
+    assert watch(services) == Report()
+
+
+def test_nobody_forgets_what_nobody_decided_on(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.report()
+    nudged = []
+    for hours in (3, 4, 12, 24, 47, 48):
+        clock.set(START + hours * HOUR)
+        if watch(services).nudged:
+            said = (each for each in mails(services) if each["values"].get("hours") == str(hours))
+            nudged.append((hours, {each["to"] for each in said}))
+    both = TEAM | {OFFICER}
+    assert nudged == [(4, TEAM), (12, both), (24, both), (48, both)]
+    responding.aware(incident_id)
+    clock.advance(24 * HOUR)
+    assert watch(services).nudged == 0
+
+
+def test_what_is_no_breach_is_forgotten(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.report()
+    body = {"nature": "no_breach", "reasons": "the laptop was empty"}
+    assert responding.act(incident_id, "nature", body).status == 200
+    clock.advance(48 * HOUR)
+    assert watch(services) == Report()
+
+
+def test_the_officers_hear_when_somebody_need_not_be_told_any_more(
+    responding: Responding, services: Services
+) -> None:
+    incident_id = responding.known()
+    fewer = {name: each for name, each in FACTS.items() if name not in {"countries", "clients"}}
+    path = f"{INCIDENTS}/{incident_id}/facts"
+    assert responding.call("PUT", path, fewer, role="agent").status == 200
+    sent = [each for each in mails(services) if "released" in each["values"]]
+    assert {each["to"] for each in sent} == {OFFICER, SECOND}
+    assert "GDPR 33(1)" in sent[0]["values"]["released"]
+    assert "Privacy Policy section 10" in sent[0]["values"]["released"]
 
 
 def test_a_drill_alarms_the_staff_and_nobody_outside(

@@ -259,6 +259,31 @@ def test_a_correction_moves_dates_only_if_told_to(
     assert last.facts["duty.id.breach_agency"] == f"open,{rfc3339(START + 74 * HOUR)}"
 
 
+def test_what_was_decided_before_is_kept(responding: Responding) -> None:
+    incident_id = responding.known()
+    first = responding.shown(incident_id)["awareness"]
+    correction(responding, incident_id, START - HOUR, "move")
+    for severity in ("very_high", "medium"):
+        body = SCORES | {"severity": severity, "reasons": f"held {severity}"}
+        assert responding.act(incident_id, "assessment", body).status == 200
+    for nature in ("no_breach", "breach"):
+        body = {"nature": nature, "reasons": f"held {nature}"}
+        assert responding.act(incident_id, "nature", body).status == 200
+    read = responding.shown(incident_id)
+    assert read["earlier_awareness"] == [first]
+    assert [each["reasons"] for each in read["earlier_assessments"]] == ["held very_high"]
+    assert read["earlier_judgements"] == [{"nature": "no_breach", "because": "held no_breach"}]
+
+
+def test_facts_that_somebody_else_changed_are_not_overwritten(responding: Responding) -> None:
+    incident_id = responding.known()
+    read = responding.shown(incident_id)["revision"]
+    path = f"{INCIDENTS}/{incident_id}/facts"
+    assert responding.call("PUT", path, FACTS | {"revision": read}).status == 200
+    answer = responding.call("PUT", path, FACTS | {"revision": read})
+    assert (answer.status, answer.code) == (409, "incident_moved")
+
+
 def test_who_knew_earlier_has_less_time(responding: Responding) -> None:
     incident_id = responding.known()
     answer = correction(responding, incident_id, START - HOUR, "keep")

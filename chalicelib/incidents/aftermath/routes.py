@@ -42,6 +42,7 @@ aftermath = Routes(__name__)
         AftermathView,
         description="May name people: each reading leaves an entry in the incident's trail.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.read"),
     )
 )
@@ -59,6 +60,7 @@ def read_aftermath(call: Call[None], incident_id: str) -> Reply:
         longest=MAX_BODY_BYTES,
         description="Replaces what was known. Remediation actions and the report stay.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -80,6 +82,7 @@ def revise_aftermath(call: Call[AftermathIn], incident_id: str) -> Reply:
         description="With an owner and a date; at the date, and every week after it, whoever"
         " handles the incident is reminded until it is done or dropped.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -102,6 +105,7 @@ def plan_action(call: Call[RemedyIn], incident_id: str) -> Reply:
         AftermathLine,
         body=PlanIn,
         parameters=_OF_ACTION,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -122,6 +126,7 @@ def replan_action(call: Call[PlanIn], incident_id: str, action_id: str) -> Reply
         AftermathLine,
         description="Also of a closed incident.",
         parameters=_OF_ACTION,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -141,6 +146,7 @@ def finish_action(call: Call[None], incident_id: str, action_id: str) -> Reply:
         longest=MAX_BODY_BYTES,
         description="It stays listed, with the reasons. Also of a closed incident.",
         parameters=_OF_ACTION,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -161,6 +167,7 @@ def drop_action(call: Call[ReasonsIn], incident_id: str, action_id: str) -> Repl
         description="In both languages; one that is left out is composed from the root cause and"
         " the remediation actions. It replaces the one before, approved or not.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -180,6 +187,7 @@ def propose_report(call: Call[ReportIn], incident_id: str) -> Reply:
         body=ApprovalIn,
         description="By another than its author, and only the one that was read.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_APPROVE,
         idempotent=True,
     )
@@ -197,6 +205,7 @@ def approve_report(call: Call[ApprovalIn], incident_id: str) -> Reply:
         Missing,
         description="Names parts, not what they say.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.list"),
     )
 )
@@ -217,6 +226,7 @@ def show_missing(_: Call[None], incident_id: str) -> Reply:
         description="Refused with 409 `incident_incomplete` while a mandatory part is missing;"
         " `errors` name each. Actions that are still open go on to be reminded of.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_APPROVE,
         idempotent=True,
     )
@@ -237,6 +247,7 @@ def close_incident(call: Call[CloseIn], incident_id: str) -> Reply:
         body=ReasonsIn,
         longest=MAX_BODY_BYTES,
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_APPROVE,
         idempotent=True,
     )

@@ -18,6 +18,7 @@ findings = Routes(__name__)
         description="In the words of who found it. May name people: each reading leaves an entry"
         " in the incident's trail.",
         parameters={"incident_id": {"type": "string", "pattern": ID_PATTERN}},
+        exact_path=True,
         access=Staff("incidents.read"),
     )
 )

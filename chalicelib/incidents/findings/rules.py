@@ -16,7 +16,7 @@ from chalicelib.incidents.findings.models import (
     Triage,
 )
 from chalicelib.incidents.findings.terms import terms
-from chalicelib.incidents.models import Status
+from chalicelib.incidents.models import Incident, Status
 
 _LONGEST_SYSTEM = 120  # as in wire.py: what the draft starts with can be sent back
 _MOST_SYSTEMS = 50
@@ -35,17 +35,21 @@ def is_worth_a_draft(finding: Finding) -> bool:
     return finding.is_live and finding.level >= terms().start[finding.provider]
 
 
-def step(finding: Finding, noted: Noted | None, status: Status | None) -> Step:
-    """What to do, given what is noted of the finding and the `status` of its draft.
+def step(finding: Finding, noted: Noted | None, incident: Incident | None) -> Step:
+    """What to do, given what is noted of the finding, and the incident that it became.
 
-    One that was dismissed stays dismissed, unless it is worse now than what was dismissed.
+    One that was dismissed stays dismissed, unless it is worse now than what was dismissed. One that
+    goes on after its incident was closed is not what was closed.
     """
     if noted is None:
         return Step.DRAFT
     if finding.event in noted.events:
         return Step.NOTHING  # SQS and EventBridge bring an event at least once
-    if status is Status.DISMISSED and finding.level > noted.level:
+    if incident and incident.status is Status.DISMISSED and finding.level > noted.level:
         return Step.DRAFT
+    if incident and incident.closed_at and incident.status is Status.CLOSED:
+        goes_on = finding.last_seen is None or finding.last_seen > incident.closed_at
+        return Step.DRAFT if goes_on else Step.COUNT
     return Step.COUNT
 
 

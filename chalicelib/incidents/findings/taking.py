@@ -56,7 +56,7 @@ class TakingFindings:
     def _actions(self, finding: Finding) -> list[Action]:
         noted = self._store.seen(finding.key)
         incident = self._incidents.seen(noted.incident_id) if noted else None
-        match step(finding, noted, incident.status if incident else None):
+        match step(finding, noted, incident):
             case Step.DRAFT:
                 return self._drafted(finding, noted)
             case Step.COUNT if noted:

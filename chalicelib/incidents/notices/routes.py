@@ -50,6 +50,7 @@ breach_notices = Routes(__name__)
         longest=MAX_BODY_BYTES,
         description="Stores nothing. Each preview leaves an entry in the incident's trail.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_READ,
     )
 )
@@ -72,6 +73,7 @@ def preview_notice(call: Call[NoticeIn], incident_id: str) -> Reply:
         description="Freezes its texts as the facts are now. Refused while it lacks what the law"
         " wants in it (UU PDP 46(2), GDPR 33(3), 34(2)): `errors` name the facts.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -90,6 +92,7 @@ def propose_notice(call: Call[NoticeIn], incident_id: str) -> Reply:
         NoticeList,
         description="Withdrawn ones too; not what they say.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.list"),
     )
 )
@@ -105,6 +108,7 @@ def list_notices(_: Call[None], incident_id: str) -> Reply:
         NoticeView,
         description="Each reading leaves an entry in the incident's trail.",
         parameters=_OF_NOTICE,
+        exact_path=True,
         access=_READ,
     )
 )
@@ -123,6 +127,7 @@ def read_notice(call: Call[None], incident_id: str, notice_id: str) -> Reply:
         query=("format",),
         description="Both languages, self-contained. Each reading leaves an entry in the trail.",
         parameters={**_OF_NOTICE, "format": {"type": "string", "enum": list(FORMATS)}},
+        exact_path=True,
         access=_READ,
     )
 )
@@ -140,6 +145,7 @@ def read_document(call: Call[None], incident_id: str, notice_id: str) -> Reply:
         description="Who is told one by one is told from now on; a notice to the authority or the"
         " public is ready to be filed. Refused if it has become late and does not say why.",
         parameters=_OF_NOTICE,
+        exact_path=True,
         access=_APPROVE,
         idempotent=True,
     )
@@ -157,6 +163,7 @@ def approve_notice(call: Call[None], incident_id: str, notice_id: str) -> Reply:
         NoticeLine,
         description="It stays listed.",
         parameters=_OF_NOTICE,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -177,6 +184,7 @@ def withdraw_notice(call: Call[None], incident_id: str, notice_id: str) -> Reply
         description="The duties that the notice covers are done at that moment. The proof is kept"
         " sealed and cannot be changed.",
         parameters=_OF_NOTICE,
+        exact_path=True,
         access=_HANDLE,
         idempotent=True,
     )
@@ -195,6 +203,7 @@ def file_notice(call: Call[FilingIn], incident_id: str, notice_id: str) -> Reply
         FileView,
         description="Each reading leaves an entry in the incident's trail.",
         parameters=_OF_NOTICE,
+        exact_path=True,
         access=_READ,
     )
 )

@@ -27,6 +27,7 @@ evidence = Routes(__name__)
         description="One archive with all facts and decisions, notices, what followed, and the"
         " trail, listed and signed; `python -m chalicelib.incidents verify` checks it offline.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.handle"),
         idempotent=True,
     )
@@ -45,6 +46,7 @@ def order_evidence(call: Call[None], incident_id: str) -> Reply:
         description="`state` says whether it is there; then `url` downloads it for a minute. Each"
         " link leaves an entry in the incident's trail.",
         parameters=_OF_INCIDENT,
+        exact_path=True,
         access=Staff("incidents.read"),
     )
 )

@@ -123,6 +123,28 @@ def test_singapore_s_clock_starts_at_the_assessment() -> None:
     assert duty.deadline.started_at == START + HOUR
 
 
+def test_a_date_that_runs_from_the_assessment_stays_when_awareness_moves() -> None:
+    found = assessed(Severity.HIGH, incident(countries=("SG",)))
+    earlier = START - 5 * HOUR
+    known = Awareness(earlier, "01JSTAFF", START, "it is so", "a.b.c")
+    again = Assessment(SCORES, Severity.HIGH, "so", "01JSTAFF", START + 60 * HOUR)
+    moved = moved_to(replace(with_duties(replace(found, assessment=again)), awareness=known))
+    assert moved.duty("sg.breach") == found.duty("sg.breach")
+    agency = moved.duty("id.breach-agency")
+    assert agency is not None
+    assert agency.deadline is not None
+    assert agency.deadline.due_at == earlier + 72 * HOUR
+
+
+def test_what_is_not_required_any_more_stays_listed_when_awareness_moves() -> None:
+    found = with_duties(replace(incident(countries=("DE",)), facts=Facts()))
+    known = Awareness(START - HOUR, "01JSTAFF", START, "it is so", "a.b.c")
+    moved = moved_to(replace(found, awareness=known))
+    duty = moved.duty("eu.breach-authority")
+    assert duty is not None
+    assert duty.because == ("not_of_these_facts",)
+
+
 @pytest.mark.parametrize("country", ["DE", "ID", "GB", "US-CA", ""])
 def test_72_hours_elapse_through_a_change_of_the_clocks(country: str) -> None:
     aware = datetime(2026, 10, 24, 12, 0, tzinfo=UTC)  # the night before Berlin's clocks change

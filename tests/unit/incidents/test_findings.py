@@ -1,6 +1,6 @@
 """Findings: what is read of the providers' events, which make a draft, what their types suggest."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +26,8 @@ from chalicelib.incidents.findings.rules import (
     triage,
 )
 from chalicelib.incidents.findings.terms import terms
-from chalicelib.incidents.models import Kind, Status
+from chalicelib.incidents.models import Facts, Incident, Kind, Source, Status
+from tests.fakes import START
 from tests.findings import (
     BUCKET,
     NAMED,
@@ -270,12 +271,37 @@ def test_the_threshold_goes_by_who_found_it(body: str, worth: bool) -> None:
     assert is_worth_a_draft(read(body)) is worth
 
 
+def draft_of(status: Status, closed_at: datetime | None = None) -> Incident:
+    """What a finding became, and where it stands."""
+    return Incident(
+        "01JDRAFT",
+        Source.FINDING,
+        drill=False,
+        reported_by="system/findings",
+        recorded_at=START,
+        facts=Facts(),
+        status=status,
+        closed_at=closed_at,
+    )
+
+
+@pytest.mark.parametrize(("after", "expected"), [(-1, Step.DRAFT), (1, Step.COUNT)])
+def test_what_goes_on_after_its_incident_was_closed_is_another_draft(
+    after: int, expected: Step
+) -> None:
+    noted = noted_first(read(guardduty()), "incident")
+    again = read(guardduty("9"))
+    assert again.last_seen is not None
+    closed = draft_of(Status.CLOSED, again.last_seen + timedelta(hours=after))
+    assert step(again, noted, closed) is expected
+
+
 def test_an_event_counts_once() -> None:
     finding = read(guardduty())
     noted = noted_first(finding, "incident")
     assert step(finding, None, None) is Step.DRAFT
-    assert step(finding, noted, Status.DRAFT) is Step.NOTHING
-    assert step(read(guardduty("9")), noted, Status.DRAFT) is Step.COUNT
+    assert step(finding, noted, draft_of(Status.DRAFT)) is Step.NOTHING
+    assert step(read(guardduty("9")), noted, draft_of(Status.DRAFT)) is Step.COUNT
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -286,7 +312,7 @@ def test_only_what_was_dismissed_and_is_worse_now_makes_another_draft(
     noted = noted_first(read(guardduty()), "incident")
     again = read(guardduty("9", severity=severity))
     expected = Step.DRAFT if worse and status is Status.DISMISSED else Step.COUNT
-    assert step(again, noted, status) is expected
+    assert step(again, noted, draft_of(status)) is expected
 
 
 def test_the_note_keeps_the_worst_the_span_and_the_last_events() -> None:
@@ -302,7 +328,7 @@ def test_the_note_keeps_the_worst_the_span_and_the_last_events() -> None:
     assert noted.first_seen == datetime(2026, 11, 21, tzinfo=UTC)
     assert noted.last_seen == datetime(2026, 11, 22, 23, 40, tzinfo=UTC)
     assert len(noted.events) == EVENTS_REMEMBERED
-    assert step(read(body), noted, Status.DRAFT) is Step.NOTHING
+    assert step(read(body), noted, draft_of(Status.DRAFT)) is Step.NOTHING
 
 
 MAP = read_map(
