@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.services.affected import AffectedServices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from chalicelib.incidents.notices.proofs import Proofs
     from chalicelib.incidents.notices.service import Notices
     from chalicelib.incidents.telling.handling import TellingDesk
-    from chalicelib.incidents.telling.standing import Standing
     from chalicelib.incidents.telling.teller import BreachTeller
     from chalicelib.rounds import Rounds
     from chalicelib.tables.transactions import Action
@@ -110,17 +109,6 @@ class TellingServices(AffectedServices):
         )
         return BreachTeller(self._breach_tellings, steps, self.clock, self.run_command)
 
-    @cached_property
-    def tellings_standing(self) -> "Standing":
-        from chalicelib.incidents.telling.standing import Standing
-
-        return Standing(
-            self._breach_tellings,
-            self._breach_lines,
-            self._breach_notices.of_incident,
-            self._listed,
-        )
-
     def untold_kinds(self, incident_id: str) -> "Collection[Recipient]":
         """The kinds on the incident's list with somebody whom no notice has reached."""
         return self.tellings_standing.untold(incident_id).keys()
@@ -153,10 +141,6 @@ class TellingServices(AffectedServices):
             *self.telling_desk.start(incident_id, notice_id, recipient, drill),
             self.affected.final(incident_id),
         ]
-
-    def _listed(self, incident_id: str) -> "Mapping[Recipient, int]":
-        counts = self.affected.counts(incident_id)
-        return {kind: each.recipients for kind, each in counts.items()}
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

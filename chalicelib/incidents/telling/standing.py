@@ -1,6 +1,6 @@
 """Between lists, notices and tellings: whom nothing has reached yet, and how long telling takes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.incidents.models import Recipient
@@ -8,8 +8,10 @@ from chalicelib.incidents.notices.models import Notice, Phase
 from chalicelib.incidents.notices.models import State as NoticeState
 from chalicelib.incidents.telling.ledger_store import LedgerStore
 from chalicelib.incidents.telling.models import BreachTelling, State
+from chalicelib.incidents.telling.rules import once_more
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.telling.place import PER_SECOND
+from chalicelib.tables.transactions import Action
 
 type NoticesOf = Callable[[str], Sequence[Notice]]
 """An incident's notices as they stand in clear, the oldest first."""
@@ -59,6 +61,17 @@ class Standing:
             if telling.state is State.RUNNING:
                 mails += max(0, listed[notice.recipient] - telling.place.told)
         return now + timedelta(seconds=mails / PER_SECOND)
+
+    def list_grew(
+        self, incident_id: str, kinds: Collection[Recipient], now: datetime
+    ) -> list[Action]:
+        """The writes that tell those of `kinds` who were put on the list since, or whose address
+        came to be known: another round of each notice to their kind."""
+        return [
+            self._store.change(once_more(telling, now))
+            for notice, telling in self._tellings(self._notices_of(incident_id))
+            if notice.recipient in kinds
+        ]
 
     def _tellings(self, notices: Sequence[Notice]) -> Iterator[tuple[Notice, BreachTelling]]:
         for notice in notices:
