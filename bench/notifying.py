@@ -195,6 +195,12 @@ class InOrder:
         start = bisect_right(self._ids[part], after)
         return self._ids[part][start : start + limit]
 
+    def count(self) -> int:
+        return len(self._readers)
+
+    def is_growing(self) -> bool:
+        return False
+
     def readers(self, reader_ids: Sequence[str], /) -> dict[str, Reader]:
         return {each: self._readers[each] for each in reader_ids}
 

@@ -7,6 +7,8 @@ from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.incidents import IncidentServices
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chalicelib.incidents.affected.asking import Asking
     from chalicelib.incidents.affected.computation_store import ComputationStore
     from chalicelib.incidents.affected.computing import Computing
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.incidents.affected.recipients import Recipients
     from chalicelib.incidents.affected.store import AffectedStore
     from chalicelib.incidents.models import Recipient
+    from chalicelib.incidents.telling.standing import Standing
 
 
 class AffectedServices(IncidentServices, ConnectorServices):
@@ -23,7 +26,13 @@ class AffectedServices(IncidentServices, ConnectorServices):
     def recipients(self) -> "Recipients":
         from chalicelib.incidents.affected.recipients import Recipients
 
-        return Recipients(self.affected, self.incident_book, self.clock, self.run_command)
+        return Recipients(
+            self.affected,
+            self.incident_book,
+            self.tellings_standing.list_grew,
+            self.clock,
+            self.run_command,
+        )
 
     @cached_property
     def asking_affected(self) -> "Asking":
@@ -42,11 +51,19 @@ class AffectedServices(IncidentServices, ConnectorServices):
     @cached_property
     def computing_affected(self) -> "Computing":
         from chalicelib.incidents.affected.computing import Computing
+        from chalicelib.incidents.affected.ending import Ending
 
+        ending = Ending(
+            self._computations,
+            self.incident_book,
+            self.tellings_standing.list_grew,
+            self.clock,
+            self.run_command,
+        )
         return Computing(
             self._computations,
             self.affected,
-            self.incident_book,
+            ending,
             self.data_maps.map_in_force,
             self.places,
             self.outbox,
@@ -58,7 +75,7 @@ class AffectedServices(IncidentServices, ConnectorServices):
         """The roll of an incident's affected of one kind, for a telling."""
         from chalicelib.incidents.affected.people import AffectedPeople
 
-        return AffectedPeople(self.affected, incident_id, kind)
+        return AffectedPeople(self.affected, self._computations, incident_id, kind)
 
     @cached_property
     def affected(self) -> "AffectedStore":
@@ -71,3 +88,18 @@ class AffectedServices(IncidentServices, ConnectorServices):
         from chalicelib.incidents.affected.computation_store import ComputationStore
 
         return ComputationStore(self.records, self.vault)
+
+    @cached_property
+    def tellings_standing(self) -> "Standing":
+        from chalicelib.incidents.telling.standing import Standing
+
+        return Standing(
+            self._breach_tellings,
+            self._breach_lines,
+            self._breach_notices.of_incident,
+            self._listed,
+        )
+
+    def _listed(self, incident_id: str) -> "Mapping[Recipient, int]":
+        counts = self.affected.counts(incident_id)
+        return {kind: each.recipients for kind, each in counts.items()}

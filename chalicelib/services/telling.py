@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.services.affected import AffectedServices
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
@@ -107,6 +108,14 @@ class TellingServices(AffectedServices):
             self.clock,
         )
         return BreachTeller(self._breach_tellings, steps, self.clock, self.run_command)
+
+    def untold_kinds(self, incident_id: str) -> "Collection[Recipient]":
+        """The kinds on the incident's list with somebody whom no notice has reached."""
+        return self.tellings_standing.untold(incident_id).keys()
+
+    def expected_end(self, incident_id: str, recipient: "Recipient", now: "datetime") -> "datetime":
+        """When everybody of that kind will have been mailed, if it starts now."""
+        return self.tellings_standing.expected_end(incident_id, recipient, now)
 
     @cached_property
     def incident_rounds(self) -> "Rounds":

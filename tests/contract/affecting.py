@@ -31,6 +31,7 @@ class Affected:
 
     readers_by_id: dict[str, Reader] = field(default_factory=dict)
     parts: int = 16
+    growing: bool = False
 
     def add(self, email: str, language: Language = "id", name: str = "") -> str:
         mac = hashlib.sha256((name or email).encode()).hexdigest()[:32]
@@ -42,6 +43,12 @@ class Affected:
         digit = f"{part:x}"
         here = (each for each in self.readers_by_id if each.partition("-")[2][0] == digit)
         return sorted(each for each in here if each > after)[:limit]
+
+    def count(self) -> int:
+        return len(self.readers_by_id)
+
+    def is_growing(self) -> bool:
+        return self.growing
 
     def readers(self, reader_ids: Sequence[str], /) -> Mapping[str, Reader]:
         return {each: self.readers_by_id[each] for each in reader_ids}

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.pack.models import evidence_key
 from chalicelib.services import Services
+from tests.contract.affected import list_many
 from tests.contract.closing import Ending
 from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.people import mails, records
@@ -26,6 +28,7 @@ from tests.gateway import Gateway
 
 HOUR = timedelta(hours=1)
 PLENTY = 300_000
+SUBJECTS, CLIENTS = Recipient.SUBJECTS, Recipient.CLIENTS
 DINI, OKA, MAJU = "dini@client.test", "oka@client.test", "dpo@maju.test"
 LISTED = [
     {"kind": "subjects", "email": DINI, "language": "id"},
@@ -85,13 +88,15 @@ def test_everyone_who_must_know_is_told_in_time_and_the_alarms_fall_silent(
     assert watch(services).alarms
     authority = approved(responding, incident_id, "authority")
     assert file(responding, incident_id, authority).status == 200
-    for kind in ("subjects", "clients"):
-        approved(responding, incident_id, kind)
+    subjects, _ = (approved(responding, incident_id, kind) for kind in ("subjects", "clients"))
     rounds(services, clock)
     mailed = sent(post, services)
     assert set(mailed) == {DINI, OKA, MAJU}
     assert "dicuri" in mailed[DINI].get_body(("plain",)).get_content()
     assert "was stolen" in mailed[OKA].get_body(("plain",)).get_content()
+    rounds(services, clock)
+    assert states(responding, incident_id)["id.breach-subjects"] == "open"
+    by_letter(responding, incident_id, subjects)
     rounds(services, clock)
     assert set(states(responding, incident_id).values()) == {"done", "not_required"}
     clock.advance(24 * HOUR)
@@ -113,9 +118,10 @@ def test_a_drill_exercises_everything_and_nothing_leaves(
     responding: Responding, services: Services, clock: FixedClock, post: Post
 ) -> None:
     incident_id = listed(responding, drill=True)
-    for kind in ("subjects", "clients"):
-        approved(responding, incident_id, kind)
+    subjects, _ = (approved(responding, incident_id, kind) for kind in ("subjects", "clients"))
     rounds(services, clock, 6)
+    by_letter(responding, incident_id, subjects)
+    rounds(services, clock)
     assert sent(post, services) == {}
     outside = {DINI, OKA, MAJU}
     assert not outside & {each["to"] for each in mails(services)}
@@ -127,13 +133,15 @@ def test_the_watcher_calls_what_its_policy_allows_and_nothing_else(
     responding: Responding, services: Services, clock: FixedClock, post: Post
 ) -> None:
     incident_id = listed(responding)
-    approved(responding, incident_id, "subjects")
+    notice = approved(responding, incident_id, "subjects")
     clock.advance(24 * HOUR)
     put_client(services, SESSION.client("dynamodb"))
     container, uses = another_container(services), Uses()
     uses.watch(container)
     rounds(container, clock)
     sent(post, services)
+    rounds(container, clock)
+    by_letter(responding, incident_id, notice)
     rounds(container, clock)
     assert states(responding, incident_id)["id.breach-subjects"] == "done"
     assert any(key.startswith("AFFECTED#") for _, _, key in uses.seen)
@@ -197,3 +205,94 @@ def pack(services: Services, incident_id: str) -> dict[str, bytes]:
     body = services.s3.get_object(Bucket=services.settings.exports_bucket, Key=key)["Body"].read()
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_who_is_on_the_list_and_not_reached_is_known_by_kind(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = listed(responding)
+    assert set(services.untold_kinds(incident_id)) == set()  # their duties are open
+    for kind in ("subjects", "clients"):
+        approved(responding, incident_id, kind)
+    assert set(services.untold_kinds(incident_id)) == {SUBJECTS, CLIENTS}
+    rounds(services, clock)
+    sent(post, services)
+    assert services.tellings_standing.untold(incident_id) == {SUBJECTS: 1}
+
+
+def test_how_long_it_takes_to_tell_a_list_is_known_before(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = listed(responding)
+    list_many(services, incident_id, 97)
+    now = clock.now()
+    ends = {each: services.expected_end(incident_id, each, now) - now for each in Recipient}
+    assert ends == {
+        Recipient.AUTHORITY: timedelta(),
+        Recipient.SUBJECTS: timedelta(seconds=10),
+        Recipient.PUBLIC: timedelta(),
+        Recipient.CONTROLLERS: timedelta(),
+        Recipient.CLIENTS: timedelta(milliseconds=100),
+    }
+    approved(responding, incident_id, "subjects")
+    later = services.expected_end(incident_id, CLIENTS, clock.now())
+    assert later - clock.now() == timedelta(seconds=10, milliseconds=100)
+
+
+def everybody(post: Post, services: Services, clock: FixedClock) -> set[str]:
+    """Whom notices went to in the end."""
+    rounds(services, clock)
+    sent(post, services)
+    rounds(services, clock, 4)
+    return set(sent(post, services))
+
+
+@pytest.mark.parametrize("when", ["running", "leaving", "done"])
+def test_who_comes_onto_the_list_late_is_told_whenever_that_is(
+    responding: Responding, services: Services, clock: FixedClock, post: Post, when: str
+) -> None:
+    incident_id = responding.known(countries=["ID"])
+    put(responding, incident_id, *({"email": f"first-{each}@client.test"} for each in range(20)))
+    approved(responding, incident_id, "subjects")
+    if when != "running":
+        rounds(services, clock)
+    if when == "done":
+        everybody(post, services, clock)
+        assert states(responding, incident_id)["id.breach-subjects"] == "done"
+    late = {f"late-{each}@client.test" for each in range(5)}
+    put(responding, incident_id, *({"email": each} for each in sorted(late)))
+    assert set(services.untold_kinds(incident_id)) == {SUBJECTS}
+    assert late < everybody(post, services, clock)
+    assert set(services.untold_kinds(incident_id)) == set()
+    assert states(responding, incident_id)["id.breach-subjects"] == "done"
+
+
+def test_whose_address_is_found_after_all_is_mailed(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = listed(responding)
+    approved(responding, incident_id, "subjects")
+    assert everybody(post, services, clock) == {DINI, OKA}
+    assert states(responding, incident_id)["id.breach-subjects"] == "open"
+    put(responding, incident_id, {"user_id": "user-without-address", "email": "found@client.test"})
+    assert "found@client.test" in everybody(post, services, clock)
+    assert states(responding, incident_id)["id.breach-subjects"] == "done"
+
+
+def by_letter(here: Responding, incident_id: str, notice_id: str) -> None:
+    """Notes that whoever has no address was told by letter."""
+    of_notice = f"{INCIDENTS}/{incident_id}/notices/{notice_id}"
+    lines = here.call("GET", f"{of_notice}/ledger?outcome=no_address").json()["lines"]
+    assert lines
+    for line in lines:
+        said = {"means": "letter", "at": here.in_hours(0)}
+        path = f"notices/{notice_id}/recipients/{line['recipient_id']}/told"
+        assert here.act(incident_id, path, said).status == 200
+
+
+def put(here: Responding, incident_id: str, *people: dict[str, str]) -> list[dict[str, str]]:
+    """What came of putting people on the list, of the kind `subjects` where they say none."""
+    body = {"recipients": [{"kind": "subjects", **each} for each in people]}
+    answer = here.act(incident_id, "recipients", body, role="security", who=SECURITY)
+    assert answer.status == 200, answer.body
+    return list(answer.json()["recipients"])

@@ -2,18 +2,23 @@
 
 import json
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.incidents.affected import computing
 from chalicelib.incidents.affected.computing import SHIFT
+from chalicelib.incidents.models import Recipient
+from chalicelib.incidents.notices.models import TEMPLATE, State
 from chalicelib.services import Services
 from tests.contract.affected import Affected
 from tests.contract.killing import Killer, meanwhile
 from tests.contract.moto_tables import another_container
+from tests.contract.noticing import NOTICE, a_notice, keep
 from tests.contract.people import records
 from tests.contract.policies import Uses
+from tests.contract.post import Post
 from tests.contract.shop import ANI, BUCKET, DPO, SITI, Shop, open_shop
 from tests.contract.test_consent_import_faults import slow_down
 from tests.contract.working import step, waiting, work
@@ -327,11 +332,55 @@ def test_rows_with_many_people_take_several_transactions(
     assert affected.counts() == {"subjects": (272, 270)}
 
 
+def test_whoever_a_computation_finds_after_the_approval_is_told(
+    affected: Affected, shop: Shop, services: Services, clock: FixedClock
+) -> None:
+    affected.put({"email": "first@client.test"})
+    started(affected)
+    computation_id = affected.ask(**VISITS)
+    services.breach_teller.run(lambda: 300_000)
+    clock.advance(timedelta(minutes=5))
+    told(services)
+    services.breach_teller.run(lambda: 300_000)
+    assert standing(services) == "leaving"  # it waits for the answer
+    work(services, clock)
+    assert affected.look(computation_id)["status"] == "done"
+    assert standing(services) == "running"
+    services.breach_teller.run(lambda: 300_000)
+    lines = [each for each in records(services) if each["et"] == "breach_told"]
+    assert len(lines) == len(affected.people()) > 1
+
+
+def started(affected: Affected) -> None:
+    """A notice to the affected persons that was approved, and its telling."""
+    services, incident_id = affected.services, affected.incident_id
+    keep(services, a_notice(incident_id=incident_id, state=State.APPROVED))
+    services.run_command(
+        lambda: services._start_telling(incident_id, NOTICE, Recipient.SUBJECTS, drill=False)
+    )
+
+
+def told(services: Services) -> None:
+    """All mails that wait go out."""
+    post = Post(services, writers={TEMPLATE: services.notice_texts.of})
+    for item in records(services):
+        if item["et"] == "outbox_message" and item["kind"] == TEMPLATE:
+            post.deliver(str(item["pk"]).removeprefix("OUTBOX#"))
+
+
+def standing(services: Services) -> str:
+    telling = services._breach_tellings.get(NOTICE)
+    assert telling is not None
+    return telling.state.value
+
+
 def test_worker_and_api_may_do_all_that(
     affected: Affected, shop: Shop, services: Services, clock: FixedClock
 ) -> None:
+    started(affected)
     asked = Uses()
     asked.watch(services)
+    affected.put({"email": "first@client.test"})
     computation_id = affected.ask(**VISITS)
     worker = another_container(services)
     worked = Uses()

@@ -59,6 +59,12 @@ class ComputationStore:
         said = self._vault.open(Scope.affected(incident_id), context, sealed)
         return _computation(incident_id, item, json.loads(said))
 
+    def is_any_running(self, incident_id: str) -> bool:
+        """Whether one of the incident's runs that is no rehearsal, read consistently."""
+        beside = self._records.query_all(compose("AFFECTED", incident_id), consistent=True)
+        found = (each for each in beside if each["et"] == COMPUTATION.item_type)
+        return any(each["stage"] == Stage.RUNNING and not each["rehearsal"] for each in found)
+
     def addition(self, computation: Computation) -> list[Action]:
         """The writes of a new computation. They meet `KeyDestroyed`."""
         # ABSENT: an id that came twice must not take another one's place.

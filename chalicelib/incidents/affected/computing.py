@@ -16,7 +16,6 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import batched
 
-from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.connectors.datamap.models import DataMap
 from chalicelib.connectors.disposals import UnknownCollection
@@ -26,6 +25,7 @@ from chalicelib.errors import InvalidInput
 from chalicelib.incidents.affected.addresses import with_addresses
 from chalicelib.incidents.affected.asking import work_on
 from chalicelib.incidents.affected.computation_store import ComputationStore, Overtaken
+from chalicelib.incidents.affected.ending import Ending
 from chalicelib.incidents.affected.models import (
     Came,
     Computation,
@@ -35,13 +35,11 @@ from chalicelib.incidents.affected.models import (
 from chalicelib.incidents.affected.planning import Plan, plan
 from chalicelib.incidents.affected.store import MOST_AT_ONCE, AffectedStore
 from chalicelib.incidents.affected.tallying import seen_in, tallied
-from chalicelib.incidents.book import IncidentBook
 from chalicelib.notices.outbox import Outbox
 from chalicelib.tables.transactions import Action, RunCommand
 
 SHIFT = timedelta(seconds=60)
 """How long a worker is at it: half of its function's time, so it ends by its own will."""
-_WORKER = Actor("system", "affected")
 
 
 class Computing:
@@ -51,7 +49,7 @@ class Computing:
         self,
         computations: ComputationStore,
         affected: AffectedStore,
-        book: IncidentBook,
+        ending: Ending,
         data_map: Callable[[], DataMap],
         places: Places,
         outbox: Outbox,
@@ -60,7 +58,7 @@ class Computing:
     ) -> None:
         self._computations = computations
         self._affected = affected
-        self._book = book
+        self._ending = ending
         self._data_map = data_map
         self._places = places
         self._outbox = outbox
@@ -86,7 +84,7 @@ class Computing:
         computation = self._computations.get(incident_id, computation_id)
         if computation is not None and computation.stage is Stage.RUNNING:
             with suppress(Overtaken):
-                self._end(replace(computation, stage=Stage.FAILED, problem=code))
+                self._ending.end(replace(computation, stage=Stage.FAILED, problem=code))
 
     def _walk(self, computation: Computation) -> None:
         until = self._clock.now() + SHIFT
@@ -102,7 +100,7 @@ class Computing:
             computation = self._take_in(computation, here, page, is_last=is_last)
             if is_last:
                 return
-        self._end(replace(computation, stage=Stage.DONE))
+        self._ending.end(replace(computation, stage=Stage.DONE))
 
     def _take_in(
         self, computation: Computation, here: Plan, page: Sequence[Sighting], *, is_last: bool
@@ -133,23 +131,6 @@ class Computing:
     def _adding(self, computation: Computation, people: Sequence[Person]) -> list[Action]:
         now = from_millis(to_millis(self._clock.now()))
         return self._affected.adding(computation.incident_id, people, Came.COMPUTED, now).actions
-
-    def _end(self, computation: Computation) -> None:
-        ended = replace(computation, ended_at=from_millis(to_millis(self._clock.now())))
-        tally = ended.tally
-        facts: dict[str, Fact] = {
-            "computation": ended.computation_id,
-            "stage": ended.stage.value,
-            "rows": tally.rows,
-            "matched": tally.matched,
-            "people": tally.people.count,
-        }
-        self._run_command(
-            lambda: [
-                self._computations.change(ended),
-                *self._book.entry(ended.incident_id, _WORKER, "recipients.computed", facts),
-            ]
-        )
 
 
 def _portions(people: Iterable[Person]) -> Iterator[Sequence[Person]]:

@@ -44,6 +44,11 @@ def key_of_recipient(incident_id: str, recipient_id: str) -> Key:
     return Key(partition(incident_id, digit), recipient_id)
 
 
+def kind_of(recipient_id: str) -> Recipient:
+    """The kind that the id says."""
+    return Recipient(recipient_id.partition("-")[0])
+
+
 def key_of_counts(incident_id: str) -> Key:
     return Key(compose("AFFECTED", incident_id), "COUNTS")
 
@@ -76,7 +81,7 @@ def entry_from(item: Item, said: bytes) -> Entry:
         case {"sk": str(sk), "rev": int(rev), "came": str(came), "at": int(at)}:
             email, language, user_id, client, because = json.loads(said)
             person = Person(
-                Recipient(sk.partition("-")[0]),
+                kind_of(sk),
                 email,
                 user_id,
                 client,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.incidents.affected.computation_store import ComputationStore
 from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.store import AffectedStore
 from chalicelib.incidents.models import Recipient
@@ -17,14 +18,29 @@ class AffectedPeople:
 
     parts = len(PARTS)
 
-    def __init__(self, store: AffectedStore, incident_id: str, kind: Recipient) -> None:
+    def __init__(
+        self,
+        store: AffectedStore,
+        computations: ComputationStore,
+        incident_id: str,
+        kind: Recipient,
+    ) -> None:
         self._store = store
+        self._computations = computations
         self._incident_id = incident_id
         self._kind = kind
 
     def after(self, part: int, after: str, limit: int) -> list[str]:
         """Up to `limit` ids of the part that come after that one, in order."""
         return self._store.after(self._incident_id, self._kind, PARTS[part], after, limit)
+
+    def count(self) -> int:
+        """How many they are, read consistently."""
+        return self._store.counts(self._incident_id)[self._kind].recipients
+
+    def is_growing(self) -> bool:
+        """Whether a computation that puts people on the list still runs, read consistently."""
+        return self._computations.is_any_running(self._incident_id)
 
     def readers(self, recipient_ids: Sequence[str]) -> Mapping[str, Reader]:
         """Whom to tell, by id; an address is empty where none is known. One batch read per 100."""

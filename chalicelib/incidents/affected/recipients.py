@@ -7,12 +7,13 @@ from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.models import Came, Count, Entry, Outcome, Person
-from chalicelib.incidents.affected.store import MOST_AT_ONCE, Adding, AffectedStore
+from chalicelib.incidents.affected.store import Adding, AffectedStore, ListGrew
 from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.rules import opened
 from chalicelib.tables.transactions import Action, RunCommand
 
+_AT_ONCE = 50  # people in a transaction that goes on with every notice of the incident, too
 PERMISSION = "incidents.recipients"
 """To see who is on a list; to change it is to handle the incident."""
 
@@ -21,10 +22,16 @@ class Recipients:
     """The lists of incidents; each change leaves its entry in the incident's trail."""
 
     def __init__(
-        self, store: AffectedStore, book: IncidentBook, clock: Clock, run_command: RunCommand
+        self,
+        store: AffectedStore,
+        book: IncidentBook,
+        list_grew: ListGrew,
+        clock: Clock,
+        run_command: RunCommand,
     ) -> None:
         self._store = store
         self._book = book
+        self._list_grew = list_grew
         self._clock = clock
         self._run_command = run_command
 
@@ -33,10 +40,11 @@ class Recipients:
     ) -> list[tuple[str, Outcome]]:
         """The ids of `people`, in order, and what came of each. May be repeated.
 
-        Up to 80 are one transaction. Raises `UnknownIncident`, `IncidentNotOpen`, `KeyDestroyed`.
+        Up to 50 are one transaction. Whoever is new is told of what was approved. Raises
+        `UnknownIncident`, `IncidentNotOpen`, `KeyDestroyed`.
         """
         outcomes: list[tuple[str, Outcome]] = []
-        for some in batched(people, MOST_AT_ONCE, strict=False):
+        for some in batched(people, _AT_ONCE, strict=False):
             outcomes += self._put(incident_id, some, Actor("staff", staff_id)).outcomes
         return outcomes
 
@@ -85,7 +93,7 @@ class Recipients:
             made[:] = [self._store.adding(incident_id, people, Came.TYPED, now)]
             facts: dict[str, Fact] = {each.value: made[0].count(each) for each in Outcome}
             entry = self._book.entry(incident_id, who, "recipients.put", facts)
-            return [*made[0].actions, *entry]
+            return [*made[0].actions, *entry, *self._list_grew(incident_id, made[0].kinds, now)]
 
         self._run_command(build)
         return made[0]

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
@@ -16,6 +16,7 @@ from chalicelib.incidents.affected.items import (
     entry_from,
     key_of_counts,
     key_of_recipient,
+    kind_of,
     partition,
     said_of,
 )
@@ -50,6 +51,10 @@ class ListIsFinal(Conflict):
     code = "recipients_final"
 
 
+type ListGrew = Callable[[str, Collection[Recipient], datetime], list[Action]]
+"""By incident, kinds and now the writes that go on telling those kinds of what was approved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adding:
     """What putting people on the list comes to: their ids and outcomes in order, and the writes.
@@ -59,6 +64,12 @@ class Adding:
 
     outcomes: Sequence[tuple[str, Outcome]]
     actions: list[Action] = field(repr=False)
+
+    @property
+    def kinds(self) -> frozenset[Recipient]:
+        """Of those who are new, or of whom more is known now."""
+        news = {Outcome.ADDED, Outcome.COMPLETED}
+        return frozenset(kind_of(each) for each, outcome in self.outcomes if outcome in news)
 
     def count(self, outcome: Outcome) -> int:
         """How many recipients it came to that for, each counted once."""

@@ -1,7 +1,6 @@
 """What people do about a telling: approve it, ask for the rest, note who was told otherwise."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.audit.entry import Actor, Fact
@@ -18,8 +17,8 @@ from chalicelib.incidents.telling.models import (
     BreachTelling,
     Otherwise,
     PublicWord,
-    State,
 )
+from chalicelib.incidents.telling.rules import once_more, told_otherwise
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.telling.models import Place
 from chalicelib.tables.transactions import Action
@@ -68,7 +67,7 @@ class TellingDesk:
         def build() -> list[Action]:
             telling = self._ledger.telling(incident_id, notice_id)
             return [
-                self._store.change(self._once_more(telling)),
+                self._store.change(once_more(telling, self._now())),
                 *self._entry(telling, staff_id, "incident.rest_asked", {}),
             ]
 
@@ -94,6 +93,7 @@ class TellingDesk:
             facts = {"recipient": recipient_id, "means": how.means.value, "at": rfc3339(how.at)}
             return [
                 self._lines.told_otherwise(notice_id, recipient_id, how),
+                self._store.change(told_otherwise(telling)),
                 *self._entry(telling, how.by, "incident.told_otherwise", facts),
             ]
 
@@ -113,17 +113,11 @@ class TellingDesk:
             facts = {"at": rfc3339(word.at)}
             return [
                 self._store.add_public_word(notice_id, word),
+                self._store.change(told_otherwise(telling)),
                 *self._entry(telling, word.by, "incident.told_publicly", facts),
             ]
 
         self._idempotency.run(call, {"notice": notice_id}, build)
-
-    def _once_more(self, telling: BreachTelling) -> BreachTelling:
-        if telling.state is State.RUNNING:
-            return replace(telling, again=True)
-        next_at = max(telling.place.next_at, self._now())
-        place = replace(telling.place, part=0, after="", next_at=next_at)
-        return replace(telling, state=State.RUNNING, round=telling.round + 1, place=place)
 
     def _now(self) -> datetime:
         """In whole milliseconds, as it is stored."""

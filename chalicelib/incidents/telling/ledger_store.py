@@ -5,6 +5,7 @@ pk                 BREACHTOLD#<notice id>#<part>   16 parts: a hundred thousand 
 sk                 <recipient id>
 channel, language, queued_at, message, outcome, at, reason
                    what became of the mail (notices/telling/lines.py)
+sent_at            when SES took the mail (ms since 1970 UTC)
 means, means_at    by which other means they were told, and when (ms since 1970 UTC), `means_by`
                    by whom of the staff
 """
@@ -23,7 +24,7 @@ from chalicelib.incidents.telling.models import (
     Otherwise,
     part_of,
 )
-from chalicelib.notices.telling.lines import Lines
+from chalicelib.notices.telling.lines import Lines, moment
 from chalicelib.notices.telling.models import Outcome, Told
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import Condition
@@ -71,7 +72,11 @@ class LedgerStore:
 
     def outcome(self, name: str, outcome: Outcome, at: datetime, reason: str) -> Action:
         """The write that notes what became of the mail of the line."""
-        return self._lines.outcome(name, outcome, at, reason)
+        write = self._lines.outcome(name, outcome, at, reason)
+        if outcome is not Outcome.SENT:
+            return write
+        changes = replace(write.changes, put={**write.changes.put, "sent_at": to_millis(at)})
+        return replace(write, changes=changes)
 
     def told_otherwise(self, notice_id: str, recipient_id: str, how: Otherwise) -> Action:
         """The write that notes by which other means somebody was told.
@@ -131,11 +136,12 @@ class LedgerStore:
         return lines, None
 
     def _line_from(self, item: Item) -> Line:
-        told = self._lines.told(item)
+        told, sent_at = self._lines.told(item), moment(item, "sent_at")
         if "means" not in item:
-            return Line(told)
+            return Line(told, None, sent_at)
         at = from_millis(cast("int", item["means_at"]))
-        return Line(told, Otherwise(Means(str(item["means"])), at, str(item["means_by"])))
+        means = Otherwise(Means(str(item["means"])), at, str(item["means_by"]))
+        return Line(told, means, sent_at)
 
 
 def line_name(notice_id: str, recipient_id: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.incidents.models import Recipient
@@ -15,19 +16,34 @@ from chalicelib.tables.transactions import Action
 
 PARTS = "0123456789abcdef"
 """A ledger has one for each first digit of a MAC."""
+REACHED = frozenset(
+    {
+        Outcome.SENT,
+        Outcome.DELIVERED,
+        Outcome.COMPLAINED,
+        Outcome.DRILL,
+        Outcome.BY_OTHER_MEANS,
+    }
+)
+"""Outcomes of those who were told. Who complains of a mail got it."""
 RECIPIENT_PATTERN = r"^[a-z]{1,16}-[0-9a-f]{32}$"
 
 
 class State(StrEnum):
     """Where a telling stands.
 
-    running ──all have a line──> leaving ──all mails left──> done
-       ^──────────somebody asks for another round──────────────┘
+    running ──all have a line──> leaving ──all mails left──┬─> done
+       │                            ^                      └─> unreached
+       │                            └──told otherwise, or in public──┘
+       ^────────the list grew, or somebody asks for another round────┘
     """
 
     RUNNING = "running"
     LEAVING = "leaving"
     """Everybody is written to, and some mail is still in the outbox."""
+    UNREACHED = "unreached"
+    """Some have no address, or their mail came back or was given up: they were not told, and the
+    duties stay open until somebody notes how they were."""
     DONE = "done"
 
 
@@ -37,8 +53,9 @@ class BreachTelling:
 
     Each `round` goes through the whole roll, for those who were not told before; `again` says that
     one more follows: in this one somebody was told, or somebody asked for it. In `leaving`, `place`
-    is in the ledger: the mails of the parts before it have left. `done_at` is when the last mail
-    had its moment, of the first time that all were told.
+    is in the ledger: the mails of the parts before it have left, `unreached` of their recipients
+    were not reached, the last of the others at `reached_at`. `done_at` is when the last one was
+    told, of the first time that all were.
     """
 
     notice_id: str
@@ -50,6 +67,8 @@ class BreachTelling:
     state: State = State.RUNNING
     round: int = 1
     again: bool = False
+    unreached: int = 0
+    reached_at: datetime | None = None
     done_at: datetime | None = None
     revision: int = 0
 
@@ -81,10 +100,24 @@ class Line:
 
     told: Told
     otherwise: Otherwise | None = None
+    sent_at: datetime | None = None
+    """When SES took the mail; what is reported of it later has its own time."""
 
     @property
     def outcome(self) -> Outcome:
         return Outcome.BY_OTHER_MEANS if self.otherwise else self.told.outcome
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the notice left for them and, for all we know, did not come back."""
+        return self.outcome in REACHED
+
+    @property
+    def reached_at(self) -> datetime:
+        """When they were told, the first time; for whoever was (`is_reached`)."""
+        if self.told.outcome in REACHED:
+            return self.sent_at or self.told.at
+        return self.otherwise.at if self.otherwise else self.told.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +141,19 @@ class AlreadyTold(Conflict):
     code = "telling_noted"
 
 
-type PeopleOf = Callable[[str, Recipient], People]
+class Listed(People, Protocol):
+    """Everybody of one kind on an incident's list, which may grow."""
+
+    def count(self) -> int:
+        """How many they are."""
+        ...
+
+    def is_growing(self) -> bool:
+        """Whether a computation is still putting people on the list."""
+        ...
+
+
+type PeopleOf = Callable[[str, Recipient], Listed]
 """By incident and kind everybody who is affected."""
 
 type DutiesDone = Callable[[str, str, datetime], list[Action]]

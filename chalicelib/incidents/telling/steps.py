@@ -3,12 +3,13 @@
 Rounds go through the roll until one finds nobody new: who was added behind the place of the one
 before is told too, and whose address came to be known since. Then the telling waits until each mail
 left the outbox, or was given up: while SES is away nobody was told, and the clocks of the duties go
-on.
+on. They go on, too, while somebody on the list was not reached, and nobody noted how they were told
+otherwise: the duties are done when the last one was told, and not before.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import Clock, from_millis, to_millis
@@ -23,6 +24,7 @@ from chalicelib.incidents.telling.models import (
     PeopleOf,
     State,
 )
+from chalicelib.incidents.telling.rules import leaving, looked_through, once_more
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.outbox import Outbox
 from chalicelib.notices.telling.letters import Letter, addressed, unaddressed
@@ -30,6 +32,8 @@ from chalicelib.notices.telling.models import Channel, Outcome, People, Place, R
 from chalicelib.notices.telling.place import AT_ONCE, HORIZON, NothingToTell, Step, walk
 from chalicelib.tables.transactions import Action
 
+NEXT_RUN = HORIZON + timedelta(seconds=1)
+"""Behind what this run looks at, and surely before what the next one does."""
 _LOOKED_AT_AGAIN = 100  # people whose lines a later round reads in one batch
 TELLER = Actor("system", "teller")
 
@@ -59,7 +63,7 @@ class BreachSteps:
         """The next step of telling of the notice. Raises `NothingToTell`."""
         telling = self._store.get(notice_id)
         now = from_millis(to_millis(self._clock.now()))
-        if telling is None or telling.state is State.DONE:
+        if telling is None or telling.state in {State.DONE, State.UNREACHED}:
             raise NothingToTell
         if telling.state is State.LEAVING:
             return self._leaving(telling, now)
@@ -121,27 +125,42 @@ class BreachSteps:
             return self._move(replace(telling, round=telling.round + 1, again=False), start)
         if not start.told + start.unreachable:
             # A list without anybody is one that is not there yet: it is looked at again.
-            return self._move(telling, replace(start, next_at=now + 2 * HORIZON))
-        return self._move(replace(telling, state=State.LEAVING), start)
+            return self._move(telling, replace(start, next_at=now + NEXT_RUN))
+        return Step([self._store.change(leaving(telling))])
 
     def _leaving(self, telling: BreachTelling, now: datetime) -> Step:
         place = telling.place
         if place.next_at > now:
             raise NothingToTell
         if place.part == len(PARTS):
-            return Step(self._end(telling), is_last=True)
+            return self._through(telling, now)
         lines, last = self._ledger.part(telling.notice_id, place.part, place.after)
         if any(line.outcome is Outcome.QUEUED for line in lines):
             raise NothingToTell
+        seen = looked_through(telling, lines)
         if last is not None:
-            return self._move(telling, replace(place, after=last))
-        return self._move(telling, replace(place, part=place.part + 1, after=""))
+            return self._move(seen, replace(place, after=last))
+        return self._move(seen, replace(place, part=place.part + 1, after=""))
+
+    def _through(self, telling: BreachTelling, now: datetime) -> Step:
+        """All mails have left: whether everybody on the list was told."""
+        people, place = self._people_of(telling.incident_id, telling.recipient), telling.place
+        if people.is_growing():
+            raise NothingToTell
+        if people.count() > place.told + place.unreachable:
+            # Not at once: the list is counted as it is now, its parts are read a moment later.
+            return Step([self._store.change(once_more(telling, now + NEXT_RUN))])
+        word = self._store.public_word(telling.notice_id) if telling.unreached else None
+        if telling.unreached and word is None:
+            return Step([self._store.change(replace(telling, state=State.UNREACHED))])
+        told_at = [at for at in (telling.reached_at, word and word.at) if at]
+        return Step(self._end(telling, max(told_at, default=now)), is_last=True)
 
     def _move(self, telling: BreachTelling, place: Place) -> Step:
         return Step([self._store.change(replace(telling, place=place))])
 
-    def _end(self, telling: BreachTelling) -> list[Action]:
-        done_at = telling.done_at or telling.place.next_at
+    def _end(self, telling: BreachTelling, told_at: datetime) -> list[Action]:
+        done_at = telling.done_at or told_at
         done = self._store.change(replace(telling, state=State.DONE, done_at=done_at))
         if telling.done_at is None:
             duties = self._duties_done(telling.incident_id, telling.notice_id, done_at)

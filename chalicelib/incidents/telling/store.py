@@ -5,9 +5,11 @@ sk                 TELLING
 et, v, rev         item type, schema version, changes
 incident           the incident's id; `recipient` which kind of its affected, `drill` whether it
                    is one
-state              running, leaving, done; `again` whether another round follows
+state              running, leaving, unreached, done; `again` whether another round follows
 started_at         ms since 1970 UTC, as `next_at`, when the next mail may go out
 round, part, after where it stands (models.py); `told` and `unreachable` count lines
+unreached          how many of the ledger, as far as it was looked through, were not reached, and
+                   `reached_at`, when the last of the others was
 done_at            when all were told
 due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done
 
@@ -25,7 +27,7 @@ from typing import cast
 from chalicelib.clock import from_millis, to_millis
 from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.telling.models import AlreadyTold, BreachTelling, PublicWord, State
-from chalicelib.notices.telling.lines import listed, waiting
+from chalicelib.notices.telling.lines import listed, moment, waiting
 from chalicelib.notices.telling.models import Place
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, revision_is
@@ -123,9 +125,11 @@ def _item(telling: BreachTelling) -> Item:
         "after": place.after,
         "told": place.told,
         "unreachable": place.unreachable,
+        "unreached": telling.unreached,
     }
-    if telling.done_at is not None:
-        item["done_at"] = to_millis(telling.done_at)
+    for name, at in (("reached_at", telling.reached_at), ("done_at", telling.done_at)):
+        if at is not None:
+            item[name] = to_millis(at)
     if telling.state is not State.DONE:
         item |= listed(DUE, place.next_at, telling.notice_id)
     return BREACH_TELLING.stamp(item)
@@ -148,8 +152,8 @@ def _telling_from(item: Item) -> BreachTelling:
             "after": str(after),
             "told": int(told),
             "unreachable": int(unreachable),
+            "unreached": int(unreached),
         }:
-            done_at = item.get("done_at")
             return BreachTelling(
                 notice_id=pk.partition(SEPARATOR)[2],
                 incident_id=incident_id,
@@ -160,7 +164,9 @@ def _telling_from(item: Item) -> BreachTelling:
                 state=State(state),
                 round=round_,
                 again=again,
-                done_at=from_millis(done_at) if isinstance(done_at, int) else None,
+                unreached=unreached,
+                reached_at=moment(item, "reached_at"),
+                done_at=moment(item, "done_at"),
                 revision=revision,
             )
     raise UnreadableItem(BREACH_TELLING.item_type)

@@ -2,27 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from chalicelib.clock import Clock
 from chalicelib.incidents.telling.models import State
+from chalicelib.incidents.telling.rules import is_stuck
 from chalicelib.incidents.telling.steps import BreachSteps
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.telling.place import HORIZON, Step
 from chalicelib.notices.telling.running import go_through, steps, taken
 from chalicelib.tables.transactions import RunCommand
 
-STUCK = timedelta(hours=1)
-"""So long after its moment the last mail has left, unless something is to be mended."""
-
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, in counts. `stuck` tellings have mails that do not leave."""
+    """What a run did, in counts.
+
+    `stuck` tellings have mails that do not leave, or nobody on their list, for an hour;
+    `unreached` ones wait for somebody to note how the last were told.
+    """
 
     told: int = 0
     done: int = 0
     stuck: int = 0
+    unreached: int = 0
     failed: int = 0
 
 
@@ -55,6 +57,6 @@ class BreachTeller:
         for step in steps(take, remaining_ms):
             report.told += step.told
             report.done += step.is_last
-        standing = self._store.get(notice_id)
-        if standing is not None and standing.state is State.LEAVING:
-            report.stuck += self._clock.now() - standing.place.next_at > STUCK
+        if standing := self._store.get(notice_id):
+            report.stuck += is_stuck(standing, self._clock.now())
+            report.unreached += standing.state is State.UNREACHED

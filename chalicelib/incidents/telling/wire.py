@@ -36,7 +36,8 @@ class PublicWordView(Answer):
 class TellingLine(Answer):
     """How far a telling is. `told` counts mails, `unreachable` those without an address for one.
 
-    `done_at` is when the last mail of the first time had its moment, once all mails have left.
+    `done_at` is when the last one was told, the first time that everybody was. While it is
+    `unreached` somebody was not: see the ledger, and note how they were told.
     """
 
     incident_id: str

@@ -21,7 +21,7 @@ from chalicelib.tables.conditions import ABSENT, PRESENT
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Put, Update
+from chalicelib.tables.transactions import Put, Update
 from chalicelib.tables.updates import Changes
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -58,7 +58,7 @@ class Lines:
         found = self._records.batch_get(keys, consistent=True)
         return {keys[key]: item for key, item in found.items()}
 
-    def outcome(self, name: str, outcome: Outcome, at: datetime, reason: str) -> Action:
+    def outcome(self, name: str, outcome: Outcome, at: datetime, reason: str) -> Update:
         """The write that notes what became of the line."""
         put: Item = {"outcome": outcome.value, "at": to_millis(at)}
         if reason:
@@ -79,6 +79,12 @@ class Lines:
             at=from_millis(cast("int", item["at"])),
             reason=cast("str | None", item.get("reason")),
         )
+
+
+def moment(item: Item, name: str) -> datetime | None:
+    """The moment that an item's attribute says, or None where it has none."""
+    at = item.get(name)
+    return from_millis(at) if isinstance(at, int) else None
 
 
 def listed(bucket: str, at: datetime, *ids: str) -> Item:

@@ -1,11 +1,11 @@
 """Tellings and ledgers as version 1 wrote them: today's code reads and writes the same."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.telling.ledger_store import LedgerStore
+from chalicelib.incidents.telling.ledger_store import LedgerStore, line_name
 from chalicelib.incidents.telling.models import (
     BreachTelling,
     Line,
@@ -34,6 +34,8 @@ TELLING = BreachTelling(
     place=Place(START + timedelta(minutes=10), 3, RECIPIENT, 7, 1),
     round=2,
     again=True,
+    unreached=2,
+    reached_at=START + timedelta(minutes=4),
     done_at=START + timedelta(minutes=5),
     revision=4,
 )
@@ -49,6 +51,7 @@ LINE = Line(
         "permanent_general",
     ),
     Otherwise(Means.LETTER, START + timedelta(seconds=2), "01JAGENT"),
+    START + timedelta(milliseconds=500),
 )
 WORD = PublicWord(START, "01JOFFICER", "our page")
 
@@ -84,13 +87,17 @@ def test_breach_told_1() -> None:
     store = LedgerStore(records(item))
     assert store.line(NOTICE, RECIPIENT) == LINE
     assert LINE.outcome is Outcome.BY_OTHER_MEANS
-    added, noted = (
+    added, left, noted = (
         store.addition(NOTICE, LINE.told),
+        store.outcome(
+            line_name(NOTICE, RECIPIENT), Outcome.SENT, cast("datetime", LINE.sent_at), ""
+        ),
         store.told_otherwise(NOTICE, RECIPIENT, cast("Otherwise", LINE.otherwise)),
     )
     assert isinstance(added, Put)
+    assert isinstance(left, Update)
     assert isinstance(noted, Update)
-    assert {**added.item, **noted.changes.put} == item
+    assert {**left.changes.put, **added.item, **noted.changes.put} == item
 
 
 def test_breach_public_word_1() -> None:
