@@ -8,6 +8,7 @@ from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.incidents.models import Duty, DutyState, Incident, Recipient, Texts
 from chalicelib.incidents.notices.errors import (
     AlreadyTold,
+    FactsChanged,
     NobodyToTell,
     NothingToSupplement,
     NoticeDecided,
@@ -76,13 +77,26 @@ def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
     return given[-1]
 
 
+def in_force(notice: Notice, incident: Incident) -> list[Duty]:
+    """The duties that the notice covers, as they stand now.
+
+    Raises `FactsChanged` where one is gone, asks nothing any more, or has others told.
+    """
+    covers = _COVERS.get(notice.recipient, {notice.recipient})
+    found = [each for duty_id in notice.duty_ids if (each := incident.duty(duty_id))]
+    standing = [each for each in found if each.state is not DutyState.NOT_REQUIRED]
+    if len(standing) < len(notice.duty_ids) or any(e.recipient not in covers for e in standing):
+        raise FactsChanged
+    return standing
+
+
 def approved(
     notice: Notice, incident: Incident, others: Sequence[Notice], staff_id: str, now: datetime
 ) -> Notice:
     """The notice once somebody else than who proposed it said that it is right.
 
     `others` are the incident's notices. Raises `NoticeDecided`, `SameNoticeProposer`,
-    `AlreadyTold`; `NoticeIncomplete` where it became late since and
+    `AlreadyTold`, `FactsChanged`; `NoticeIncomplete` where it became late since and
     does not say why (GDPR 33(1)).
     """
     _check_open(notice)
@@ -90,7 +104,7 @@ def approved(
         raise SameNoticeProposer
     if any(_told_by(each, notice) for each in others):
         raise AlreadyTold
-    late = any(is_late(each, now) for each in _covered(notice, incident))
+    late = any(is_late(each, now) for each in in_force(notice, incident))
     if late and not notice.late_because:
         raise NoticeIncomplete([_LATE])
     return replace(notice, state=State.APPROVED, decided_by=staff_id, decided_at=now)
