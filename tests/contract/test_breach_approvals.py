@@ -10,8 +10,8 @@ from chalicelib.services import Services
 from tests.contract.closing import Ending
 from tests.contract.people import mails
 from tests.contract.responding import FACTS, INCIDENTS, SECURITY
-from tests.contract.test_breach_journey import rounds
-from tests.contract.test_breach_notices import approve, approved, file, proposed
+from tests.contract.test_breach_journey import rounds, states
+from tests.contract.test_breach_notices import approve, approved, file, propose, proposed
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 
@@ -104,3 +104,56 @@ def test_a_filing_makes_no_duty_of_what_is_not_required(ending: Ending) -> None:
     assert file(ending, incident_id, notice_id).status == 200
     found = ending.stored(incident_id).duties
     assert {each.state for each in found} == {DutyState.NOT_REQUIRED}
+
+
+# --- supplements ---------------------------------------------------------------------------------
+
+
+def test_nothing_is_added_to_what_was_not_filed(ending: Ending) -> None:
+    incident_id = ending.known()
+    approved(ending, incident_id)
+    answer = propose(ending, incident_id, phase="supplement")
+    assert (answer.status, answer.code) == (409, "nothing_to_supplement")
+
+
+def test_a_supplement_fulfils_no_duty(ending: Ending, clock: FixedClock) -> None:
+    incident_id = ending.known(countries=["ID"])
+    first = approved(ending, incident_id)
+    assert file(ending, incident_id, first).status == 200
+    revise(ending, incident_id)  # in France, too
+    second = approved(ending, incident_id, phase="supplement")
+    assert file(ending, incident_id, second).status == 200
+    found = states(ending, incident_id)
+    assert (found["id.breach-agency"], found["eu.breach-authority"]) == ("done", "open")
+    third = approved(ending, incident_id)
+    assert file(ending, incident_id, third).status == 200
+    assert states(ending, incident_id)["eu.breach-authority"] == "done"
+
+
+def test_a_mailed_supplement_fulfils_no_duty(
+    ending: Ending, services: Services, clock: FixedClock
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, DINI)
+    for phase in ("initial", "supplement"):
+        last = approved(ending, incident_id, "subjects", phase=phase)
+    duties = services._duties_done(incident_id, last, clock.now())
+    services.run_command(lambda: duties)
+    assert states(ending, incident_id)["id.breach-subjects"] == "open"
+
+
+def test_what_is_not_filed_yet_is_withdrawn_and_told_anew(ending: Ending) -> None:
+    incident_id = ending.known()
+    first = approved(ending, incident_id)
+    answer = ending.act(incident_id, f"notices/{first}/withdraw")
+    assert (answer.status, answer.json()["state"]) == (200, "withdrawn")
+    assert file(ending, incident_id, first).code == "not_to_be_filed"
+    second = approved(ending, incident_id)
+    assert file(ending, incident_id, second).status == 200
+    assert ending.act(incident_id, f"notices/{second}/withdraw").code == "notice_decided"
+
+
+def test_what_is_told_one_by_one_is_not_withdrawn(ending: Ending) -> None:
+    incident_id = ending.known()
+    notice_id = approved(ending, incident_id, "subjects")
+    assert ending.act(incident_id, f"notices/{notice_id}/withdraw").code == "notice_decided"

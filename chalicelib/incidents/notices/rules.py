@@ -61,7 +61,8 @@ def duties_of(incident: Incident, asked: Asked) -> list[Duty]:
 def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
     """The latest notice that a supplement adds to; None for a first one.
 
-    `earlier` are the incident's notices, the oldest first. Raises `NothingToSupplement`.
+    `earlier` are the incident's notices, the oldest first. What has to be filed is added to once
+    it was filed. Raises `NothingToSupplement`.
     """
     if asked.phase is Phase.INITIAL:
         return None
@@ -69,7 +70,7 @@ def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
         each
         for each in earlier
         if each.recipient is asked.recipient
-        and each.state in _GIVEN
+        and is_given(each)
         and each.phase is not Phase.REPORT
     ]
     if not given:
@@ -104,15 +105,20 @@ def approved(
         raise SameNoticeProposer
     if any(_told_by(each, notice) for each in others):
         raise AlreadyTold
-    late = any(is_late(each, now) for each in in_force(notice, incident))
+    duties = in_force(notice, incident)
+    late = any(is_late(each, now) for each in duties if each.id in notice.fulfils)
     if late and not notice.late_because:
         raise NoticeIncomplete([_LATE])
     return replace(notice, state=State.APPROVED, decided_by=staff_id, decided_at=now)
 
 
 def withdrawn(notice: Notice, staff_id: str, now: datetime) -> Notice:
-    """The notice once somebody said that it is not to be given. Raises `NoticeDecided`."""
-    _check_open(notice)
+    """The notice once somebody said that it is not to be given.
+
+    Raises `NoticeDecided`; not for one that was approved and not filed yet.
+    """
+    if not (notice.state is State.APPROVED and notice.recipient in FILED):
+        _check_open(notice)
     return replace(notice, state=State.WITHDRAWN, decided_by=staff_id, decided_at=now)
 
 
@@ -129,12 +135,18 @@ def filed(notice: Notice, at: datetime, now: datetime) -> Notice:
     return replace(notice, state=State.FILED, filed_at=at)
 
 
+def is_given(notice: Notice) -> bool:
+    """Whether its recipients got it, or are being told one by one."""
+    given = State.FILED if notice.recipient in FILED else State.APPROVED
+    return notice.state is given
+
+
 def late_duties(notice: Notice, incident: Incident, at: datetime, because: Texts) -> list[str]:
     """The ids of the duties that the notice meets late `at` (aware).
 
     Raises `NoticeIncomplete` where there are some and neither the notice nor `because` says why.
     """
-    late = [each.id for each in _covered(notice, incident) if is_late(each, at)]
+    late = [e.id for e in incident.duties if e.id in notice.fulfils and is_late(e, at)]
     if late and not (notice.late_because or because):
         raise NoticeIncomplete([_LATE])
     return late
@@ -147,10 +159,6 @@ def _named(required: Sequence[Duty], asked: Asked) -> list[Duty]:
         if each not in known:
             raise InvalidInput(FieldError(f"duties.{place}", "not_a_duty"))
     return [known[each] for each in dict.fromkeys(asked.duty_ids)]
-
-
-def _covered(notice: Notice, incident: Incident) -> list[Duty]:
-    return [each for each in incident.duties if each.id in notice.duty_ids]
 
 
 def _told_by(other: Notice, notice: Notice) -> bool:

@@ -119,7 +119,7 @@ class Notices:
     def withdraw(
         self, incident_id: str, notice_id: str, staff_id: str, call: KeyedCall | None = None
     ) -> None:
-        """Says that the notice is not to be given; it stays listed.
+        """Says that the notice is not to be given, or not to be filed; it stays listed.
 
         Raises `UnknownNotice`, `NoticeDecided`, `IdempotencyConflict`.
         """
