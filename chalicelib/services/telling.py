@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.services.affected import AffectedServices
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.incidents.notices.proofs import Proofs
     from chalicelib.incidents.notices.service import Notices
     from chalicelib.incidents.telling.handling import TellingDesk
+    from chalicelib.incidents.telling.standing import Standing
     from chalicelib.incidents.telling.teller import BreachTeller
     from chalicelib.rounds import Rounds
     from chalicelib.tables.transactions import Action
@@ -109,6 +111,25 @@ class TellingServices(AffectedServices):
         return BreachTeller(self._breach_tellings, steps, self.clock, self.run_command)
 
     @cached_property
+    def tellings_standing(self) -> "Standing":
+        from chalicelib.incidents.telling.standing import Standing
+
+        return Standing(
+            self._breach_tellings,
+            self._breach_lines,
+            self._breach_notices.of_incident,
+            self._listed,
+        )
+
+    def untold_kinds(self, incident_id: str) -> "Collection[Recipient]":
+        """The kinds on the incident's list with somebody whom no notice has reached."""
+        return self.tellings_standing.untold(incident_id).keys()
+
+    def expected_end(self, incident_id: str, recipient: "Recipient", now: "datetime") -> "datetime":
+        """When everybody of that kind will have been mailed, if it starts now."""
+        return self.tellings_standing.expected_end(incident_id, recipient, now)
+
+    @cached_property
     def incident_rounds(self) -> "Rounds":
         from chalicelib.rounds import Rounds
 
@@ -132,6 +153,10 @@ class TellingServices(AffectedServices):
             *self.telling_desk.start(incident_id, notice_id, recipient, drill),
             self.affected.final(incident_id),
         ]
+
+    def _listed(self, incident_id: str) -> "Mapping[Recipient, int]":
+        counts = self.affected.counts(incident_id)
+        return {kind: each.recipients for kind, each in counts.items()}
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.pack.models import evidence_key
 from chalicelib.services import Services
+from tests.contract.affected import list_many
 from tests.contract.closing import Ending
 from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.people import mails, records
@@ -26,6 +28,7 @@ from tests.gateway import Gateway
 
 HOUR = timedelta(hours=1)
 PLENTY = 300_000
+SUBJECTS, CLIENTS = Recipient.SUBJECTS, Recipient.CLIENTS
 DINI, OKA, MAJU = "dini@client.test", "oka@client.test", "dpo@maju.test"
 LISTED = [
     {"kind": "subjects", "email": DINI, "language": "id"},
@@ -197,3 +200,35 @@ def pack(services: Services, incident_id: str) -> dict[str, bytes]:
     body = services.s3.get_object(Bucket=services.settings.exports_bucket, Key=key)["Body"].read()
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_who_is_on_the_list_and_not_reached_is_known_by_kind(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = listed(responding)
+    assert set(services.untold_kinds(incident_id)) == set()  # their duties are open
+    for kind in ("subjects", "clients"):
+        approved(responding, incident_id, kind)
+    assert set(services.untold_kinds(incident_id)) == {SUBJECTS, CLIENTS}
+    rounds(services, clock)
+    sent(post, services)
+    assert services.tellings_standing.untold(incident_id) == {SUBJECTS: 1}
+
+
+def test_how_long_it_takes_to_tell_a_list_is_known_before(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = listed(responding)
+    list_many(services, incident_id, 97)
+    now = clock.now()
+    ends = {each: services.expected_end(incident_id, each, now) - now for each in Recipient}
+    assert ends == {
+        Recipient.AUTHORITY: timedelta(),
+        Recipient.SUBJECTS: timedelta(seconds=10),
+        Recipient.PUBLIC: timedelta(),
+        Recipient.CONTROLLERS: timedelta(),
+        Recipient.CLIENTS: timedelta(milliseconds=100),
+    }
+    approved(responding, incident_id, "subjects")
+    later = services.expected_end(incident_id, CLIENTS, clock.now())
+    assert later - clock.now() == timedelta(seconds=10, milliseconds=100)

@@ -15,6 +15,16 @@ from chalicelib.tables.transactions import Action
 
 PARTS = "0123456789abcdef"
 """A ledger has one for each first digit of a MAC."""
+REACHED = frozenset(
+    {
+        Outcome.SENT,
+        Outcome.DELIVERED,
+        Outcome.COMPLAINED,
+        Outcome.DRILL,
+        Outcome.BY_OTHER_MEANS,
+    }
+)
+"""Outcomes of those who were told. Who complains of a mail got it."""
 RECIPIENT_PATTERN = r"^[a-z]{1,16}-[0-9a-f]{32}$"
 
 
@@ -85,6 +95,11 @@ class Line:
     @property
     def outcome(self) -> Outcome:
         return Outcome.BY_OTHER_MEANS if self.otherwise else self.told.outcome
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the notice left for them and, for all we know, did not come back."""
+        return self.outcome in REACHED
 
 
 @dataclass(frozen=True, slots=True)

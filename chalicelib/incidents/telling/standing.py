@@ -1,0 +1,84 @@
+"""Between lists, notices and tellings: whom nothing has reached yet, and how long telling takes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.incidents.models import Recipient
+from chalicelib.incidents.notices.models import Notice, Phase
+from chalicelib.incidents.notices.models import State as NoticeState
+from chalicelib.incidents.telling.ledger_store import LedgerStore
+from chalicelib.incidents.telling.models import BreachTelling, State
+from chalicelib.incidents.telling.store import BreachTellingStore
+from chalicelib.notices.telling.place import PER_SECOND
+
+type NoticesOf = Callable[[str], Sequence[Notice]]
+"""An incident's notices as they stand in clear, the oldest first."""
+type ListedOf = Callable[[str], Mapping[Recipient, int]]
+"""How many are on an incident's list, by kind."""
+
+
+class Standing:
+    """How the tellings of an incident stand, all together."""
+
+    def __init__(
+        self,
+        store: BreachTellingStore,
+        lines: LedgerStore,
+        notices_of: NoticesOf,
+        listed_of: ListedOf,
+    ) -> None:
+        self._store = store
+        self._lines = lines
+        self._notices_of = notices_of
+        self._listed_of = listed_of
+
+    def untold(self, incident_id: str) -> dict[Recipient, int]:
+        """By kind how many on the list its first notice has not reached, on whichever way; kinds
+        of which nobody is left are not in it.
+
+        Of several first notices that one counts which reached fewest. A kind that no notice was
+        approved for is not in it either: its duties are open, or nobody has to be told. Reads the
+        ledgers of tellings that are done line by line, some 3,000 read units for 100,000 people.
+        """
+        notices = self._notices_of(incident_id)
+        listed = self._listed_of(incident_id)
+        found: dict[Recipient, int] = {}
+        for notice, telling in self._tellings(notices):
+            if notice.phase is Phase.INITIAL and not _said_in_public(notice, notices):
+                left = listed[notice.recipient] - self._reached(telling)
+                found[notice.recipient] = max(left, found.get(notice.recipient, 0))
+        return {kind: left for kind, left in found.items() if left > 0}
+
+    def expected_end(self, incident_id: str, recipient: Recipient, now: datetime) -> datetime:
+        """When the last mail of a telling that starts at `now` (aware) will have had its moment, if
+        nothing is in its way: after those that the incident's other tellings still have to write.
+        """
+        listed = self._listed_of(incident_id)
+        mails = listed.get(recipient, 0)
+        for notice, telling in self._tellings(self._notices_of(incident_id)):
+            if telling.state is State.RUNNING:
+                mails += max(0, listed[notice.recipient] - telling.place.told)
+        return now + timedelta(seconds=mails / PER_SECOND)
+
+    def _tellings(self, notices: Sequence[Notice]) -> Iterator[tuple[Notice, BreachTelling]]:
+        for notice in notices:
+            if notice.state is NoticeState.APPROVED:
+                telling = self._store.get(notice.notice_id)
+                if telling is not None:  # the authority's and the public's are filed instead
+                    yield notice, telling
+
+    def _reached(self, telling: BreachTelling) -> int:
+        if self._store.public_word(telling.notice_id) is not None:
+            # Whom nothing else reached; whoever came onto the list later has no line.
+            return sum(1 for _ in self._lines.all(telling.notice_id))
+        return sum(line.is_reached for line in self._lines.all(telling.notice_id))
+
+
+def _said_in_public(notice: Notice, notices: Sequence[Notice]) -> bool:
+    """Whether the public was told in place of the notice's recipients (GDPR 34(3)(c))."""
+    return any(
+        each.recipient is Recipient.PUBLIC
+        and each.state is NoticeState.FILED
+        and not set(each.duty_ids).isdisjoint(notice.duty_ids)
+        for each in notices
+    )
