@@ -98,10 +98,11 @@ def assessed(incident: Incident, assessment: Assessment) -> Incident:
 
 
 def fulfilled(incident: Incident, duty_ids: frozenset[str], at: datetime) -> Incident:
-    """With these duties done at `at` (aware); what was done before keeps its moment."""
+    """With those of these duties done at `at` (aware) that wait: what was done before keeps its
+    moment, what is not required any more stays so."""
     duties = tuple(
         replace(each, state=DutyState.DONE, done_at=at)
-        if each.id in duty_ids and each.state is not DutyState.DONE
+        if each.id in duty_ids and each.is_open
         else each
         for each in incident.duties
     )

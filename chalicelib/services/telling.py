@@ -146,5 +146,5 @@ class TellingServices(AffectedServices):
         from chalicelib.incidents.telling.steps import TELLER
 
         notice = self._breach_notices.seen(notice_id)
-        duties = notice.duty_ids if notice else ()
+        duties = notice.fulfils if notice else ()
         return self.incident_book.duties_done(incident_id, duties, at, TELLER)

@@ -33,6 +33,12 @@ class NoticeDecided(Conflict):
     code = "notice_decided"
 
 
+class FactsChanged(Conflict):
+    """Since it was proposed what is known changed, or who has to be told: propose it anew."""
+
+    code = "facts_changed"
+
+
 class AlreadyTold(Conflict):
     """Another first notice for one of these duties was approved: what is new is a supplement."""
 

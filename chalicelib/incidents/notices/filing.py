@@ -128,7 +128,7 @@ class Filings:
         incident, at = opened(self._book.get(incident_id)), told.filed_at
         late = late_duties(notice, incident, at, told.late_because)
         because = notice.late_because or told.late_because
-        done = fulfilled(incident, frozenset(notice.duty_ids), at)
+        done = fulfilled(incident, frozenset(notice.fulfils), at)
         reasons = dict.fromkeys(late, because.get("en", ""))
         return filed(notice, at, self._now()), replace(done, late={**incident.late, **reasons})
 
@@ -147,7 +147,7 @@ def _facts(notice: Notice, proof: Proof | None) -> Mapping[str, Fact]:
     facts: dict[str, Fact] = {
         "notice": notice.notice_id,
         "recipient": notice.recipient.value,
-        "duties": ",".join(notice.duty_ids),
+        "duties": ",".join(notice.fulfils),
     }
     if notice.filed_at is not None:
         facts["done_at"] = rfc3339(notice.filed_at)

@@ -26,9 +26,10 @@ class State(StrEnum):
     """Where a notice stands.
 
     proposed ──somebody else──> approved ──proof of filing──> filed
-       └──> withdrawn
+       └──> withdrawn <─────────────┘
 
-    Only the authority's and the public's are filed; the others are told one by one.
+    Only the authority's and the public's are filed, and until then withdrawn; the others are told
+    one by one as soon as they are approved.
     """
 
     PROPOSED = "proposed"
@@ -88,6 +89,11 @@ class Notice:
     decided_at: datetime | None = None
     filed_at: datetime | None = None
     revision: int = 0
+
+    @property
+    def fulfils(self) -> tuple[str, ...]:
+        """The duties that are done once it was given: what only adds to a notice fulfils none."""
+        return self.duty_ids if self.phase is Phase.INITIAL else ()
 
 
 def hashes(texts: Mapping[Language, Written]) -> dict[Language, str]:

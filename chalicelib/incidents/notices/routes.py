@@ -159,9 +159,10 @@ def approve_notice(call: Call[None], incident_id: str, notice_id: str) -> Reply:
     Operation(
         "POST",
         _NOTICE + "/withdraw",
-        "Say that a proposed notice is not to be given",
+        "Say that a notice is not to be given",
         NoticeLine,
-        description="It stays listed.",
+        description="A proposed one, or one to the authority or the public that was approved and"
+        " not filed yet. It stays listed.",
         parameters=_OF_NOTICE,
         exact_path=True,
         access=_HANDLE,

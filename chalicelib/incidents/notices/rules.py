@@ -8,6 +8,7 @@ from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.incidents.models import Duty, DutyState, Incident, Recipient, Texts
 from chalicelib.incidents.notices.errors import (
     AlreadyTold,
+    FactsChanged,
     NobodyToTell,
     NothingToSupplement,
     NoticeDecided,
@@ -60,7 +61,8 @@ def duties_of(incident: Incident, asked: Asked) -> list[Duty]:
 def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
     """The latest notice that a supplement adds to; None for a first one.
 
-    `earlier` are the incident's notices, the oldest first. Raises `NothingToSupplement`.
+    `earlier` are the incident's notices, the oldest first. What has to be filed is added to once
+    it was filed. Raises `NothingToSupplement`.
     """
     if asked.phase is Phase.INITIAL:
         return None
@@ -68,12 +70,25 @@ def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
         each
         for each in earlier
         if each.recipient is asked.recipient
-        and each.state in _GIVEN
+        and is_given(each)
         and each.phase is not Phase.REPORT
     ]
     if not given:
         raise NothingToSupplement
     return given[-1]
+
+
+def in_force(notice: Notice, incident: Incident) -> list[Duty]:
+    """The duties that the notice covers, as they stand now.
+
+    Raises `FactsChanged` where one is gone, asks nothing any more, or has others told.
+    """
+    covers = _COVERS.get(notice.recipient, {notice.recipient})
+    found = [each for duty_id in notice.duty_ids if (each := incident.duty(duty_id))]
+    standing = [each for each in found if each.state is not DutyState.NOT_REQUIRED]
+    if len(standing) < len(notice.duty_ids) or any(e.recipient not in covers for e in standing):
+        raise FactsChanged
+    return standing
 
 
 def approved(
@@ -82,7 +97,7 @@ def approved(
     """The notice once somebody else than who proposed it said that it is right.
 
     `others` are the incident's notices. Raises `NoticeDecided`, `SameNoticeProposer`,
-    `AlreadyTold`; `NoticeIncomplete` where it became late since and
+    `AlreadyTold`, `FactsChanged`; `NoticeIncomplete` where it became late since and
     does not say why (GDPR 33(1)).
     """
     _check_open(notice)
@@ -90,15 +105,20 @@ def approved(
         raise SameNoticeProposer
     if any(_told_by(each, notice) for each in others):
         raise AlreadyTold
-    late = any(is_late(each, now) for each in _covered(notice, incident))
+    duties = in_force(notice, incident)
+    late = any(is_late(each, now) for each in duties if each.id in notice.fulfils)
     if late and not notice.late_because:
         raise NoticeIncomplete([_LATE])
     return replace(notice, state=State.APPROVED, decided_by=staff_id, decided_at=now)
 
 
 def withdrawn(notice: Notice, staff_id: str, now: datetime) -> Notice:
-    """The notice once somebody said that it is not to be given. Raises `NoticeDecided`."""
-    _check_open(notice)
+    """The notice once somebody said that it is not to be given.
+
+    Raises `NoticeDecided`; not for one that was approved and not filed yet.
+    """
+    if not (notice.state is State.APPROVED and notice.recipient in FILED):
+        _check_open(notice)
     return replace(notice, state=State.WITHDRAWN, decided_by=staff_id, decided_at=now)
 
 
@@ -115,12 +135,18 @@ def filed(notice: Notice, at: datetime, now: datetime) -> Notice:
     return replace(notice, state=State.FILED, filed_at=at)
 
 
+def is_given(notice: Notice) -> bool:
+    """Whether its recipients got it, or are being told one by one."""
+    given = State.FILED if notice.recipient in FILED else State.APPROVED
+    return notice.state is given
+
+
 def late_duties(notice: Notice, incident: Incident, at: datetime, because: Texts) -> list[str]:
     """The ids of the duties that the notice meets late `at` (aware).
 
     Raises `NoticeIncomplete` where there are some and neither the notice nor `because` says why.
     """
-    late = [each.id for each in _covered(notice, incident) if is_late(each, at)]
+    late = [e.id for e in incident.duties if e.id in notice.fulfils and is_late(e, at)]
     if late and not (notice.late_because or because):
         raise NoticeIncomplete([_LATE])
     return late
@@ -133,10 +159,6 @@ def _named(required: Sequence[Duty], asked: Asked) -> list[Duty]:
         if each not in known:
             raise InvalidInput(FieldError(f"duties.{place}", "not_a_duty"))
     return [known[each] for each in dict.fromkeys(asked.duty_ids)]
-
-
-def _covered(notice: Notice, incident: Incident) -> list[Duty]:
-    return [each for each in incident.duties if each.id in notice.duty_ids]
 
 
 def _told_by(other: Notice, notice: Notice) -> bool:

@@ -3,7 +3,7 @@
 What was proposed is frozen: approved is the text that somebody saw, and nothing else goes out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from chalicelib.ids import Ids
 from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.models import Incident
 from chalicelib.incidents.notices.composing import Draft, composed
-from chalicelib.incidents.notices.errors import UnknownNotice
+from chalicelib.incidents.notices.errors import FactsChanged, UnknownNotice
 from chalicelib.incidents.notices.gate import Judged, Reasons, judged
 from chalicelib.incidents.notices.models import Notice, StartTelling, Written, hashes
 from chalicelib.incidents.notices.rules import (
@@ -23,6 +23,7 @@ from chalicelib.incidents.notices.rules import (
     Asked,
     approved,
     duties_of,
+    in_force,
     supplemented,
     withdrawn,
 )
@@ -102,13 +103,15 @@ class Notices:
         is ready to be filed.
 
         Raises `UnknownIncident`, `IncidentNotOpen`, `UnknownNotice`, `NoticeDecided`,
-        `SameNoticeProposer`, `AlreadyTold`, `NoticeIncomplete`, `IdempotencyConflict`.
+        `SameNoticeProposer`, `AlreadyTold`, `FactsChanged`, `NoticeIncomplete`,
+        `IdempotencyConflict`.
         """
 
         def decide(notice: Notice) -> list[Action]:
-            incident = opened(self._book.seen(incident_id))
+            incident = opened(self._book.get(incident_id))
             others = self._store.of_incident(incident_id)
             after = approved(notice, incident, others, staff_id, self._now())
+            _check_still_said(notice, incident, others)
             return [self._store.change(after), *self._telling(after)]
 
         self._decide(incident_id, notice_id, staff_id, "notice.approved", decide, call)
@@ -116,7 +119,7 @@ class Notices:
     def withdraw(
         self, incident_id: str, notice_id: str, staff_id: str, call: KeyedCall | None = None
     ) -> None:
-        """Says that the notice is not to be given; it stays listed.
+        """Says that the notice is not to be given, or not to be filed; it stays listed.
 
         Raises `UnknownNotice`, `NoticeDecided`, `IdempotencyConflict`.
         """
@@ -219,6 +222,21 @@ class Notices:
     def _now(self) -> datetime:
         """In whole milliseconds, as it is stored."""
         return from_millis(to_millis(self._clock.now()))
+
+
+def _check_still_said(notice: Notice, incident: Incident, others: Sequence[Notice]) -> None:
+    """Raises `FactsChanged` where the facts of now would make another text."""
+    adds_to = {each.notice_id: (each.notice_id, each.proposed_at) for each in others}
+    draft = Draft(
+        incident,
+        notice.recipient,
+        in_force(notice, incident),
+        notice.follows,
+        Reasons(notice.in_phases_because, notice.late_because),
+        adds_to.get(notice.supplements),
+    )
+    if hashes(composed(draft)) != notice.sha256:
+        raise FactsChanged
 
 
 def _of(incident_id: str, notice: Notice | None) -> Notice:
