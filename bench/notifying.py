@@ -195,6 +195,9 @@ class InOrder:
         start = bisect_right(self._ids[part], after)
         return self._ids[part][start : start + limit]
 
+    def address_id(self, email: str, /) -> str:
+        return sha256(email.encode()).hexdigest()[:32]
+
     def count(self) -> int:
         return len(self._readers)
 

@@ -136,10 +136,10 @@ class TellingServices(AffectedServices):
         recipient: "Recipient",
         drill: bool,  # noqa: FBT001  # notices' `StartTelling`
     ) -> "list[Action]":
-        # From then on nobody is taken off the list: the ledger is of those who were affected.
+        # From then on none of them is taken off the list: the ledger is of those who were affected.
         return [
             *self.telling_desk.start(incident_id, notice_id, recipient, drill),
-            self.affected.final(incident_id),
+            self.affected.final(incident_id, recipient),
         ]
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":

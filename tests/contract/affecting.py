@@ -44,6 +44,9 @@ class Affected:
         here = (each for each in self.readers_by_id if each.partition("-")[2][0] == digit)
         return sorted(each for each in here if each > after)[:limit]
 
+    def address_id(self, email: str, /) -> str:
+        return hashlib.sha256(email.encode()).hexdigest()[:32]
+
     def count(self) -> int:
         return len(self.readers_by_id)
 

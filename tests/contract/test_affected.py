@@ -11,6 +11,7 @@ from chalicelib.incidents.models import Recipient
 from chalicelib.notices.telling.models import Reader
 from chalicelib.services import Services
 from chalicelib.tables.codec import decode
+from chalicelib.vault.errors import SealBroken
 from tests.contract.affected import DINI, INCIDENTS, OKA, Affected, list_many
 from tests.contract.moto_tables import another_container
 from tests.contract.policies import Uses
@@ -62,6 +63,27 @@ def test_kinds_are_apart_and_so_are_incidents(services: Services, gateway: Gatew
     assert other.counts() == {"subjects": (1, 0)}
     ids = [each["sk"] for each in one.items()]
     assert len(set(ids)) == len(ids) == 4
+
+
+@pytest.mark.parametrize("kind", ["clients", "controllers"])
+def test_one_contact_of_two_clients_is_listed_for_each(affected: Affected, kind: str) -> None:
+    affected.put(*({"email": DINI, "kind": kind, "client": each} for each in ("acme", "other")))
+    assert affected.counts() == {kind: (2, 0)}
+    assert {each["client"] for each in affected.listed(kind)} == {"acme", "other"}
+
+
+def test_nobody_is_taken_off_beside_the_seal(affected: Affected, services: Services) -> None:
+    affected.put({"email": DINI})
+    (item,) = affected.items()
+    services.dynamodb.update_item(
+        TableName=services.records.name,
+        Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}},
+        UpdateExpression="SET #removed = :yes",
+        ExpressionAttributeNames={"#removed": "removed"},
+        ExpressionAttributeValues={":yes": {"BOOL": True}},
+    )
+    with pytest.raises(SealBroken):
+        services.affected.many(affected.incident_id, [item["sk"]])
 
 
 def test_a_hundred_in_a_call_are_listed_page_by_page(affected: Affected) -> None:
@@ -125,7 +147,10 @@ def test_nobody_is_removed_once_a_notice_was_approved(
     affected: Affected, services: Services
 ) -> None:
     (put,) = affected.put({"email": DINI})
-    services.run_command(lambda: [services.affected.final(affected.incident_id)])
+    services.run_command(lambda: [services.affected.final(affected.incident_id, SUBJECTS)])
+    (client,) = affected.put({"email": DINI, "kind": "clients", "client": "acme"})
+    remove = f"/{client['recipient_id']}/remove"
+    assert affected.call("POST", remove, {"reason": "another kind"}).status == 200
     answer = affected.call("POST", f"/{put['recipient_id']}/remove", {"reason": "why"})
     assert (answer.status, answer.json()["code"]) == (409, "recipients_final")
     affected.put({"email": OKA})  # found late: to be told as well

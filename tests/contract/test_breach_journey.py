@@ -109,6 +109,10 @@ def test_nobody_leaves_the_list_once_they_are_told(
     incident_id = listed(responding)
     page = responding.call("GET", f"{INCIDENTS}/{incident_id}/recipients/list?kind=subjects")
     someone = page.json()["recipients"][0]["recipient_id"]
+    approved(responding, incident_id, "clients")
+    (wrong,) = put(responding, incident_id, {"email": "wrong@client.test"})
+    path = f"recipients/{wrong['recipient_id']}/remove"
+    assert responding.act(incident_id, path, {"reason": "of another kind"}).status == 200
     approved(responding, incident_id, "subjects")
     answer = responding.act(incident_id, f"recipients/{someone}/remove", {"reason": "not affected"})
     assert (answer.status, answer.code) == (409, "recipients_final")
@@ -288,6 +292,35 @@ def by_letter(here: Responding, incident_id: str, notice_id: str) -> None:
         said = {"means": "letter", "at": here.in_hours(0)}
         path = f"notices/{notice_id}/recipients/{line['recipient_id']}/told"
         assert here.act(incident_id, path, said).status == 200
+
+
+def test_the_same_person_by_address_and_by_user_id_gets_one_mail(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = responding.known(countries=["ID"])
+    put(responding, incident_id, {"email": DINI}, {"user_id": "u1", "email": DINI})
+    approved(responding, incident_id, "subjects")
+    rounds(services, clock)
+    assert [each["to"] for each in mails(services) if "notice_id" in each["values"]] == [DINI]
+    everybody(post, services, clock)
+    assert states(responding, incident_id)["id.breach-subjects"] == "done"
+
+
+def test_mails_that_leave_late_do_their_duty_late(
+    responding: Responding, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = responding.known(countries=["ID"])
+    put(responding, incident_id, {"email": DINI})
+    approved(responding, incident_id, "subjects")
+    rounds(services, clock)
+    clock.advance(100 * HOUR)
+    left_at = clock.now()
+    everybody(post, services, clock)
+    duty = responding.stored(incident_id).duty("id.breach-subjects")
+    assert duty is not None
+    assert duty.deadline is not None
+    assert duty.done_at is not None
+    assert duty.done_at > left_at > duty.deadline.due_at
 
 
 def put(here: Responding, incident_id: str, *people: dict[str, str]) -> list[dict[str, str]]:

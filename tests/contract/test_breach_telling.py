@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib.clock import rfc3339, to_millis
+from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.notices.models import TEMPLATE
+from chalicelib.incidents.notices.models import State as NoticeState
 from chalicelib.notices.consumer import MAIL_RECEIVES, pause_seconds
 from chalicelib.notices.feedback import Feedback
 from chalicelib.notices.messages import TEMPLATES
@@ -21,7 +23,7 @@ from chalicelib.services import Services
 from tests.contract.affecting import PLENTY, Affected, Scene, addresses, many
 from tests.contract.killing import Killed, Killer, meanwhile
 from tests.contract.moto_tables import another_container
-from tests.contract.noticing import INCIDENT, NOTICE, TEXTS
+from tests.contract.noticing import INCIDENT, NOTICE, TEXTS, a_notice, keep
 from tests.contract.policies import Uses
 from tests.contract.post import Post, parsed, refusal
 from tests.fakes import FixedClock
@@ -91,6 +93,37 @@ def test_mails_leave_at_a_bounded_rate(scene: Scene) -> None:
     assert len(leases) == 39  # the first may go out at once
     assert min(later - earlier for earlier, later in pairwise(leases)) >= 99
     assert leases[-1] - to_millis(scene.clock.now()) == 3900
+
+
+def test_two_tellings_share_one_rate(scene: Scene) -> None:
+    scene.affected = many(40)
+    other = "01JN0T1CE00000000000000001"
+    scene.start()
+    keep(scene.services, a_notice(notice_id=other, state=NoticeState.APPROVED))
+    desk = scene.services.telling_desk
+    scene.services.run_command(lambda: desk.start(INCIDENT, other, Recipient.SUBJECTS, drill=False))
+    scene.run()
+    now = to_millis(scene.clock.now())
+    leases = sorted(int(each.get("lease", now)) for each in scene.messages)
+    assert leases == [now + 100 * number for number in range(80)]
+
+
+def test_one_address_gets_one_mail_whoever_has_it(scene: Scene) -> None:
+    first = scene.affected.add("dini@example.test", name="by address")
+    second = scene.affected.add("dini@example.test", name="by user id")
+    scene.start()
+    scene.runs(2)
+    third = scene.affected.add("dini@example.test", name="found later")
+    scene.services.telling_desk.tell_rest(INCIDENT, NOTICE, "01JAGENT")
+    scene.clock.advance(timedelta(minutes=5))
+    deliver(scene)
+    scene.runs(2)
+    assert len(scene.messages) == 1
+    by_id = {line["sk"]: (line["outcome"], line.get("reason")) for line in scene.lines}
+    (holder,) = (each for each, (outcome, _) in by_id.items() if outcome == "sent")
+    others = {first, second, third} - {holder}
+    assert {by_id[each] for each in others} == {("same_address", holder)}
+    assert scene.state == "done"
 
 
 def test_a_run_queues_no_further_than_to_the_next(scene: Scene) -> None:

@@ -10,11 +10,12 @@
     pk         AFFECTED#<incident id>
     sk         COUNTS                             by kind how many, and how many without address:
                                                   moved in the transaction that moves the list
-               final                              once a notice was approved: nobody is removed then
+               final_<kind>                       once a notice to the kind was approved: nobody of
+                                                  it is removed then
 
-Sealed under one key for the whole incident. The id is a MAC of incident, kind and who it is, so
-that somebody found twice is there once; nothing can be guessed from it, and lists of two incidents
-have no id in common.
+Sealed under one key for the whole incident, bound to `removed`. The id is a MAC of incident, kind,
+who it is and, but for subjects, of which client, so that somebody found twice is there once;
+nothing can be guessed from it, and lists of two incidents have no id in common.
 """
 
 import json
@@ -51,6 +52,11 @@ def kind_of(recipient_id: str) -> Recipient:
 
 def key_of_counts(incident_id: str) -> Key:
     return Key(compose("AFFECTED", incident_id), "COUNTS")
+
+
+def final_field(kind: Recipient) -> str:
+    """The name of what says that nobody of the kind is removed any more."""
+    return f"final_{kind.value}"
 
 
 def clear_item(incident_id: str, entry: Entry) -> Item:

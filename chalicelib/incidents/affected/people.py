@@ -34,6 +34,10 @@ class AffectedPeople:
         """Up to `limit` ids of the part that come after that one, in order."""
         return self._store.after(self._incident_id, self._kind, PARTS[part], after, limit)
 
+    def address_id(self, email: str) -> str:
+        """What the address is known by: the same for all who have it."""
+        return self._store.address_id(self._incident_id, email)
+
     def count(self) -> int:
         """How many they are, read consistently."""
         return self._store.counts(self._incident_id)[self._kind].recipients

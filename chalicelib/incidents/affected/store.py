@@ -14,6 +14,7 @@ from chalicelib.incidents.affected.items import (
     count_fields,
     counts_from,
     entry_from,
+    final_field,
     key_of_counts,
     key_of_recipient,
     kind_of,
@@ -35,7 +36,6 @@ from chalicelib.vault.vault import Vault
 MOST_AT_ONCE = 80
 """People put on the list in one transaction: with counts, the trail and a computation under 100."""
 _ID_DIGITS = 32
-_FINAL = Condition("attribute_not_exists(#final)", {"#final": "final"})
 _ALWAYS = Condition("attribute_not_exists(pk) OR attribute_exists(pk)")
 
 
@@ -46,7 +46,10 @@ class UnknownRecipient(NotFound):
 
 
 class ListIsFinal(Conflict):
-    """A notice was approved: whoever is on the list is told. Others may still be added."""
+    """A notice to their kind was approved: whoever is on the list is told.
+
+    Others may still be added.
+    """
 
     code = "recipients_final"
 
@@ -85,12 +88,15 @@ class AffectedStore:
         self._mac_key = mac_key
 
     def id_of(self, incident_id: str, person: Person) -> str:
-        """Their id on the list, whether they are there or not. By the user's id if there is one."""
+        """Their id on the list, whether they are there or not. By the user's id if there is one;
+        of whoever speaks for clients there is one for each client."""
         who = ("user", person.user_id) if person.user_id else ("email", person.email)
-        parts = [each.encode() for each in (incident_id, person.kind.value, *who)]
-        message = b"".join(len(each).to_bytes(4) + each for each in parts)
-        tag = hmac.digest(self._mac_key(), message, hashlib.sha256).hex()[:_ID_DIGITS]
-        return f"{person.kind.value}-{tag}"
+        whose = () if person.kind is Recipient.SUBJECTS else (person.client,)
+        return f"{person.kind.value}-{self._mac(incident_id, person.kind.value, *who, *whose)}"
+
+    def address_id(self, incident_id: str, email: str) -> str:
+        """What the normalised address is known by, of whichever kind and client somebody is."""
+        return self._mac(incident_id, "address", email)
 
     def adding(
         self, incident_id: str, people: Iterable[Person], came: Came, at: datetime
@@ -138,12 +144,18 @@ class AffectedStore:
         count = Count().plus(*_difference(before, after))
         return [
             self._write(incident_id, before, after),
-            *self._counting(incident_id, {before.person.kind: count}, _FINAL, ListIsFinal),
+            *self._counting(
+                incident_id,
+                {before.person.kind: count},
+                _not_final(before.person.kind),
+                ListIsFinal,
+            ),
         ]
 
-    def final(self, incident_id: str) -> Action:
-        """For the transaction that approves a notice: from then on nobody is removed."""
-        put = AFFECTED_COUNTS.stamp({"final": True})
+    def final(self, incident_id: str, kind: Recipient) -> Action:
+        """For the transaction that approves a notice: from then on nobody of its kind is
+        removed."""
+        put = AFFECTED_COUNTS.stamp({final_field(kind): True})
         return Update(self._records, key_of_counts(incident_id), Changes(put=put), _ALWAYS)
 
     def counts(self, incident_id: str) -> Mapping[Recipient, Count]:
@@ -203,21 +215,27 @@ class AffectedStore:
 
     def _opened(self, incident_id: str, items: Iterable[Item]) -> list[Entry]:
         items, scope = list(items), _scope(incident_id)
-        sealed = [
-            (scope, SealContext.of(self._records.logical, item), cast("bytes", item["sealed"]))
-            for item in items
-        ]
+        sealed = [(scope, self._context(item), cast("bytes", item["sealed"])) for item in items]
         said = self._vault.open_many(sealed)
         return [entry_from(item, text) for item, text in zip(items, said, strict=True) if text]
 
     def _write(self, incident_id: str, before: Entry | None, after: Entry) -> Action:
         revision = 1 if before is None else before.revision + 1
         item = clear_item(incident_id, replace(after, revision=revision))
-        context = SealContext.of(self._records.logical, item)
+        context = self._context(item)
         item["sealed"] = self._vault.seal(_scope(incident_id), context, said_of(after))
         # Of two who find the same one, one puts them there; the other looks again and counts none.
         condition = ABSENT if before is None else revision_is(before.revision)
         return Put(self._records, item, condition, Moved)
+
+    def _context(self, item: Item) -> SealContext:
+        # Bound to it: nobody is taken off the list, or put back, beside the seal.
+        place = SealContext.of(self._records.logical, item)
+        return place._replace(bound=(f"removed={item['removed']!s}",))
+
+    def _mac(self, *parts: str) -> str:
+        message = b"".join(len(each).to_bytes(4) + each for each in map(str.encode, parts))
+        return hmac.digest(self._mac_key(), message, hashlib.sha256).hex()[:_ID_DIGITS]
 
     def _counting(
         self,
@@ -263,6 +281,10 @@ def _counted(entry: Entry | None) -> tuple[int, int]:
     if entry is None or entry.is_removed:
         return 0, 0
     return 1, int(not entry.person.email)
+
+
+def _not_final(kind: Recipient) -> Condition:
+    return Condition("attribute_not_exists(#final)", {"#final": final_field(kind)})
 
 
 def _scope(incident_id: str) -> Scope:

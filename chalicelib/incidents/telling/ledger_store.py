@@ -4,10 +4,15 @@ pk                 BREACHTOLD#<notice id>#<part>   16 parts: a hundred thousand 
                                                    at once, and read apart
 sk                 <recipient id>
 channel, language, queued_at, message, outcome, at, reason
-                   what became of the mail (notices/telling/lines.py)
+                   what became of the mail (notices/telling/lines.py); of `same_address` the reason
+                   is the id of the recipient whose mail it is
 sent_at            when SES took the mail (ms since 1970 UTC)
 means, means_at    by which other means they were told, and when (ms since 1970 UTC), `means_by`
                    by whom of the staff
+
+pk                 BREACHTOLD#<notice id>#ADDRESS#<part>
+sk                 <MAC of the address>            that a mail goes to it, whoever has it
+recipient          the id of whose line has the mail
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,14 +32,15 @@ from chalicelib.incidents.telling.models import (
 from chalicelib.notices.telling.lines import Lines, moment
 from chalicelib.notices.telling.models import Outcome, Told
 from chalicelib.tables.codec import Item
-from chalicelib.tables.conditions import Condition
+from chalicelib.tables.conditions import ABSENT, Condition
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Update
+from chalicelib.tables.transactions import Action, Moved, Put, Update
 from chalicelib.tables.updates import Changes
 
 BREACH_TOLD = Schema("breach_told")
+BREACH_ADDRESS = Schema("breach_address")
 _MOST_LOOKED_AT = 2000
 """Lines of one page: where few have the outcome that is asked for, a page may be short."""
 _WITHOUT_ADDRESS = Condition(
@@ -63,6 +69,21 @@ class LedgerStore:
         somebody was faster."""
         addition = self._lines.addition(line_name(notice_id, told.reader_id), told)
         return replace(addition, condition=_WITHOUT_ADDRESS, otherwise=Moved)
+
+    def holders(self, notice_id: str, address_ids: Iterable[str]) -> dict[str, str]:
+        """By up to 100 addresses the recipient to whom a mail goes there, in one batch read."""
+        keys = {_address_key(notice_id, each): each for each in address_ids}
+        found = self._records.batch_get(keys, consistent=True)
+        return {
+            keys[key]: str(BREACH_ADDRESS.lift(item)["recipient"]) for key, item in found.items()
+        }
+
+    def holding(self, notice_id: str, address_id: str, recipient_id: str) -> Action:
+        """The write that a mail goes to the address. ABSENT: one for all who have it; it meets
+        `Moved` where somebody was faster."""
+        key = _address_key(notice_id, address_id)
+        item: Item = {"pk": key.pk, "sk": key.sk, "recipient": recipient_id}
+        return Put(self._records, BREACH_ADDRESS.stamp(item), ABSENT, Moved)
 
     def known(self, notice_id: str, recipient_ids: Iterable[str]) -> dict[str, Line]:
         """The lines that there are of up to 100 recipients, by their ids, in one batch read."""
@@ -152,6 +173,10 @@ def line_name(notice_id: str, recipient_id: str) -> str:
 def _line_key(name: str) -> Key:
     notice_id, recipient_id = name.split(":")
     return Key(_ledger(notice_id, part_of(recipient_id)), recipient_id)
+
+
+def _address_key(notice_id: str, address_id: str) -> Key:
+    return Key(compose("BREACHTOLD", notice_id, "ADDRESS", address_id[0]), address_id)
 
 
 def _ledger(notice_id: str, part: str) -> str:

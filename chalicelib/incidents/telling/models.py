@@ -11,7 +11,7 @@ from typing import Protocol
 
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.incidents.models import Recipient
-from chalicelib.notices.telling.models import Outcome, People, Place, Told
+from chalicelib.notices.telling.models import Outcome, People, Place, Reader, Told
 from chalicelib.tables.transactions import Action
 
 PARTS = "0123456789abcdef"
@@ -23,9 +23,11 @@ REACHED = frozenset(
         Outcome.COMPLAINED,
         Outcome.DRILL,
         Outcome.BY_OTHER_MEANS,
+        Outcome.SAME_ADDRESS,
     }
 )
-"""Outcomes of those who were told. Who complains of a mail got it."""
+"""Outcomes of those who were told. Who complains of a mail got it; what became of the mail to a
+shared address stands in the line that has it."""
 RECIPIENT_PATTERN = r"^[a-z]{1,16}-[0-9a-f]{32}$"
 
 
@@ -70,6 +72,23 @@ class BreachTelling:
     unreached: int = 0
     reached_at: datetime | None = None
     done_at: datetime | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Somebody on the list, and what their address is known by."""
+
+    recipient_id: str
+    reader: Reader
+    address_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When the next mail of any telling may go out: however many there are, they share one rate."""
+
+    next_at: datetime
     revision: int = 0
 
 
@@ -143,6 +162,10 @@ class AlreadyTold(Conflict):
 
 class Listed(People, Protocol):
     """Everybody of one kind on an incident's list, which may grow."""
+
+    def address_id(self, email: str, /) -> str:
+        """What an address is known by: the same for all who have it."""
+        ...
 
     def count(self) -> int:
         """How many they are."""

@@ -4,11 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.incidents.telling.models import BreachTelling, Line, State
+from chalicelib.incidents.telling.models import BreachTelling, Line, Slot, State
+from chalicelib.notices.telling.models import Place
 
 STUCK = timedelta(hours=1)
 """So long after its moment the last mail has left, and after its approval a notice has somebody to
 tell, unless something is to be mended."""
+
+
+def behind(place: Place, slot: Slot | None) -> Place:
+    """The place with its next mail behind those of all other tellings."""
+    return place if slot is None else replace(place, next_at=max(place.next_at, slot.next_at))
 
 
 def once_more(telling: BreachTelling, now: datetime) -> BreachTelling:

@@ -53,14 +53,17 @@ class Standing:
 
     def expected_end(self, incident_id: str, recipient: Recipient, now: datetime) -> datetime:
         """When the last mail of a telling that starts at `now` (aware) will have had its moment, if
-        nothing is in its way: after those that the incident's other tellings still have to write.
+        nothing is in its way: after those that were written, and that the incident's other tellings
+        still have to write.
         """
         listed = self._listed_of(incident_id)
         mails = listed.get(recipient, 0)
         for notice, telling in self._tellings(self._notices_of(incident_id)):
             if telling.state is State.RUNNING:
                 mails += max(0, listed[notice.recipient] - telling.place.told)
-        return now + timedelta(seconds=mails / PER_SECOND)
+        slot = self._store.slot()
+        start = max(now, slot.next_at) if slot else now
+        return start + timedelta(seconds=mails / PER_SECOND)
 
     def list_grew(
         self, incident_id: str, kinds: Collection[Recipient], now: datetime

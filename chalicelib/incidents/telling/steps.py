@@ -7,7 +7,7 @@ on. They go on, too, while somebody on the list was not reached, and nobody note
 otherwise: the duties are done when the last one was told, and not before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,17 +18,20 @@ from chalicelib.incidents.notices.models import TEMPLATE
 from chalicelib.incidents.telling.ledger_store import LedgerStore, line_name
 from chalicelib.incidents.telling.models import (
     PARTS,
+    Addressee,
     BreachTelling,
     DutiesDone,
     Line,
+    Listed,
     PeopleOf,
+    Slot,
     State,
 )
-from chalicelib.incidents.telling.rules import leaving, looked_through, once_more
+from chalicelib.incidents.telling.rules import behind, leaving, looked_through, once_more
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.outbox import Outbox
 from chalicelib.notices.telling.letters import Letter, addressed, unaddressed
-from chalicelib.notices.telling.models import Channel, Outcome, People, Place, Reader, Told
+from chalicelib.notices.telling.models import Channel, Outcome, Place, Told
 from chalicelib.notices.telling.place import AT_ONCE, HORIZON, NothingToTell, Step, walk
 from chalicelib.tables.transactions import Action
 
@@ -67,32 +70,46 @@ class BreachSteps:
             raise NothingToTell
         if telling.state is State.LEAVING:
             return self._leaving(telling, now)
+        slot = None if telling.drill else self._store.slot()
+        telling = replace(telling, place=behind(telling.place, slot))
         if telling.place.next_at > now + HORIZON:
             raise NothingToTell
         people = self._people_of(telling.incident_id, telling.recipient)
         if telling.place.part == people.parts:
             return self._round_done(telling, now)
-        return self._tell(telling, people, now)
+        return self._tell(telling, people, slot, now)
 
-    def _tell(self, telling: BreachTelling, people: People, now: datetime) -> Step:
-        place, first = telling.place, telling.round == 1
+    def _tell(
+        self, telling: BreachTelling, people: Listed, slot: Slot | None, now: datetime
+    ) -> Step:
+        place, first, notice_id = telling.place, telling.round == 1, telling.notice_id
         ids = people.after(place.part, place.after, AT_ONCE if first else _LOOKED_AT_AGAIN)
         if not ids:
             return self._move(telling, replace(place, part=place.part + 1, after=""))
-        known = {} if first else self._ledger.known(telling.notice_id, ids)
+        known = {} if first else self._ledger.known(notice_id, ids)
         waiting = [each for each in ids if each not in known or _lacked_address(known[each])]
         found = people.readers(waiting)
         new = [
             each for each in waiting if each in found and (each not in known or found[each].email)
         ]
-        now_told = set(new[:AT_ONCE])
+        now_told = {
+            each: Addressee(each, found[each], people.address_id(found[each].email))
+            for each in new[:AT_ONCE]
+        }
+        holders = self._ledger.holders(
+            notice_id, {each.address_id for each in now_told.values() if each.reader.email}
+        )
 
         def write(place: Place, recipient_id: str) -> tuple[Told, Sequence[Action]] | None:
             if recipient_id not in now_told:
                 return None
-            line, mail = self._told(telling, place, recipient_id, found[recipient_id], now)
+            addressee = now_told[recipient_id]
+            line, mail = self._told(telling, place, addressee, holders, now)
+            if line.outcome in {Outcome.QUEUED, Outcome.DRILL}:
+                holders[addressee.address_id] = recipient_id
+                mail += [self._ledger.holding(notice_id, addressee.address_id, recipient_id)]
             keep = self._ledger.reached if recipient_id in known else self._ledger.addition
-            return line, [*mail, keep(telling.notice_id, line)]
+            return line, [*mail, keep(notice_id, line)]
 
         # Behind the last of a full step others wait for the next one.
         here = ids if len(new) <= AT_ONCE else ids[: ids.index(new[AT_ONCE])]
@@ -100,21 +117,28 @@ class BreachSteps:
         reached = sum(line.reader_id in known for line in walked.lines)
         moved = replace(walked.place, unreachable=walked.place.unreachable - reached)
         again = telling.again or bool(walked.lines)
-        change = self._store.change(replace(telling, place=moved, again=again))
-        return Step([change, *walked.actions], told=len(walked.lines))
+        changes = [self._store.change(replace(telling, place=moved, again=again))]
+        if any(line.message_id for line in walked.lines):
+            changes.append(self._store.take(slot, moved.next_at))
+        return Step([*changes, *walked.actions], told=len(walked.lines))
 
     def _told(
         self,
         telling: BreachTelling,
         place: Place,
-        recipient_id: str,
-        reader: Reader,
+        addressee: Addressee,
+        holders: Mapping[str, str],
         now: datetime,
     ) -> tuple[Told, list[Action]]:
+        recipient_id, reader = addressee.recipient_id, addressee.reader
         line = unaddressed(recipient_id, reader, now)
+        if not reader.email:
+            return line, []
+        if holder := holders.get(addressee.address_id):
+            shares = replace(line, channel=Channel.EMAIL, outcome=Outcome.SAME_ADDRESS)
+            return replace(shares, reason=holder), []
         if telling.drill:  # everything but the mail
-            is_mail = replace(line, channel=Channel.EMAIL, outcome=Outcome.DRILL)
-            return is_mail if reader.email else line, []
+            return replace(line, channel=Channel.EMAIL, outcome=Outcome.DRILL), []
         values = {"incident_id": telling.incident_id, "notice_id": telling.notice_id}
         letter = Letter(TEMPLATE, values, line_name(telling.notice_id, recipient_id))
         return addressed(self._outbox, letter, line, reader, place.next_at)

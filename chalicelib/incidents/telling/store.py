@@ -13,6 +13,11 @@ unreached          how many of the ledger, as far as it was looked through, were
 done_at            when all were told
 due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done
 
+pk                 BREACHTELLING#SLOT
+sk                 SLOT
+et, v, rev         item type, schema version, changes
+next_at            when the next mail of any telling may go out
+
 pk                 BREACHTELLING#<notice id>
 sk                 PUBLIC
 at, by             when all others were told in public, and who of the staff says so
@@ -26,7 +31,7 @@ from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.telling.models import AlreadyTold, BreachTelling, PublicWord, State
+from chalicelib.incidents.telling.models import AlreadyTold, BreachTelling, PublicWord, Slot, State
 from chalicelib.notices.telling.lines import listed, moment, waiting
 from chalicelib.notices.telling.models import Place
 from chalicelib.tables.codec import Item
@@ -40,8 +45,10 @@ from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 BREACH_TELLING = Schema("breach_telling")
+BREACH_SLOT = Schema("breach_slot")
 BREACH_PUBLIC_WORD = Schema("breach_public_word")
 DUE = "BREACHTELLINGS"
+_SLOT = Key(compose("BREACHTELLING", "SLOT"), "SLOT")
 
 
 class BreachTellingStore:
@@ -72,6 +79,23 @@ class BreachTellingStore:
         """
         item = _item(replace(telling, revision=telling.revision + 1))
         return Put(self._records, item, revision_is(telling.revision), Moved)
+
+    def slot(self) -> Slot | None:
+        """When the next mail may go out, read consistently; None before the first one."""
+        item = self._records.get(_SLOT, consistent=True)
+        if item is None:
+            return None
+        item = BREACH_SLOT.lift(item)
+        return Slot(from_millis(cast("int", item["next_at"])), cast("int", item["rev"]))
+
+    def take(self, before: Slot | None, next_at: datetime) -> Action:
+        """The write that takes the slots until `next_at`; of two tellings one looks anew
+        (`Moved`)."""
+        revision = before.revision if before else 0
+        clear: Item = {"pk": _SLOT.pk, "sk": _SLOT.sk, "rev": revision + 1}
+        item = BREACH_SLOT.stamp({**clear, "next_at": to_millis(next_at)})
+        condition = revision_is(revision) if before else ABSENT
+        return Put(self._records, item, condition, Moved)
 
     def public_word(self, notice_id: str) -> PublicWord | None:
         """That all were told in public, opened, read consistently, or None."""

@@ -38,6 +38,8 @@ class Outcome(StrEnum):
     NO_ADDRESS = "no_address"
     DRILL = "drill"
     """Would have been mailed: an exercise, nothing left."""
+    SAME_ADDRESS = "same_address"
+    """The mail to somebody else is theirs too: it has the same address."""
     BY_OTHER_MEANS = "by_other_means"
     """Somebody of the staff told them, and said how."""
 

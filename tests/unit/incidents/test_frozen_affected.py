@@ -109,5 +109,5 @@ def test_an_id_never_changes() -> None:
 IDS = [
     "subjects-a9e17ca706ba3133260e7ed4123dbbe2",
     "subjects-f0e051a2b6015c889c374030edd56fdb",
-    "clients-0944007c3ed303842df4e05f40475d3e",
+    "clients-a1bd46889fd3571165aa2d9a3072e0d9",
 ]

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.telling.ledger_store import LedgerStore, line_name
+from chalicelib.incidents.telling.ledger_store import BREACH_ADDRESS, LedgerStore, line_name
 from chalicelib.incidents.telling.models import (
     BreachTelling,
     Line,
     Means,
     Otherwise,
     PublicWord,
+    Slot,
 )
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.telling.models import Channel, Outcome, Place, Told
@@ -25,6 +26,7 @@ from tests.unit.connectors.test_frozen_items import frozen, records
 
 KEY = DataKey(bytes(range(32)))
 RECIPIENT = "subjects-30000000000000000000000000000000"
+ADDRESS = "7" * 32
 TELLING = BreachTelling(
     NOTICE,
     INCIDENT,
@@ -98,6 +100,24 @@ def test_breach_told_1() -> None:
     assert isinstance(left, Update)
     assert isinstance(noted, Update)
     assert {**left.changes.put, **added.item, **noted.changes.put} == item
+
+
+def test_breach_address_1() -> None:
+    item = frozen("breach_address")
+    assert BREACH_ADDRESS.lift(item) == item
+    written = LedgerStore(records(item)).holding(NOTICE, ADDRESS, RECIPIENT)
+    assert isinstance(written, Put)
+    assert written.item == item
+
+
+def test_breach_slot_1() -> None:
+    item = frozen("breach_slot")
+    store = BreachTellingStore(records(item), FrozenVault())
+    slot = store.slot()
+    assert slot == Slot(START, 2)
+    written = store.take(Slot(START, 1), START)
+    assert isinstance(written, Put)
+    assert written.item == item
 
 
 def test_breach_public_word_1() -> None:
