@@ -69,9 +69,7 @@ def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
     given = [
         each
         for each in earlier
-        if each.recipient is asked.recipient
-        and is_given(each)
-        and each.phase is not Phase.REPORT
+        if each.recipient is asked.recipient and is_given(each) and each.phase is not Phase.REPORT
     ]
     if not given:
         raise NothingToSupplement
