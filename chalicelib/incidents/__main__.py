@@ -46,6 +46,10 @@ def _verify(pack: Path, key: Path) -> int:
         _say(f"evidence of incident {verdict.signed.subject}, packed {verdict.signed.created_at}")
     if verdict.sealed_until is not None:
         _say(f"the trail is sealed until {rfc3339(from_millis(verdict.sealed_until))}")
+    elif not verdict.findings:
+        _say(
+            "the trail had no checkpoint yet: that it is whole rests on the pack's signature alone"
+        )
     for finding in verdict.findings:
         _say(f"FOUND {finding}")
     _say("something is wrong" if verdict.findings else f"all is well: {verdict.files} files")

@@ -20,7 +20,7 @@ from chalicelib.audit.findings import Code as TrailCode
 from chalicelib.clock import rfc3339
 from chalicelib.incidents.__main__ import main
 from chalicelib.incidents.book import incident_entity
-from chalicelib.incidents.pack.verifier import Code, Verdict, verify
+from chalicelib.incidents.pack.verifier import FIRST_SEAL, Code, Verdict, verify
 from chalicelib.incidents.statements import signed_awareness
 from chalicelib.packing.manifest import KEYS, MANIFEST, SIGNATURE
 from chalicelib.packing.verifier import Code as PackCode
@@ -156,6 +156,16 @@ def test_without_a_checkpoint_the_trail_is_a_bundle_too(packing: Packing) -> Non
     incident_id = packing.known()
     streamed = b"".join(packing.services.exporter.pieces([], [incident_entity(incident_id)]))
     assert Bundle.from_json(json.loads(streamed)).checkpoints == ()
+
+
+def test_a_trail_that_has_just_begun_needs_no_checkpoint(packing: Packing, tmp_path: Path) -> None:
+    incident_id = packing.report()
+    packing.clock.advance(FIRST_SEAL - timedelta(minutes=1))
+    verdict = packing.verdict(packing.pack(incident_id), tmp_path)
+    assert (codes(verdict), verdict.sealed_until) == (set(), None)
+    packing.clock.advance(timedelta(minutes=2))
+    later = packing.verdict(packing.pack(incident_id), tmp_path)
+    assert codes(later) == {TrailCode.NOTHING_CHECKPOINTED}
 
 
 def test_an_incident_that_nobody_decided_on_is_packed_too(packing: Packing, tmp_path: Path) -> None:

@@ -6,20 +6,26 @@ given ones the trail: a pack could be rightly signed, and what it was made from 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from chalicelib.audit.bundle import Bundle, UnreadableBundle
+from chalicelib.audit.findings import Code as TrailCode
 from chalicelib.audit.findings import Finding as TrailFinding
 from chalicelib.audit.jws import Jws, PublicKey, UnreadableJws
 from chalicelib.audit.verifier import verify as verify_trail
+from chalicelib.clock import to_millis
 from chalicelib.incidents.pack.models import AWARENESS_FILE, EVIDENCE, INCIDENT_FILE, TRAIL_FILE
 from chalicelib.incidents.statements import KIND
 from chalicelib.packing import verifier as archives
 from chalicelib.packing.manifest import KEYS, Signed
 
+FIRST_SEAL = timedelta(hours=2)
+"""How long a trail may go without its first checkpoint: they are hourly, and one may be late."""
 _LONGEST = 4 * 1024**3
 
 
@@ -68,7 +74,8 @@ def verify(archive: Path, keys: Sequence[PublicKey]) -> Verdict:
         return Verdict(packed.findings, packed.signed, packed.files)
     incident_id = packed.signed.subject
     awareness = list(_of_awareness(archive, incident_id))
-    trail, sealed_until = _of_trail(archive, incident_id, keys)
+    packed_at = to_millis(datetime.fromisoformat(packed.signed.created_at))
+    trail, sealed_until = _of_trail(archive, incident_id, packed_at, keys)
     return Verdict([*awareness, *trail], packed.signed, packed.files, sealed_until)
 
 
@@ -111,14 +118,31 @@ def _of_statement(
 
 
 def _of_trail(
-    archive: Path, incident_id: str, keys: Sequence[PublicKey]
+    archive: Path, incident_id: str, packed_at: int, keys: Sequence[PublicKey]
 ) -> tuple[list[Finding | TrailFinding], int | None]:
     try:
         bundle = Bundle.from_json(json.loads(archives.content_of(archive, TRAIL_FILE, _LONGEST)))
     except (ValueError, UnreadableBundle):
         return [Finding(Code.TRAIL_UNREADABLE, TRAIL_FILE)], None
     report = verify_trail(bundle, keys)
-    findings: list[Finding | TrailFinding] = [*report.findings]
+    findings: list[Finding | TrailFinding] = [
+        each
+        for each in report.findings
+        if each.code is not TrailCode.NOTHING_CHECKPOINTED or not _has_just_begun(bundle, packed_at)
+    ]
     if f"incident/{incident_id}" not in bundle.chains:
         findings.append(Finding(Code.CHAIN_MISSING, TRAIL_FILE))
     return findings, report.sealed_until
+
+
+def _has_just_begun(bundle: Bundle, packed_at: int) -> bool:
+    """Whether nothing in it is old enough to have had to be sealed by the time of the pack (ms)."""
+    oldest = packed_at - FIRST_SEAL // timedelta(milliseconds=1)
+    entries = (entry for chain in bundle.chains.values() for entry in chain.entries)
+    return not bundle.checkpoints and all(_moment(entry) >= oldest for entry in entries)
+
+
+def _moment(entry: Mapping[str, Any]) -> int:
+    """When it happened (ms): 0 where it does not say so, which the trail's verifier has found."""
+    at = entry.get("at")
+    return at if isinstance(at, int) else 0
