@@ -28,9 +28,9 @@ SETTINGS = settings(
 @schema.parametrize()
 @SETTINGS
 def test_nothing_breaks_the_api(case: schemathesis.Case[Any], stack: Stack) -> None:
-    for site in (None, "jutsoo"):
-        if site and "site" in case.path_parameters:
-            case.path_parameters["site"] = site
+    ask(case, stack)
+    if "site" in case.path_parameters:
+        case.path_parameters["site"] = "jutsoo"
         ask(case, stack)
 
 
