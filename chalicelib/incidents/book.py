@@ -1,31 +1,40 @@
 """Writing incidents down: an incident's change and its entry in the trail, for one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import rfc3339
-from chalicelib.incidents.errors import UnknownIncident
+from chalicelib.incidents.errors import IncidentOver, UnknownIncident
 from chalicelib.incidents.models import Incident
 from chalicelib.incidents.rules import fulfilled
 from chalicelib.incidents.store import IncidentStore
 from chalicelib.tables.transactions import Action
 
+type IsOver = Callable[[str], bool]
+"""Whether the time of an incident that ended is over, by its id."""
+type Keep = Callable[[str, datetime | None], list[Action]]
+"""The writes that put an incident under retention: it ended at a moment (aware), or goes on."""
+
 
 class IncidentBook:
     """Reads incidents and makes the writes that change them. Each belongs into one `build`."""
 
-    def __init__(self, store: IncidentStore, trail: Trail) -> None:
+    def __init__(self, store: IncidentStore, trail: Trail, is_over: IsOver, keep: Keep) -> None:
         self._store = store
         self._trail = trail
+        self._is_over = is_over
+        self._keep = keep
 
     def get(self, incident_id: str) -> Incident:
-        """The incident, opened. Raises `UnknownIncident`."""
-        incident = self._store.get(incident_id)
-        if incident is None:
-            raise UnknownIncident
-        return incident
+        """The incident, opened. Raises `UnknownIncident`, `IncidentOver`."""
+        return self._in_time(self._store.get(incident_id))
+
+    def readable(self, incident_id: str) -> Incident:
+        """The incident in clear, for whoever opens another part of it: from the millisecond on at
+        which its time is over there is none, held or not. Raises as `get`."""
+        return self._in_time(self._store.seen(incident_id))
 
     def seen(self, incident_id: str) -> Incident:
         """The incident as far as it stands in clear. Raises `UnknownIncident`."""
@@ -52,6 +61,16 @@ class IncidentBook:
             *self.entry(incident.incident_id, actor, action, facts),
         ]
 
+    def turned(
+        self, incident: Incident, actor: Actor, action: str, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        """The writes of an incident that ended, or was opened again: as `change`, and its time
+        under the retention schedule begins, or begins anew when it ends again."""
+        return [
+            *self.change(incident, actor, action, facts),
+            *self._keep(incident.incident_id, incident.closed_at),
+        ]
+
     def duties_done(
         self, incident_id: str, duty_ids: Iterable[str], at: datetime, actor: Actor
     ) -> list[Action]:
@@ -65,6 +84,13 @@ class IncidentBook:
             self._store.watch(fulfilled(self.seen(incident_id), done, at)),
             *self.entry(incident_id, actor, "incident.told", facts),
         ]
+
+    def _in_time(self, incident: Incident | None) -> Incident:
+        if incident is None:
+            raise UnknownIncident
+        if incident.forgotten or (incident.has_ended and self._is_over(incident.incident_id)):
+            raise IncidentOver
+        return incident
 
     def entry(
         self, incident_id: str, actor: Actor, action: str, facts: Mapping[str, Fact]

@@ -1,12 +1,18 @@
 """What is refused of incidents."""
 
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Conflict, Gone, NotFound
 
 
 class UnknownIncident(NotFound):
     """No such incident."""
 
     code = "unknown_incident"
+
+
+class IncidentOver(Gone):
+    """Its time under the retention schedule is over: nothing of it is read any more."""
+
+    code = "incident_over"
 
 
 class NotADraft(Conflict):

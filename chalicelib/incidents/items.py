@@ -9,7 +9,8 @@
     nudges       how many mails said that nobody has decided since when it is known
     duties       who has to be told: id, recipient, law, article, because, state, alerts, and where
                  they are: deadline, frozen with the version of its pack, done
-    closed       when it was closed
+    closed       when it was closed, or dismissed
+    forgotten    once its time was over: then nothing is sealed any more (ending.py)
     due_pk       INCIDENTS, with due_sk, the moment of the next alarm (ms, 13 digits) and the id,
                  while one is to come
     sealed       everything else, under the incident's own key, bound to source and drill
@@ -101,6 +102,8 @@ def clear_item(incident: Incident) -> Item:
         item["severity"] = incident.severity.value
     if incident.closed_at:
         item["closed"] = to_millis(incident.closed_at)
+    if incident.forgotten:
+        item["forgotten"] = True
     return INCIDENT.stamp(item)
 
 
@@ -154,6 +157,7 @@ def incident_from(item: Item, said: Mapping[str, Any]) -> Incident:
                 closed_at=_moment(item.get("closed")),
                 earlier=_earlier_from(said.get("earlier", {})),
                 nudges=nudges,
+                forgotten="forgotten" in item,
                 revision=revision,
             )
     raise UnreadableItem(INCIDENT.item_type)

@@ -219,7 +219,8 @@ class Incident:
 
     `handler` is the member of the staff who handles it. `late` says by duty why it was met late
     (GDPR 33(1)). `earlier` are the decisions that later ones replaced, the oldest first. `nudges`
-    counts the mails that nobody has decided since when it is known.
+    counts the mails that nobody has decided since when it is known. `forgotten`: its time was over,
+    and what it said cannot be opened any more (ending.py).
     """
 
     incident_id: str
@@ -241,7 +242,13 @@ class Incident:
     closed_at: datetime | None = None
     earlier: Earlier = field(default_factory=Earlier, repr=False)
     nudges: int = 0
+    forgotten: bool = False
     revision: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nobody works on it any more."""
+        return self.status in {Status.CLOSED, Status.DISMISSED}
 
     @property
     def aware_at(self) -> datetime | None:

@@ -93,8 +93,13 @@ class Register:
         self, incident_id: str, staff_id: str, reasons: str, call: KeyedCall | None = None
     ) -> None:
         """Says that a draft is no incident. Raises as `take_up`."""
+        now = from_millis(to_millis(self._clock.now()))
         self._change(
-            incident_id, staff_id, "incident.dismissed", lambda it: dismissed(it, reasons), call
+            incident_id,
+            staff_id,
+            "incident.dismissed",
+            lambda incident: dismissed(incident, reasons, now),
+            call,
         )
 
     def revise(
@@ -147,11 +152,11 @@ class Register:
     def read(self, incident_id: str, staff_id: str) -> Incident:
         """The incident, opened for a member of the staff: that it was read is in the trail first.
 
-        Raises `UnknownIncident`.
+        Raises `UnknownIncident`, `IncidentOver`.
         """
         facts: dict[str, Fact] = {"permission": _READ}
         who = Actor("staff", staff_id)
-        self._book.seen(incident_id)
+        self._book.readable(incident_id)
         self._run_command(lambda: self._book.entry(incident_id, who, "personal_data.read", facts))
         return self._book.get(incident_id)
 
@@ -195,8 +200,9 @@ class Register:
             before = self._book.get(incident_id)
             after = change(before)
             who = Actor("staff", staff_id)
+            write = self._book.turned if after.has_ended else self._book.change
             return [
-                *self._book.change(after, who, action, duty_facts(after)),
+                *write(after, who, action, duty_facts(after)),
                 *self._tell_released(before, after),
             ]
 

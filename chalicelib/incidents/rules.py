@@ -41,12 +41,19 @@ def taken_up(incident: Incident) -> Incident:
     return replace(incident, status=Status.OPEN)
 
 
-def dismissed(incident: Incident, reasons: str) -> Incident:
-    """A draft that is none: it stays in the register, with the reasons. Raises `NotADraft`."""
+def dismissed(incident: Incident, reasons: str, now: datetime) -> Incident:
+    """A draft that is none since `now`: it stays in the register, with the reasons.
+
+    Raises `NotADraft`.
+    """
     if incident.status is not Status.DRAFT:
         raise NotADraft
     return replace(
-        incident, status=Status.DISMISSED, nature=Nature.NO_BREACH, nature_because=reasons
+        incident,
+        status=Status.DISMISSED,
+        nature=Nature.NO_BREACH,
+        nature_because=reasons,
+        closed_at=now,
     )
 
 

@@ -31,6 +31,7 @@ from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
 
 _ID = re.compile(ID_PATTERN)
+_AT_ONCE = 100
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -42,10 +43,15 @@ class IncidentStore:
         self._vault = vault
 
     def get(self, incident_id: str) -> Incident | None:
-        """The incident, opened, read consistently, or None; also for an id that cannot be one."""
+        """The incident, opened, read consistently, or None; also for an id that cannot be one.
+
+        Of a forgotten one what stands in clear. Raises `KeyDestroyed`.
+        """
         item = self._item(incident_id)
         if item is None:
             return None
+        if "sealed" not in item:
+            return incident_from(item, {})
         sealed = cast("bytes", item["sealed"])
         said = self._vault.open(Scope.incident(incident_id), self._context(item), sealed)
         return incident_from(item, json.loads(said))
@@ -75,6 +81,14 @@ class IncidentStore:
         keys = [key_of_incident(str(line["sk"])) for line in page.items]
         found = self._records.batch_get(keys)
         return [incident_from(found[key], {}) for key in keys if key in found], page.last
+
+    def all_of(self, year: int) -> Iterator[Incident]:
+        """Every incident recorded in `year`, in clear. Raises `ReadIncomplete`."""
+        some, start = self.page(year, _AT_ONCE, None)
+        yield from some
+        while start is not None:
+            some, start = self.page(year, _AT_ONCE, start)
+            yield from some
 
     def due(self, until: datetime) -> Iterator[str]:
         """Ids of the incidents with an alarm to raise by `until`, the earliest first.
@@ -116,6 +130,11 @@ class IncidentStore:
         put = {name: value for name, value in item.items() if name not in {"pk", "sk", "rev"}}
         reopened = () if "closed" in item else ("closed",)
         return self._update(incident, {**put, "sealed": sealed}, item, reopened)
+
+    def forget(self, incident: Incident) -> Action:
+        """The write that takes away what the incident said, and who is mailed about it; its dates
+        and ids stay."""
+        return self._update(incident, {"forgotten": True}, {}, ("sealed", "mailbox"))
 
     def hand_over(self, incident: Incident, address: str) -> Action:
         """The write that names the handler and seals the address that alarms go to."""

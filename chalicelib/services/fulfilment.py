@@ -166,6 +166,7 @@ class FulfilmentServices(
             self.copies.end,
             self.sessions.remove,
             self.consent_forgetting.end,
+            self.incident_ending.end,
             self.run_command,
         )
 
@@ -180,6 +181,7 @@ class FulfilmentServices(
             self.request_book.find,
             self.requests,
             lambda subject_id: self._standings.get(subject_id, consistent=True),
+            self.ended_incidents,
             self.keeping,
             self.run_command,
         )

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, cast
 
 from chalicelib.services.audit import AuditServices
 from chalicelib.services.connectors import ConnectorServices
+from chalicelib.services.own import OwnServices
 from chalicelib.services.webhooks import WebhookServices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from chalicelib.incidents.aftermath.closing import Closing
     from chalicelib.incidents.aftermath.reminding import RemedyReminders
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.incidents.alarms import Alarms
     from chalicelib.incidents.book import IncidentBook
     from chalicelib.incidents.deciding import Deciding
+    from chalicelib.incidents.ending import IncidentEnding
     from chalicelib.incidents.findings.looking import LookingAtFindings
     from chalicelib.incidents.findings.store import FindingStore
     from chalicelib.incidents.register import Register
@@ -23,9 +26,14 @@ if TYPE_CHECKING:
     from chalicelib.incidents.watching import IncidentWatcher
     from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.models import Language
+    from chalicelib.tables.transactions import Action
 
 
-class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
+_FIRST_YEAR = 2026
+"""No incident was recorded before."""
+
+
+class IncidentServices(AuditServices, OwnServices, WebhookServices, ConnectorServices):
     """The register, its clocks, its alarms."""
 
     @cached_property
@@ -60,7 +68,42 @@ class IncidentServices(AuditServices, WebhookServices, ConnectorServices):
     def incident_book(self) -> "IncidentBook":
         from chalicelib.incidents.book import IncidentBook
 
-        return IncidentBook(self._incident_store, self.trail)
+        return IncidentBook(
+            self._incident_store,
+            self.trail,
+            self._incident_is_over,
+            self._keep_incident,
+        )
+
+    def _incident_is_over(self, incident_id: str) -> bool:
+        from chalicelib.retention.own.place import OwnCollection
+
+        return bool(self.own_reading.over(OwnCollection.INCIDENTS, [incident_id]))
+
+    def _keep_incident(self, incident_id: str, ended_at: "datetime | None") -> "list[Action]":
+        return self.keeping.incident_turned(incident_id, ended_at)
+
+    def ended_incidents(self) -> "Iterator[tuple[str, datetime]]":
+        """The id of each incident that ended, and when; one that was dismissed while nobody noted
+        that counts from its recording."""
+        for year in range(_FIRST_YEAR, self.clock.now().year + 1):
+            for each in self._incident_store.all_of(year):
+                if each.has_ended and not each.forgotten:
+                    yield each.incident_id, each.closed_at or each.recorded_at
+
+    @cached_property
+    def incident_ending(self) -> "IncidentEnding":
+        from chalicelib.incidents.ending import IncidentEnding
+
+        return IncidentEnding(
+            self._incident_store,
+            self._aftermath_store,
+            self._breach_notices,
+            self._finding_store,
+            self.incident_book,
+            self.vault,
+            self.run_command,
+        )
 
     @cached_property
     def incident_watcher(self) -> "IncidentWatcher":

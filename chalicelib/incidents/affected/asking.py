@@ -78,7 +78,8 @@ class Asking:
         return self.progress(incident_id, str((earlier or told)["computation"]))
 
     def progress(self, incident_id: str, computation_id: str) -> Computation:
-        """How far it is. Raises `UnknownComputation`."""
+        """How far it is. Raises `UnknownIncident`, `IncidentOver`, `UnknownComputation`."""
+        self._book.readable(incident_id)
         computation = self._computations.get(incident_id, computation_id)
         if computation is None:
             raise UnknownComputation

@@ -60,7 +60,7 @@ class Recipients:
 
         Raises `UnknownIncident`, `KeyDestroyed`.
         """
-        self._book.seen(incident_id)
+        self._book.readable(incident_id)
         facts: dict[str, Fact] = {"permission": PERMISSION}
         who = Actor("staff", staff_id)
         self._run_command(lambda: self._book.entry(incident_id, who, "personal_data.read", facts))

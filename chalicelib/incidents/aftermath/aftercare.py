@@ -79,7 +79,7 @@ class Aftercare:
         """
         facts: dict[str, Fact] = {"permission": _READ, "part": "aftermath"}
         who = Actor("staff", staff_id)
-        self._book.seen(incident_id)
+        self._book.readable(incident_id)
         self._run_command(lambda: self._book.entry(incident_id, who, "personal_data.read", facts))
         return self._store.get(incident_id)
 

@@ -82,7 +82,7 @@ class Closing:
             facts: dict[str, Fact] = {"nature": after.nature}
             return [
                 self._store.change(replace(aftermath, turns=turns)),
-                *self._book.change(after, Actor("staff", staff_id), f"incident.{step}", facts),
+                *self._book.turned(after, Actor("staff", staff_id), f"incident.{step}", facts),
             ]
 
         self._idempotency.run(call, {"incident": incident_id}, build)

@@ -84,6 +84,16 @@ class AftermathStore:
             Moved,
         )
 
+    def forget(self, aftermath: Aftermath) -> Action:
+        """The write that takes away what it said, and the place on the list of reminders."""
+        return Update(
+            self._records,
+            key_of_aftermath(aftermath.incident_id),
+            Changes(add={"rev": 1}, remove=("sealed", *LISTED)),
+            revision_is(aftermath.revision),
+            Moved,
+        )
+
     def _item(self, incident_id: str) -> Item | None:
         return self._records.get(key_of_aftermath(incident_id), consistent=True)
 

@@ -144,7 +144,7 @@ class Notices:
     def read(self, incident_id: str, notice_id: str, staff_id: str) -> Notice:
         """The notice, opened for a member of the staff: that it was read is in the trail first.
 
-        Raises `UnknownNotice`.
+        Raises `UnknownNotice`, `IncidentOver`.
         """
         self.seen(incident_id, notice_id)
         self._note_reading(incident_id, staff_id)
@@ -211,7 +211,7 @@ class Notices:
 
     def _note_reading(self, incident_id: str, staff_id: str) -> None:
         who, facts = Actor("staff", staff_id), {"permission": _READ}
-        self._book.seen(incident_id)
+        self._book.readable(incident_id)
         self._run_command(lambda: self._book.entry(incident_id, who, "personal_data.read", facts))
 
     def _entry(

@@ -42,11 +42,11 @@ class Evidences:
     def order(self, incident_id: str, staff_id: str, call: KeyedCall | None = None) -> Evidence:
         """Has a pack built of the incident as it will be found; it replaces an earlier one.
 
-        Raises `UnknownIncident`.
+        Raises `UnknownIncident`, `IncidentOver`.
         """
         if not self._idempotency.earlier(call):
             now = from_millis(to_millis(self._clock.now()))
-            self._book.seen(incident_id)
+            self._book.readable(incident_id)
 
             def build() -> list[Action]:
                 standing = self._store.get(incident_id)
@@ -64,8 +64,11 @@ class Evidences:
         return self.show(incident_id)
 
     def show(self, incident_id: str) -> Evidence:
-        """The pack that was ordered last. Raises `UnknownIncident`, `NoEvidence`."""
-        self._book.seen(incident_id)
+        """The pack that was ordered last.
+
+        Raises `UnknownIncident`, `IncidentOver`, `NoEvidence`.
+        """
+        self._book.readable(incident_id)
         evidence = self._store.get(incident_id)
         if evidence is None:
             raise NoEvidence

@@ -1,8 +1,9 @@
 """Puts under retention what ended before there were records of it: an operator's tool.
 
-It goes through everybody on the roll, and may be repeated: what has a record is left alone. What
-opens or ends again meanwhile writes its record itself, and then that one counts. What nobody proved
-was forgotten with its end, and copies are gone after seven days: of those nothing is left to note.
+It goes through everybody on the roll and all incidents of the register, and may be repeated: what
+has a record is left alone. What opens or ends again meanwhile writes its record itself, and then
+that one counts. What nobody proved was forgotten with its end, and copies are gone after seven
+days: of those nothing is left to note.
 """
 
 from collections import Counter
@@ -25,13 +26,16 @@ from chalicelib.tables.transactions import Action, RunCommand
 
 _AT_ONCE = 100
 
+type Ended = tuple[str, datetime]
+"""The id of an incident that ended, and when."""
+
 
 class _Registered(Exception):
     """It has a record, or wants none. Never leaves this module."""
 
 
 class Backfill:
-    """Registers ended requests and consents at the moments of their ends."""
+    """Registers ended requests, consents and incidents at the moments of their ends."""
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Backfill:
         find: Callable[[str], DataRequest | None],
         requests: Requests,
         standing_of: Callable[[str], Standing],
+        ended_incidents: Callable[[], Iterable[Ended]],
         keeping: Keeping,
         run_command: RunCommand,
     ) -> None:
@@ -48,6 +53,7 @@ class Backfill:
         self._find = find
         self._requests = requests
         self._standing_of = standing_of
+        self._ended_incidents = ended_incidents
         self._keeping = keeping
         self._run_command = run_command
 
@@ -61,6 +67,9 @@ class Backfill:
             for purpose in self._standing_of(subject_id).entries:
                 registered = self._done(partial(self._consent, subject_id, purpose))
                 done[OwnCollection.CONSENTS] += registered
+        for incident in self._ended_incidents():
+            registered = self._done(partial(self._incident, incident))
+            done[OwnCollection.INCIDENTS] += registered
         return done
 
     def _everybody(self) -> Iterator[str]:
@@ -103,3 +112,9 @@ class Backfill:
         if self._keeping.knows(OwnCollection.CONSENTS, proof):
             raise _Registered
         return self._keeping.consents_changed({proof: entry.at}, ())
+
+    def _incident(self, ended: Ended) -> list[Action]:
+        incident_id, at = ended
+        if self._keeping.knows(OwnCollection.INCIDENTS, incident_id):
+            raise _Registered
+        return self._keeping.incident_turned(incident_id, at)

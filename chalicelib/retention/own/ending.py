@@ -25,6 +25,8 @@ type EndSession = Callable[[str, Sequence[Check]], None]
 """Deletes the session found by a hash, if the given checks hold."""
 type EndConsent = Callable[[str, Sequence[Check]], None]
 """Deletes the proof of a consent, by its reference, if the given checks hold."""
+type EndIncident = Callable[[str, str, Sequence[Check]], None]
+"""Ends what the incident of an id said, in a rule's name, if the given checks hold."""
 
 
 class Endings:
@@ -37,6 +39,7 @@ class Endings:
         end_copy: EndCopy,
         end_session: EndSession,
         end_consent: EndConsent,
+        end_incident: EndIncident,
         run_command: RunCommand,
     ) -> None:
         self._vault = vault
@@ -44,6 +47,7 @@ class Endings:
         self._end_copy = end_copy
         self._end_session = end_session
         self._end_consent = end_consent
+        self._end_incident = end_incident
         self._run_command = run_command
 
     def end(self, at: Place, rule: str, guard: Sequence[Check]) -> None:
@@ -61,6 +65,8 @@ class Endings:
                 self._end_session(first, guard)
             case OwnCollection.CONSENTS:
                 self._end_proof(at.reference, guard)
+            case OwnCollection.INCIDENTS:
+                self._end_incident(first, rule, guard)
 
     def _end_proof(self, reference: str, guard: Sequence[Check]) -> None:
         try:

@@ -30,6 +30,7 @@ class _Kept:
     reference: str = field(repr=False)
     triggers: Mapping[Trigger, datetime]
     person: str = ""
+    case: str = ""
 
 
 class Keeping:
@@ -108,6 +109,12 @@ class Keeping:
         now = from_millis(to_millis(self._clock.now()))
         return self._kept([_Kept(OwnCollection.SESSIONS, hashed, {Trigger.COLLECTED: now})])
 
+    def incident_turned(self, incident_id: str, ended_at: datetime | None) -> list[Action]:
+        """For the transaction in which an incident ended (aware), or was opened again: until it
+        ends anew, nothing ends it. A hold on the case of its id holds it."""
+        when = {Trigger.CLOSED: from_millis(to_millis(ended_at))} if ended_at else {}
+        return self._kept([_Kept(OwnCollection.INCIDENTS, incident_id, when, case=incident_id)])
+
     def _kept(self, things: Sequence[_Kept]) -> list[Action]:
         number, schedule = self._schedules.in_force()
         return [
@@ -133,7 +140,7 @@ class Keeping:
 def _facts(thing: _Kept) -> Facts:
     # Of no client: what a requester calls theirs is not for an index, and the end of an engagement
     # with a client does not end what its people asked for.
-    return Facts(thing.collection.category, Role.CONTROLLER, person=thing.person)
+    return Facts(thing.collection.category, Role.CONTROLLER, person=thing.person, case=thing.case)
 
 
 def _listed(record: HeldRecord, number: int, schedule: Schedule) -> HeldRecord:

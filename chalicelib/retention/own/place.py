@@ -21,6 +21,9 @@ class OwnCollection(StrEnum):
     CONSENTS = "consents"
     """The proof of one consent that has ended: `<subject id>/<purpose>/<its first record>`."""
 
+    INCIDENTS = "incidents"
+    """What an incident said that was closed or dismissed: its id."""
+
     @property
     def category(self) -> str:
         return f"own.{self.value}"

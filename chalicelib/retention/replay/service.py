@@ -24,7 +24,20 @@ from chalicelib.vault.keys import Scope
 from chalicelib.vault.ledger import KEY, RECORD, Line
 
 ENTITY = Entity("ledger", "replay")
-DESTROYED = frozenset({"archive", "import", "person", "request", "visitors"})
+DESTROYED = frozenset(
+    {
+        "affected",
+        "archive",
+        "breach-notice",
+        "finding",
+        "handler",
+        "import",
+        "incident",
+        "person",
+        "request",
+        "visitors",
+    }
+)
 """The purposes of scopes whose keys are destroyed."""
 _OPERATOR = Actor("operator", "replay")
 

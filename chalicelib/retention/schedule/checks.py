@@ -42,6 +42,7 @@ _OWN = {
     "own.exports": _Own(Means.DELETE, Trigger.COLLECTED),
     "own.sessions": _Own(Means.DELETE, Trigger.COLLECTED, SESSION_LIFE),
     "own.consents": _Own(Means.DELETE, Trigger.CLOSED),
+    "own.incidents": _Own(Means.DESTROY_KEY, Trigger.CLOSED),
 }
 OWN_CATEGORIES = frozenset(_OWN)
 """What this system itself keeps, beside the policy's categories of data."""

@@ -1,0 +1,255 @@
+"""What a closed or dismissed incident said ends by the schedule, with its keys."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.audit.entry import Actor
+from chalicelib.clock import from_millis
+from chalicelib.incidents.errors import IncidentOver
+from chalicelib.incidents.models import Facts, Source, Status
+from chalicelib.incidents.register import Report
+from chalicelib.retention.__main__ import main
+from chalicelib.retention.own.place import OwnCollection
+from chalicelib.services import Services
+from chalicelib.tables.codec import encode
+from chalicelib.vault.keys import Scope
+from chalicelib.vault.ledger import KEY
+from tests.contract.closing import Ending
+from tests.contract.keeping import own
+from tests.contract.killing import Killed, Killer
+from tests.contract.moto_tables import SESSION, another_container
+from tests.contract.people import records
+from tests.contract.policies import Uses
+from tests.contract.responding import INCIDENTS, SECURITY
+from tests.contract.restoring import Backup, lines, signed_locally
+from tests.contract.retaining import Retained
+from tests.contract.test_breach_journey import put
+from tests.contract.test_breach_notices import approved
+from tests.fakes import FixedClock
+from tests.gateway import Gateway
+
+YEARS = timedelta(days=1826)
+"""Five years from the clock's first day on, or a day more."""
+INSTANT = timedelta(milliseconds=1)
+LIMIT = "incidents_closed"
+
+
+@pytest.fixture
+def office(services: Services, gateway: Gateway, clock: FixedClock) -> Retained:
+    return Retained(services, gateway, clock)
+
+
+@pytest.fixture
+def ending(services: Services, gateway: Gateway) -> Ending:
+    return Ending(services, gateway)
+
+
+def closed(ending: Ending) -> str:
+    """The id of a closed incident with a handler, somebody on its list, and a notice."""
+    incident_id = ending.complete()
+    handler = {"handler": SECURITY, "email": "guard@jutsoo.test"}
+    answer = ending.call("PUT", f"{INCIDENTS}/{incident_id}/handler", handler)
+    assert answer.status == 200, answer.body
+    assert ending.close(incident_id).status == 200
+    return incident_id
+
+
+def dismissed(ending: Ending) -> str:
+    """The id of a draft that was dismissed."""
+    report = Report(Source.STAFF, Facts(title="Noise"))
+    draft, writes = ending.services.incidents.draft(report, Actor("system", "findings"))
+    ending.services.run_command(lambda: writes)
+    answer = ending.act(draft.incident_id, "dismiss", {"reasons": "a test of ours"})
+    assert answer.status == 200, answer.body
+    return draft.incident_id
+
+
+def sealed(services: Services, incident_id: str) -> list[str]:
+    """Types of the incident's own items that still hold something sealed."""
+    pk = f"INCIDENT#{incident_id}"
+    return [
+        str(item["et"])
+        for item in records(services)
+        if item["pk"] == pk and item.keys() & {"sealed", "mailbox"}
+    ]
+
+
+def scopes(services: Services, incident_id: str) -> list[Scope]:
+    """The keys of the incident and of its notices that there are."""
+    notices = [each.notice_id for each in services._breach_notices.of_incident(incident_id)]
+    every = [
+        *(make(incident_id) for make in (Scope.incident, Scope.handler, Scope.affected)),
+        *map(Scope.breach_notice, notices),
+    ]
+    return [each for each in every if services.keyring.has_key(each)]
+
+
+@pytest.mark.parametrize("end", [closed, dismissed])
+def test_it_is_readable_until_its_millisecond_and_gone_after_the_sweep(
+    office: Retained, ending: Ending, services: Services, end: Callable[[Ending], str]
+) -> None:
+    incident_id = end(ending)
+    (record,) = own(services, OwnCollection.INCIDENTS)
+    ends = from_millis(int(str(record["due_sk"]).partition("#")[0]))
+    office.later(ends - office.clock.now() - INSTANT)
+    assert office.swept().due == 0
+    assert ending.call("GET", f"{INCIDENTS}/{incident_id}").status == 200
+    had = scopes(services, incident_id)
+    assert had
+    office.later(INSTANT)
+    for path in ("", "/aftermath", "/missing", "/evidence", "/recipients/list?kind=subjects"):
+        answer = ending.call("GET", f"{INCIDENTS}/{incident_id}{path}")
+        assert (answer.status, answer.code) == (410, "incident_over"), path
+    reasons = {"reasons": "look again"}
+    assert ending.act(incident_id, "reopen", reasons).code in {"incident_over", "not_closed"}
+    assert ending.dates(incident_id) is not None
+    assert scopes(services, incident_id) == had  # the sweep has not been there
+    assert office.swept().handed == 1
+    assert scopes(services, incident_id) == []
+    assert sealed(services, incident_id) == []
+    keys = [line for line in lines(services) if line.kind == KEY]
+    assert {line.id for line in keys} == {each.value for each in had}
+    assert {line.rule for line in keys} == {LIMIT}
+    with pytest.raises(IncidentOver):
+        services.incident_book.get(incident_id)
+    trail = office.staff("GET", f"/v1/staff/audit/incident/{incident_id}").json()["entries"]
+    assert trail[-1]["action"] == "incident.forgotten"
+    listed = ending.call("GET", f"{INCIDENTS}?year=2026").json()["incidents"]
+    assert [each["incident_id"] for each in listed] == [incident_id]
+
+
+def test_an_open_one_costs_no_read_more_and_what_opens_again_goes_on(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    incident_id = closed(ending)
+    office.later(YEARS - timedelta(days=30))
+    assert ending.act(incident_id, "reopen", {"reasons": "there was more"}).status == 200
+    office.later(timedelta(days=60))
+    assert office.swept().handed == 0
+    container, uses = another_container(services), Uses()
+    uses.watch(container)
+    assert container.incident_book.get(incident_id).facts.title
+    assert not any(key.startswith("HELD#") for _, _, key in uses.seen)
+    assert ending.close(incident_id).status == 200
+    office.later(YEARS - timedelta(days=30))
+    assert office.swept().handed == 0
+    assert ending.call("GET", f"{INCIDENTS}/{incident_id}").status == 200
+
+
+@pytest.mark.parametrize("kind", ["case", "category"])
+def test_a_hold_keeps_the_key_and_nothing_is_read(
+    office: Retained, ending: Ending, services: Services, kind: str
+) -> None:
+    incident_id = closed(ending)
+    value = incident_id if kind == "case" else "own.incidents"
+    hold_id = office.hold(kind, value)
+    office.later(YEARS + timedelta(days=1))
+    office.swept()
+    assert Scope.incident(incident_id) in scopes(services, incident_id)
+    assert ending.call("GET", f"{INCIDENTS}/{incident_id}").code == "incident_over"
+    office.release(hold_id)
+    office.later(timedelta(hours=2))
+    office.swept()
+    assert scopes(services, incident_id) == []
+
+
+def test_the_list_and_the_notices_of_it_go_too(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, {"email": "dini@client.test"})
+    approved(ending, incident_id, "subjects")
+    services.run_command(
+        lambda: services.incident_book.turned(
+            replace(
+                services.incident_book.get(incident_id),
+                status=Status.CLOSED,
+                closed_at=office.clock.now(),
+            ),
+            Actor("system", "test"),
+            "incident.closed",
+            {},
+        )
+    )
+    purposes = {each.purpose for each in scopes(services, incident_id)}
+    assert purposes == {"incident", "affected", "breach-notice"}
+    office.later(YEARS + timedelta(days=1))
+    office.swept()
+    assert scopes(services, incident_id) == []
+    for _ in range(3):
+        assert services.incident_rounds.run(lambda: 300_000)["telling_failed"] == 0
+        office.later(timedelta(hours=1))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, 6))
+def test_a_worker_that_dies_is_followed_by_one_that_does_the_rest(
+    office: Retained, ending: Ending, services: Services, number: int, when: str
+) -> None:
+    incident_id = closed(ending)
+    office.later(YEARS + timedelta(days=1))
+    killer = Killer(lambda write: when if write == number else None)
+    killer.watch(services)
+    killer.armed = True
+    with contextlib.suppress(Killed):
+        office.swept()
+    killer.armed = False
+    for _ in range(3):
+        office.later(timedelta(hours=2))
+        office.swept()
+    assert scopes(services, incident_id) == []
+    (record,) = own(services, OwnCollection.INCIDENTS)
+    assert record["state"] == "disposed"
+
+
+def test_a_restored_backup_is_made_true_again(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    signed_locally(services)
+    incident_id = closed(ending)
+    backup = Backup(services)
+    office.later(YEARS + timedelta(days=1))
+    office.swept()
+    backup.restore()
+    assert scopes(services, incident_id)
+    assert main(["replay", "--do"]) == 0
+    assert scopes(services, incident_id) == []
+    assert ending.call("GET", f"{INCIDENTS}/{incident_id}").status == 410
+
+
+def test_the_backfill_registers_what_ended_before(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    ids = {closed(ending), dismissed(ending)}
+    ending.report()
+    before = own(services, OwnCollection.INCIDENTS)
+    client = SESSION.client("dynamodb")
+    for item in before:
+        key = encode({"pk": item["pk"], "sk": item["sk"]})
+        client.delete_item(TableName=services.records.name, Key=key)
+    assert services.own_backfill.run()[OwnCollection.INCIDENTS] == len(ids)
+    after = own(services, OwnCollection.INCIDENTS)
+    assert {(each["pk"], each["due_sk"]) for each in after} == {
+        (each["pk"], each["due_sk"]) for each in before
+    }
+    assert services.own_backfill.run()[OwnCollection.INCIDENTS] == 0
+
+
+def test_the_policies_allow_what_is_done(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    incident_id = closed(ending)
+    office.later(YEARS + timedelta(days=1))
+    worker, uses = another_container(services), Uses()
+    uses.watch(worker)
+    worker.incident_ending.end(incident_id, LIMIT, [])
+    assert uses.refused_by("fulfil_requests") == set()
+    reader, seen = another_container(services), Uses()
+    seen.watch(reader)
+    with pytest.raises(IncidentOver):
+        reader.incident_book.get(incident_id)
+    assert seen.refused_by("api_handler") == set()
