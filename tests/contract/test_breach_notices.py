@@ -172,6 +172,15 @@ def test_what_is_not_known_follows_in_a_supplement(
     assert first in read["texts"]["en"]["text"]
 
 
+def test_people_are_told_everything_at_once(responding: Responding) -> None:
+    known = {"occurred_from": rfc3339(START - HOUR)}
+    incident_id = responding.known(consequences=None, **known)
+    assert propose(responding, incident_id, "authority", in_phases_because=BOTH).status == 201
+    answer = propose(responding, incident_id, "subjects", in_phases_because=BOTH)
+    assert (answer.status, answer.code) == (409, "notice_incomplete")
+    assert answer.json()["errors"] == [{"field": "consequences", "code": "missing"}]
+
+
 def test_what_was_frozen_stays(responding: Responding) -> None:
     incident_id = responding.known(occurred_from=rfc3339(START - HOUR))
     notice_id = proposed(responding, incident_id)

@@ -1,7 +1,8 @@
 """The gate: what a notice does not say and would have to. Pure; what is asked is data (contents).
 
 UU PDP 46(2); GDPR 33(1), 33(3), 33(4), 34(2). What is not known yet may follow if the notice says
-that it does and why; what happened, which data it was and whom to ask may not.
+that it does and why; what happened, which data it was and whom to ask may not, and to people
+nothing of what GDPR 34(2) asks for: 33(4) has phases for the authority only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,7 +71,9 @@ def judged(
     """
     asked = [each for duty in duties for each in contents()[duty.id]]
     unknown = [each for each in asked if not _is_known(each, facts, contact)]
-    follows = tuple(dict.fromkeys(each.element for each in unknown if not each.firm))
+    # What one law lets follow and another does not, follows in no notice under both.
+    firm = {each.element for each in unknown if each.firm}
+    follows = tuple(dict.fromkeys(e.element for e in unknown if e.element not in firm))
     missing = (
         *_lacking(unknown, reasons),
         *_untranslated(facts, asked),
