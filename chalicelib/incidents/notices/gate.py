@@ -77,7 +77,7 @@ def judged(
     missing = (
         *_lacking(unknown, reasons),
         *_untranslated(facts, asked),
-        *_reasons(reasons, follows, duties, now),
+        *_reasons(reasons, late=any(is_late(each, now) for each in duties)),
     )
     return Judged(tuple(dict.fromkeys(missing)), follows)
 
@@ -85,6 +85,13 @@ def judged(
 def is_late(duty: Duty, now: datetime) -> bool:
     """Whether the duty waits at `now` though its time is over."""
     return duty.is_open and duty.deadline is not None and now > duty.deadline.due_at
+
+
+def check_reasons(because: Texts, *, late: bool) -> None:
+    """Raises `NoticeIncomplete` where `because` does not say, in every language, why it is `late`
+    (GDPR 33(1))."""
+    if code := _lacks(because, late=late):
+        raise NoticeIncomplete([FieldError("late_because", code)])
 
 
 def _is_known(each: Element, facts: Facts, contact: str) -> bool:
@@ -110,14 +117,18 @@ def _untranslated(facts: Facts, asked: Sequence[Element]) -> Iterator[Missing]:
             yield _missing(each, "untranslated")
 
 
-def _reasons(
-    reasons: Reasons, follows: tuple[str, ...], duties: Sequence[Duty], now: datetime
-) -> Iterator[Missing]:
-    if reasons.in_phases and follows and not _whole(reasons.in_phases):
+def _reasons(reasons: Reasons, *, late: bool) -> Iterator[Missing]:
+    # Needed or not: what is said stands in the notice, which goes out in both languages.
+    if reasons.in_phases and not _whole(reasons.in_phases):
         yield Missing("in_phases_because", "untranslated", "GDPR 33(4)")
-    if any(is_late(each, now) for each in duties) and not _whole(reasons.late):
-        code = "untranslated" if reasons.late else "reasons_missing"
+    if code := _lacks(reasons.late, late=late):
         yield Missing("late_because", code, "GDPR 33(1)")
+
+
+def _lacks(because: Texts, *, late: bool) -> str:
+    if because:
+        return "" if _whole(because) else "untranslated"
+    return "reasons_missing" if late else ""
 
 
 def _whole(said: Texts) -> bool:

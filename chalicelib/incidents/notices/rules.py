@@ -15,7 +15,7 @@ from chalicelib.incidents.notices.errors import (
     NotToBeFiled,
     SameNoticeProposer,
 )
-from chalicelib.incidents.notices.gate import NoticeIncomplete, is_late
+from chalicelib.incidents.notices.gate import check_reasons, is_late
 from chalicelib.incidents.notices.models import Notice, Phase, State
 from chalicelib.incidents.rules import check_past
 
@@ -24,7 +24,6 @@ FILED = frozenset({Recipient.AUTHORITY, Recipient.PUBLIC})
 _COVERS = {Recipient.PUBLIC: {Recipient.PUBLIC, Recipient.SUBJECTS}}
 """Where telling everybody asks too much, the public is told instead (GDPR 34(3)(c))."""
 _GIVEN = {State.APPROVED, State.FILED}
-_LATE = FieldError("late_because", "reasons_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,7 @@ def approved(
         raise AlreadyTold
     duties = in_force(notice, incident)
     late = any(is_late(each, now) for each in duties if each.id in notice.fulfils)
-    if late and not notice.late_because:
-        raise NoticeIncomplete([_LATE])
+    check_reasons(notice.late_because, late=late)
     return replace(notice, state=State.APPROVED, decided_by=staff_id, decided_at=now)
 
 
@@ -142,11 +140,11 @@ def is_given(notice: Notice) -> bool:
 def late_duties(notice: Notice, incident: Incident, at: datetime, because: Texts) -> list[str]:
     """The ids of the duties that the notice meets late `at` (aware).
 
-    Raises `NoticeIncomplete` where there are some and neither the notice nor `because` says why.
+    Raises `NoticeIncomplete` where there are some and neither the notice nor `because` says why,
+    in both languages.
     """
     late = [e.id for e in incident.duties if e.id in notice.fulfils and is_late(e, at)]
-    if late and not (notice.late_because or because):
-        raise NoticeIncomplete([_LATE])
+    check_reasons(notice.late_because or because, late=bool(late))
     return late
 
 
