@@ -103,6 +103,7 @@ class TellingServices(AffectedServices):
             self._breach_lines,
             self.affected_people,
             self._duties_done,
+            self._is_no_breach,
             self.outbox,
             self.incident_book,
             self.clock,
@@ -141,6 +142,11 @@ class TellingServices(AffectedServices):
             *self.telling_desk.start(incident_id, notice_id, recipient, drill),
             self.affected.final(incident_id, recipient),
         ]
+
+    def _is_no_breach(self, incident_id: str) -> bool:
+        from chalicelib.incidents.models import Nature
+
+        return self.incident_book.seen(incident_id).nature is Nature.NO_BREACH
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER
