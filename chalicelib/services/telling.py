@@ -32,6 +32,7 @@ class TellingServices(AffectedServices):
             self._breach_notices,
             self.incident_book,
             self._start_telling,
+            self.tellings_standing.expected_end,
             self.clock,
             self.ids,
             self.idempotency,

@@ -37,6 +37,16 @@ class Asked:
     late_because: Texts = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approves a notice, when, and when the last one will have been told of it then: what is
+    mailed to 100,000 people takes hours."""
+
+    by: str
+    at: datetime
+    told_at: datetime
+
+
 def duties_of(incident: Incident, asked: Asked) -> list[Duty]:
     """The duties that the notice covers: those named, else all open ones of the recipient; for a
     supplement those that were done, too.
@@ -89,23 +99,23 @@ def in_force(notice: Notice, incident: Incident) -> list[Duty]:
 
 
 def approved(
-    notice: Notice, incident: Incident, others: Sequence[Notice], staff_id: str, now: datetime
+    notice: Notice, incident: Incident, others: Sequence[Notice], approval: Approval
 ) -> Notice:
     """The notice once somebody else than who proposed it said that it is right.
 
     `others` are the incident's notices. Raises `NoticeDecided`, `SameNoticeProposer`,
-    `AlreadyTold`, `FactsChanged`; `NoticeIncomplete` where it became late since and
-    does not say why (GDPR 33(1)).
+    `AlreadyTold`, `FactsChanged`; `NoticeIncomplete` where it became late since, or will be when
+    the last one is told, and does not say why (GDPR 33(1)).
     """
     _check_open(notice)
-    if notice.proposed_by == staff_id:
+    if notice.proposed_by == approval.by:
         raise SameNoticeProposer
     if any(_told_by(each, notice) for each in others):
         raise AlreadyTold
     duties = in_force(notice, incident)
-    late = any(is_late(each, now) for each in duties if each.id in notice.fulfils)
+    late = any(is_late(each, approval.told_at) for each in duties if each.id in notice.fulfils)
     check_reasons(notice.late_because, late=late)
-    return replace(notice, state=State.APPROVED, decided_by=staff_id, decided_at=now)
+    return replace(notice, state=State.APPROVED, decided_by=approval.by, decided_at=approval.at)
 
 
 def withdrawn(notice: Notice, staff_id: str, now: datetime) -> Notice:
