@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
+    from chalicelib.incidents.aftermath.closing import Closing
     from chalicelib.incidents.models import Recipient
     from chalicelib.incidents.notices.filing import Filings
     from chalicelib.incidents.notices.filing_store import FilingStore
@@ -79,6 +80,20 @@ class TellingServices(AffectedServices):
             self.ids,
             self.idempotency,
             self.run_command,
+        )
+
+    @cached_property
+    def closing_incidents(self) -> "Closing":
+        from chalicelib.incidents.aftermath.closing import Closing
+        from chalicelib.incidents.notices.outstanding import Outstanding
+
+        outstanding = Outstanding(self._breach_notices, self._listed, self.tellings_standing.untold)
+        return Closing(
+            self._aftermath_store,
+            self.incident_book,
+            outstanding.of,
+            self.clock,
+            self.idempotency,
         )
 
     @cached_property

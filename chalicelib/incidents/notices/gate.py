@@ -94,6 +94,11 @@ def check_reasons(because: Texts, *, late: bool) -> None:
         raise NoticeIncomplete([FieldError("late_because", code)])
 
 
+def is_whole(said: Texts) -> bool:
+    """Whether it is said in every language."""
+    return all(said.get(language) for language in LANGUAGES)
+
+
 def _is_known(each: Element, facts: Facts, contact: str) -> bool:
     match each.element:
         case "contact":
@@ -113,13 +118,13 @@ def _lacking(unknown: Sequence[Element], reasons: Reasons) -> Iterator[Missing]:
 def _untranslated(facts: Facts, asked: Sequence[Element]) -> Iterator[Missing]:
     for each in asked:
         said: Texts = getattr(facts, each.element) if each.element in _TEXTS else {}
-        if said and not _whole(said):
+        if said and not is_whole(said):
             yield _missing(each, "untranslated")
 
 
 def _reasons(reasons: Reasons, *, late: bool) -> Iterator[Missing]:
     # Needed or not: what is said stands in the notice, which goes out in both languages.
-    if reasons.in_phases and not _whole(reasons.in_phases):
+    if reasons.in_phases and not is_whole(reasons.in_phases):
         yield Missing("in_phases_because", "untranslated", "GDPR 33(4)")
     if code := _lacks(reasons.late, late=late):
         yield Missing("late_because", code, "GDPR 33(1)")
@@ -127,12 +132,8 @@ def _reasons(reasons: Reasons, *, late: bool) -> Iterator[Missing]:
 
 def _lacks(because: Texts, *, late: bool) -> str:
     if because:
-        return "" if _whole(because) else "untranslated"
+        return "" if is_whole(because) else "untranslated"
     return "reasons_missing" if late else ""
-
-
-def _whole(said: Texts) -> bool:
-    return all(said.get(language) for language in LANGUAGES)
 
 
 def _missing(each: Element, code: str) -> Missing:

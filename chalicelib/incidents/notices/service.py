@@ -217,9 +217,7 @@ class Notices:
             notice.incident_id, notice.notice_id, notice.recipient, notice.drill
         )
 
-    def _ends_at(
-        self, incident_id: str, recipient: Recipient, now: datetime
-    ) -> datetime | None:
+    def _ends_at(self, incident_id: str, recipient: Recipient, now: datetime) -> datetime | None:
         """When the last one is told of what is approved `now`: that is in time, or late."""
         return None if recipient in FILED else self._expected_end(incident_id, recipient, now)
 

@@ -11,7 +11,8 @@ round, part, after where it stands (models.py); `told` and `unreachable` count l
 unreached          how many of the ledger, as far as it was looked through, were not reached, and
                    `reached_at`, when the last of the others was
 done_at            when all were told
-due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done or stopped
+due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done
+                   or stopped
 
 pk                 BREACHTELLING#SLOT
 sk                 SLOT
