@@ -21,7 +21,7 @@ from chalicelib.incidents.models import (
     Scores,
     Severity,
 )
-from chalicelib.incidents.rules import assessed, corrected, judged, made_aware
+from chalicelib.incidents.rules import assessed, corrected, explained, judged, made_aware
 from chalicelib.incidents.statements import signed_awareness
 from chalicelib.tables.transactions import Action
 
@@ -123,6 +123,23 @@ class Deciding:
 
         facts: dict[str, Fact] = {"severity": severity}
         self._decide(incident_id, staff_id, "incident.assessed", change, facts, call)
+
+    def explain(
+        self,
+        incident_id: str,
+        staff_id: str,
+        duty_id: str,
+        reasons: str,
+        call: KeyedCall | None = None,
+    ) -> None:
+        """Says why a duty was done late, where no notice said it (GDPR 33(1)). Raises
+        `UnknownIncident`, `IncidentNotOpen`, `InvalidInput`."""
+
+        def change(incident: Incident) -> Incident:
+            return explained(incident, duty_id, reasons)
+
+        facts: dict[str, Fact] = {"duty": duty_id}
+        self._decide(incident_id, staff_id, "incident.delay_explained", change, facts, call)
 
     def _aware(
         self,

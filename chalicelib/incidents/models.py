@@ -100,6 +100,12 @@ class Duty:
     def is_open(self) -> bool:
         return self.state is DutyState.OPEN
 
+    @property
+    def was_late(self) -> bool:
+        """Whether it was done after its date."""
+        done_at, deadline = self.done_at, self.deadline
+        return done_at is not None and deadline is not None and done_at > deadline.due_at
+
 
 class Severity(StrEnum):
     """Of a breach, by the methodology of ENISA (assessing.py)."""

@@ -116,6 +116,17 @@ def fulfilled(incident: Incident, duty_ids: frozenset[str], at: datetime) -> Inc
     return replace(incident, duties=duties)
 
 
+def explained(incident: Incident, duty_id: str, reasons: str) -> Incident:
+    """With the reasons why a duty was done late (GDPR 33(1)); of two the later ones hold.
+
+    Raises `IncidentNotOpen`, `InvalidInput` for a duty that was not.
+    """
+    duty = opened(incident).duty(duty_id)
+    if duty is None or not duty.was_late:
+        raise InvalidInput(FieldError("duty", "not_late"))
+    return replace(incident, late={**incident.late, duty_id: reasons})
+
+
 def opened(incident: Incident) -> Incident:
     """The incident, which is open. Raises `IncidentNotOpen`."""
     if incident.status is not Status.OPEN:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from chalicelib.incidents.aftermath.closing import Closing
     from chalicelib.incidents.aftermath.reminding import RemedyReminders
     from chalicelib.incidents.aftermath.store import AftermathStore
     from chalicelib.incidents.alarms import Alarms
@@ -112,12 +111,6 @@ class IncidentServices(AuditServices, OwnServices, WebhookServices, ConnectorSer
         return IncidentWatcher(
             self._incident_store, self._incident_alarms, self.clock, self.run_command
         )
-
-    @cached_property
-    def closing_incidents(self) -> "Closing":
-        from chalicelib.incidents.aftermath.closing import Closing
-
-        return Closing(self._aftermath_store, self.incident_book, self.clock, self.idempotency)
 
     @cached_property
     def remedy_reminders(self) -> "RemedyReminders":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
+    from chalicelib.incidents.aftermath.closing import Closing
     from chalicelib.incidents.models import Recipient
     from chalicelib.incidents.notices.filing import Filings
     from chalicelib.incidents.notices.filing_store import FilingStore
@@ -32,6 +33,7 @@ class TellingServices(AffectedServices):
             self._breach_notices,
             self.incident_book,
             self._start_telling,
+            self.tellings_standing.expected_end,
             self.clock,
             self.ids,
             self.idempotency,
@@ -81,6 +83,20 @@ class TellingServices(AffectedServices):
         )
 
     @cached_property
+    def closing_incidents(self) -> "Closing":
+        from chalicelib.incidents.aftermath.closing import Closing
+        from chalicelib.incidents.notices.outstanding import Outstanding
+
+        outstanding = Outstanding(self._breach_notices, self._listed, self.tellings_standing.untold)
+        return Closing(
+            self._aftermath_store,
+            self.incident_book,
+            outstanding.of,
+            self.clock,
+            self.idempotency,
+        )
+
+    @cached_property
     def telling_desk(self) -> "TellingDesk":
         from chalicelib.incidents.telling.handling import TellingDesk
 
@@ -103,6 +119,7 @@ class TellingServices(AffectedServices):
             self._breach_lines,
             self.affected_people,
             self._duties_done,
+            self._is_no_breach,
             self.outbox,
             self.incident_book,
             self.clock,
@@ -141,6 +158,11 @@ class TellingServices(AffectedServices):
             *self.telling_desk.start(incident_id, notice_id, recipient, drill),
             self.affected.final(incident_id, recipient),
         ]
+
+    def _is_no_breach(self, incident_id: str) -> bool:
+        from chalicelib.incidents.models import Nature
+
+        return self.incident_book.seen(incident_id).nature is Nature.NO_BREACH
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

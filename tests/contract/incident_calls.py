@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.clock import rfc3339
@@ -57,6 +58,7 @@ def _bodies(here: Ending, existing: Mapping[str, str]) -> Mapping[tuple[str, str
         ("POST", ACTION + "/drop"): REASONS,
         ("POST", AFTERMATH + "/report"): {},
         ("POST", AFTERMATH + "/report/approve"): {"report_id": existing.get("report_id", "")},
+        ("POST", INCIDENT + "/delay"): {"duty": "id.breach-agency", **REASONS},
         ("POST", INCIDENT + "/close"): REASONS,
         ("POST", INCIDENT + "/reopen"): REASONS,
     }
@@ -71,7 +73,10 @@ def _existing(here: Ending, path: str) -> dict[str, str]:
     if path.endswith(("/close", "/reopen", "/report/approve")):
         return _followed(here, path)
     incident_id = here.report()
-    if not path.endswith("/awareness"):
+    if path.endswith("/delay"):
+        here.aware(incident_id, START - timedelta(days=4))
+        here.told(incident_id)
+    elif not path.endswith("/awareness"):
         here.aware(incident_id)
     existing = {"incident_id": incident_id}
     if path.startswith(NOTICE):

@@ -1,17 +1,27 @@
 """Approval looks at the incident of now: its duties, its facts, and when the last one is told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.clock import rfc3339
+from chalicelib.incidents.book import incident_entity
 from chalicelib.incidents.models import DutyState
 from chalicelib.services import Services
+from tests.contract.affected import list_many
 from tests.contract.closing import Ending
 from tests.contract.people import mails
 from tests.contract.responding import FACTS, INCIDENTS, SECURITY
 from tests.contract.test_breach_journey import rounds, states
-from tests.contract.test_breach_notices import approve, approved, file, propose, proposed
+from tests.contract.test_breach_notices import (
+    LATE,
+    approve,
+    approved,
+    file,
+    propose,
+    proposed,
+)
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 
@@ -51,6 +61,63 @@ def test_what_is_no_breach_any_more_is_not_told(
     assert (answer.status, answer.code) == (409, "facts_changed")
     rounds(services, clock, 2)
     assert told(services) == set()
+
+
+def test_it_is_late_if_the_last_one_is_told_late(
+    ending: Ending, services: Services, clock: FixedClock
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    due_at = ending.dates(incident_id)["id.breach-subjects"][1]
+    assert due_at
+    list_many(services, incident_id, 100)
+    clock.advance(datetime.fromisoformat(due_at) - clock.now() - timedelta(seconds=11))
+    in_time = proposed(ending, incident_id, "subjects")
+    clock.advance(timedelta(seconds=2))
+    body = {"recipient": "subjects"}
+    preview = ending.act(incident_id, "notices/preview", body).json()
+    assert preview["expected_end"] == rfc3339(clock.now() + timedelta(seconds=10))
+    missing = [(each["field"], each["code"]) for each in preview["missing"]]
+    assert missing == [("late_because", "reasons_missing")]
+    answer = approve(ending, incident_id, in_time)
+    assert (answer.status, answer.code) == (409, "notice_incomplete")
+    assert propose(ending, incident_id, "subjects").code == "notice_incomplete"
+    approved(ending, incident_id, "subjects", late_because=LATE)
+    authority = ending.act(incident_id, "notices/preview", {"recipient": "authority"}).json()
+    assert (authority["expected_end"], authority["missing"]) == (None, [])
+
+
+def test_a_telling_stops_once_it_is_no_breach_and_goes_on_when_it_is_one_again(
+    ending: Ending, services: Services, clock: FixedClock
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    people = [{"kind": "subjects", "email": f"person-{each}@client.test"} for each in range(40)]
+    put(ending, incident_id, *people)
+    notice_id = approved(ending, incident_id, "subjects")
+    times = iter([300_000, 300_000, 0])
+    services.breach_teller.run(lambda: next(times))  # two steps
+    first = told(services)
+    assert 0 < len(first) < 40
+    judge(ending, incident_id, "no_breach")
+    for _ in range(2):
+        rounds(services, clock)
+        assert told(services) == first
+    telling = f"{INCIDENTS}/{incident_id}/notices/{notice_id}/telling"
+    seen = ending.call("GET", telling).json()
+    assert (seen["state"], seen["outcomes"]) == ("stopped", {"queued": len(first)})
+    trail = services.trail.history(incident_entity(incident_id))
+    assert [each.action for each in trail].count("incident.telling_stopped") == 1
+    assert not list(services._breach_tellings.due(clock.now() + 900 * HOUR))
+    judge(ending, incident_id, "breach")
+    assert ending.act(incident_id, f"notices/{notice_id}/tell-rest").status == 200
+    rounds(services, clock, 4)
+    assert len(told(services)) == 40
+    mailed = [each["to"] for each in mails(services) if "notice_id" in each["values"]]
+    assert len(mailed) == 40  # nobody twice
+
+
+def judge(here: Ending, incident_id: str, nature: str) -> None:
+    body = {"nature": nature, "reasons": "as it looks now"}
+    assert here.act(incident_id, "nature", body).status == 200
 
 
 def test_who_is_told_in_another_role_is_not_told_in_this_one(ending: Ending) -> None:

@@ -172,6 +172,15 @@ def test_what_is_not_known_follows_in_a_supplement(
     assert first in read["texts"]["en"]["text"]
 
 
+def test_people_are_told_everything_at_once(responding: Responding) -> None:
+    known = {"occurred_from": rfc3339(START - HOUR)}
+    incident_id = responding.known(consequences=None, **known)
+    assert propose(responding, incident_id, "authority", in_phases_because=BOTH).status == 201
+    answer = propose(responding, incident_id, "subjects", in_phases_because=BOTH)
+    assert (answer.status, answer.code) == (409, "notice_incomplete")
+    assert answer.json()["errors"] == [{"field": "consequences", "code": "missing"}]
+
+
 def test_what_was_frozen_stays(responding: Responding) -> None:
     incident_id = responding.known(occurred_from=rfc3339(START - HOUR))
     notice_id = proposed(responding, incident_id)
@@ -295,6 +304,15 @@ def test_what_became_late_before_it_was_approved_says_why(
     assert set(responding.shown(incident_id)["late_because"].values()) == {LATE["en"]}
 
 
+@pytest.mark.parametrize("why", ["late_because", "in_phases_because"])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_reasons_in_one_language_are_none(responding: Responding, why: str, language: str) -> None:
+    incident_id = responding.known(occurred_from=rfc3339(START - HOUR))
+    answer = propose(responding, incident_id, **{why: {language: BOTH[language]}})
+    assert (answer.status, answer.code) == (409, "notice_incomplete")
+    assert answer.json()["errors"] == [{"field": why, "code": "untranslated"}]
+
+
 # --- filing -------------------------------------------------------------------------------------
 
 
@@ -362,6 +380,20 @@ def test_what_was_filed_late_says_why(responding: Responding, clock: FixedClock)
     in_time = responding.in_hours(-2)
     assert file(responding, incident_id, notice_id, filed_at=in_time).status == 200
     assert responding.shown(incident_id)["late_because"] == {}
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_late_filing_says_why_in_both_languages(
+    responding: Responding, clock: FixedClock, language: str
+) -> None:
+    incident_id = responding.known(occurred_from=rfc3339(START - HOUR))
+    notice_id = approved(responding, incident_id)
+    clock.advance(73 * HOUR)
+    half = {language: LATE[language]}
+    answer = file(responding, incident_id, notice_id, late_because=half)
+    assert (answer.status, answer.code) == (409, "notice_incomplete")
+    assert answer.json()["errors"] == [{"field": "late_because", "code": "untranslated"}]
+    assert file(responding, incident_id, notice_id, late_because=LATE).status == 200
 
 
 def test_a_drill_needs_no_proof_and_keeps_none(responding: Responding, services: Services) -> None:

@@ -4,7 +4,7 @@ What is missing is judged on the incident and the aftermath as they stand in the
 closes: both are changed in it, so nobody takes a part away at the same moment.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +23,8 @@ from chalicelib.incidents.rules import opened
 from chalicelib.tables.transactions import Action
 
 type TurnIncident = Callable[[Incident, Aftermath, datetime], Incident]
+type StillToTell = Callable[[Incident], Sequence[FieldError]]
+"""What is still to be told of an incident, beyond duties that are open."""
 
 
 class Closing:
@@ -32,11 +34,13 @@ class Closing:
         self,
         store: AftermathStore,
         book: IncidentBook,
+        still_to_tell: StillToTell,
         clock: Clock,
         idempotency: Idempotency,
     ) -> None:
         self._store = store
         self._book = book
+        self._still_to_tell = still_to_tell
         self._clock = clock
         self._idempotency = idempotency
 
@@ -45,7 +49,7 @@ class Closing:
 
         Raises `UnknownIncident`.
         """
-        return missing_parts(self._book.get(incident_id), self._store.get(incident_id))
+        return self._missing(self._book.get(incident_id), self._store.get(incident_id))
 
     def close(
         self, incident_id: str, staff_id: str, reasons: str, call: KeyedCall | None = None
@@ -54,7 +58,7 @@ class Closing:
 
         Raises `UnknownIncident`, `IncidentNotOpen`, `IncidentIncomplete`.
         """
-        self._turn(incident_id, staff_id, Step.CLOSED, reasons, _closed, call)
+        self._turn(incident_id, staff_id, Step.CLOSED, reasons, self._closed, call)
 
     def reopen(
         self, incident_id: str, staff_id: str, reasons: str, call: KeyedCall | None = None
@@ -87,11 +91,13 @@ class Closing:
 
         self._idempotency.run(call, {"incident": incident_id}, build)
 
+    def _closed(self, incident: Incident, aftermath: Aftermath, now: datetime) -> Incident:
+        if missing := self._missing(opened(incident), aftermath):
+            raise IncidentIncomplete(*missing)
+        return replace(incident, status=Status.CLOSED, closed_at=now)
 
-def _closed(incident: Incident, aftermath: Aftermath, now: datetime) -> Incident:
-    if missing := missing_parts(opened(incident), aftermath):
-        raise IncidentIncomplete(*missing)
-    return replace(incident, status=Status.CLOSED, closed_at=now)
+    def _missing(self, incident: Incident, aftermath: Aftermath) -> tuple[FieldError, ...]:
+        return (*missing_parts(incident, aftermath), *self._still_to_tell(incident))
 
 
 def _reopened(incident: Incident, _aftermath: Aftermath, _now: datetime) -> Incident:

@@ -9,6 +9,7 @@ from chalicelib.incidents.aftermath.wire import (
     AftermathView,
     ApprovalIn,
     CloseIn,
+    DelayIn,
     Missing,
     MissingPart,
     PlanIn,
@@ -213,6 +214,28 @@ def show_missing(_: Call[None], incident_id: str) -> Reply:
     found = services().closing_incidents.missing(incident_id)
     parts = tuple(MissingPart(field=each.field, code=each.code) for each in found)
     return Reply(Missing(missing=parts))
+
+
+@aftermath.operation(
+    Operation(
+        "POST",
+        _INCIDENT + "/delay",
+        "Say why a duty was done late",
+        IncidentLine,
+        body=DelayIn,
+        longest=MAX_BODY_BYTES,
+        description="Where no notice said it (GDPR 33(1)).",
+        parameters=_OF_INCIDENT,
+        exact_path=True,
+        access=_HANDLE,
+        idempotent=True,
+    )
+)
+def explain_delay(call: Call[DelayIn], incident_id: str) -> Reply:
+    services().deciding_incidents.explain(
+        incident_id, call.caller.id, call.body.duty, call.body.reasons, call.keyed
+    )
+    return Reply(incident_line(services().incidents.seen(incident_id)))
 
 
 @aftermath.operation(

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.incidents.aftermath.models import ActionState, Method, Step
+from chalicelib.incidents.notices.wire import DutyId
 from chalicelib.incidents.wire import LongText, Name, TextsIn
 from chalicelib.wire import Answer, Moment, Wire
 
@@ -63,8 +64,19 @@ class CloseIn(Wire):
     reasons: LongText | None = None
 
 
+class DelayIn(Wire):
+    """Why a duty was done late (GDPR 33(1)), where no notice said it."""
+
+    duty: DutyId
+    reasons: LongText
+
+
 class MissingPart(Answer):
-    """A part that is missing, and how: `missing`, `open`, `undecided`, `not_approved`."""
+    """A part that is missing, and how: `missing`, `open`, `undecided`, `not_approved`.
+
+    `supplement_missing`: a notice announced it, and none said it since. `untold`: somebody of that
+    kind on the list was not told. `reasons_missing`: the duty was done late, and nobody said why.
+    """
 
     field: str
     code: str

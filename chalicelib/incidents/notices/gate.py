@@ -1,7 +1,8 @@
 """The gate: what a notice does not say and would have to. Pure; what is asked is data (contents).
 
 UU PDP 46(2); GDPR 33(1), 33(3), 33(4), 34(2). What is not known yet may follow if the notice says
-that it does and why; what happened, which data it was and whom to ask may not.
+that it does and why; what happened, which data it was and whom to ask may not, and to people
+nothing of what GDPR 34(2) asks for: 33(4) has phases for the authority only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,11 +71,13 @@ def judged(
     """
     asked = [each for duty in duties for each in contents()[duty.id]]
     unknown = [each for each in asked if not _is_known(each, facts, contact)]
-    follows = tuple(dict.fromkeys(each.element for each in unknown if not each.firm))
+    # What one law lets follow and another does not, follows in no notice under both.
+    firm = {each.element for each in unknown if each.firm}
+    follows = tuple(dict.fromkeys(e.element for e in unknown if e.element not in firm))
     missing = (
         *_lacking(unknown, reasons),
         *_untranslated(facts, asked),
-        *_reasons(reasons, follows, duties, now),
+        *_reasons(reasons, late=any(is_late(each, now) for each in duties)),
     )
     return Judged(tuple(dict.fromkeys(missing)), follows)
 
@@ -82,6 +85,18 @@ def judged(
 def is_late(duty: Duty, now: datetime) -> bool:
     """Whether the duty waits at `now` though its time is over."""
     return duty.is_open and duty.deadline is not None and now > duty.deadline.due_at
+
+
+def check_reasons(because: Texts, *, late: bool) -> None:
+    """Raises `NoticeIncomplete` where `because` does not say, in every language, why it is `late`
+    (GDPR 33(1))."""
+    if code := _lacks(because, late=late):
+        raise NoticeIncomplete([FieldError("late_because", code)])
+
+
+def is_whole(said: Texts) -> bool:
+    """Whether it is said in every language."""
+    return all(said.get(language) for language in LANGUAGES)
 
 
 def _is_known(each: Element, facts: Facts, contact: str) -> bool:
@@ -103,22 +118,22 @@ def _lacking(unknown: Sequence[Element], reasons: Reasons) -> Iterator[Missing]:
 def _untranslated(facts: Facts, asked: Sequence[Element]) -> Iterator[Missing]:
     for each in asked:
         said: Texts = getattr(facts, each.element) if each.element in _TEXTS else {}
-        if said and not _whole(said):
+        if said and not is_whole(said):
             yield _missing(each, "untranslated")
 
 
-def _reasons(
-    reasons: Reasons, follows: tuple[str, ...], duties: Sequence[Duty], now: datetime
-) -> Iterator[Missing]:
-    if reasons.in_phases and follows and not _whole(reasons.in_phases):
+def _reasons(reasons: Reasons, *, late: bool) -> Iterator[Missing]:
+    # Needed or not: what is said stands in the notice, which goes out in both languages.
+    if reasons.in_phases and not is_whole(reasons.in_phases):
         yield Missing("in_phases_because", "untranslated", "GDPR 33(4)")
-    if any(is_late(each, now) for each in duties) and not _whole(reasons.late):
-        code = "untranslated" if reasons.late else "reasons_missing"
+    if code := _lacks(reasons.late, late=late):
         yield Missing("late_because", code, "GDPR 33(1)")
 
 
-def _whole(said: Texts) -> bool:
-    return all(said.get(language) for language in LANGUAGES)
+def _lacks(because: Texts, *, late: bool) -> str:
+    if because:
+        return "" if is_whole(because) else "untranslated"
+    return "reasons_missing" if late else ""
 
 
 def _missing(each: Element, code: str) -> Missing:

@@ -101,6 +101,10 @@ def hashes(texts: Mapping[Language, Written]) -> dict[Language, str]:
     return {language: texts[language].sha256 for language in LANGUAGES}
 
 
+type ExpectedEnd = Callable[[str, Recipient, datetime], datetime]
+"""By incident, kind of recipient and when the telling starts (aware), when everybody of that kind
+will have been told, if nothing is in its way."""
+
 type StartTelling = Callable[[str, str, Recipient, bool], list[Action]]
 """By incident, notice, kind of recipient and whether it is a drill, the writes that start telling
 everybody of that kind."""

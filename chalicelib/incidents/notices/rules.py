@@ -15,7 +15,7 @@ from chalicelib.incidents.notices.errors import (
     NotToBeFiled,
     SameNoticeProposer,
 )
-from chalicelib.incidents.notices.gate import NoticeIncomplete, is_late
+from chalicelib.incidents.notices.gate import check_reasons, is_late
 from chalicelib.incidents.notices.models import Notice, Phase, State
 from chalicelib.incidents.rules import check_past
 
@@ -24,7 +24,6 @@ FILED = frozenset({Recipient.AUTHORITY, Recipient.PUBLIC})
 _COVERS = {Recipient.PUBLIC: {Recipient.PUBLIC, Recipient.SUBJECTS}}
 """Where telling everybody asks too much, the public is told instead (GDPR 34(3)(c))."""
 _GIVEN = {State.APPROVED, State.FILED}
-_LATE = FieldError("late_because", "reasons_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,16 @@ class Asked:
     phase: Phase = Phase.INITIAL
     in_phases_because: Texts = field(default_factory=dict, repr=False)
     late_because: Texts = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approves a notice, when, and when the last one will have been told of it then: what is
+    mailed to 100,000 people takes hours."""
+
+    by: str
+    at: datetime
+    told_at: datetime
 
 
 def duties_of(incident: Incident, asked: Asked) -> list[Duty]:
@@ -90,24 +99,23 @@ def in_force(notice: Notice, incident: Incident) -> list[Duty]:
 
 
 def approved(
-    notice: Notice, incident: Incident, others: Sequence[Notice], staff_id: str, now: datetime
+    notice: Notice, incident: Incident, others: Sequence[Notice], approval: Approval
 ) -> Notice:
     """The notice once somebody else than who proposed it said that it is right.
 
     `others` are the incident's notices. Raises `NoticeDecided`, `SameNoticeProposer`,
-    `AlreadyTold`, `FactsChanged`; `NoticeIncomplete` where it became late since and
-    does not say why (GDPR 33(1)).
+    `AlreadyTold`, `FactsChanged`; `NoticeIncomplete` where it became late since, or will be when
+    the last one is told, and does not say why (GDPR 33(1)).
     """
     _check_open(notice)
-    if notice.proposed_by == staff_id:
+    if notice.proposed_by == approval.by:
         raise SameNoticeProposer
     if any(_told_by(each, notice) for each in others):
         raise AlreadyTold
     duties = in_force(notice, incident)
-    late = any(is_late(each, now) for each in duties if each.id in notice.fulfils)
-    if late and not notice.late_because:
-        raise NoticeIncomplete([_LATE])
-    return replace(notice, state=State.APPROVED, decided_by=staff_id, decided_at=now)
+    late = any(is_late(each, approval.told_at) for each in duties if each.id in notice.fulfils)
+    check_reasons(notice.late_because, late=late)
+    return replace(notice, state=State.APPROVED, decided_by=approval.by, decided_at=approval.at)
 
 
 def withdrawn(notice: Notice, staff_id: str, now: datetime) -> Notice:
@@ -142,11 +150,11 @@ def is_given(notice: Notice) -> bool:
 def late_duties(notice: Notice, incident: Incident, at: datetime, because: Texts) -> list[str]:
     """The ids of the duties that the notice meets late `at` (aware).
 
-    Raises `NoticeIncomplete` where there are some and neither the notice nor `because` says why.
+    Raises `NoticeIncomplete` where there are some and neither the notice nor `because` says why,
+    in both languages.
     """
     late = [e.id for e in incident.duties if e.id in notice.fulfils and is_late(e, at)]
-    if late and not (notice.late_because or because):
-        raise NoticeIncomplete([_LATE])
+    check_reasons(notice.late_because or because, late=bool(late))
     return late
 
 

@@ -13,13 +13,14 @@ from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.ids import Ids
 from chalicelib.incidents.book import IncidentBook
-from chalicelib.incidents.models import Incident
+from chalicelib.incidents.models import Incident, Recipient
 from chalicelib.incidents.notices.composing import Draft, composed
 from chalicelib.incidents.notices.errors import FactsChanged, UnknownNotice
 from chalicelib.incidents.notices.gate import Judged, Reasons, judged
-from chalicelib.incidents.notices.models import Notice, StartTelling, Written, hashes
+from chalicelib.incidents.notices.models import ExpectedEnd, Notice, StartTelling, Written, hashes
 from chalicelib.incidents.notices.rules import (
     FILED,
+    Approval,
     Asked,
     approved,
     duties_of,
@@ -38,11 +39,15 @@ _READ = "incidents.read"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a notice would say, what it covers, and the gate's word on it."""
+    """What a notice would say, what it covers, and the gate's word on it.
+
+    Approved now, its last recipient is told at `ends_at`; None where it is filed.
+    """
 
     draft: Draft
     judged: Judged
     texts: Mapping[Language, Written]
+    ends_at: datetime | None
 
 
 class Notices:
@@ -53,6 +58,7 @@ class Notices:
         store: BreachNoticeStore,
         book: IncidentBook,
         start_telling: StartTelling,
+        expected_end: ExpectedEnd,
         clock: Clock,
         ids: Ids,
         idempotency: Idempotency,
@@ -61,6 +67,7 @@ class Notices:
         self._store = store
         self._book = book
         self._start_telling = start_telling
+        self._expected_end = expected_end
         self._clock = clock
         self._ids = ids
         self._idempotency = idempotency
@@ -110,7 +117,9 @@ class Notices:
         def decide(notice: Notice) -> list[Action]:
             incident = opened(self._book.get(incident_id))
             others = self._store.of_incident(incident_id)
-            after = approved(notice, incident, others, staff_id, self._now())
+            now = self._now()
+            told_at = self._ends_at(incident_id, notice.recipient, now) or now
+            after = approved(notice, incident, others, Approval(staff_id, now, told_at))
             _check_still_said(notice, incident, others)
             return [self._store.change(after), *self._telling(after)]
 
@@ -155,10 +164,12 @@ class Notices:
         duties = duties_of(incident, asked)
         reasons = Reasons(asked.in_phases_because, asked.late_because)
         _, contact = privacy_contact("en")
-        found = judged(incident.facts, duties, contact, reasons, self._clock.now())
+        now = self._now()
+        ends_at = self._ends_at(incident.incident_id, asked.recipient, now)
+        found = judged(incident.facts, duties, contact, reasons, ends_at or now)
         adds_to = (earlier.notice_id, earlier.proposed_at) if earlier else None
         draft = Draft(incident, asked.recipient, duties, found.follows, reasons, adds_to)
-        return Preview(draft, found, composed(draft))
+        return Preview(draft, found, composed(draft), ends_at)
 
     def _frozen(self, incident: Incident, asked: Asked, preview: Preview, staff_id: str) -> Notice:
         draft = preview.draft
@@ -205,6 +216,10 @@ class Notices:
         return self._start_telling(
             notice.incident_id, notice.notice_id, notice.recipient, notice.drill
         )
+
+    def _ends_at(self, incident_id: str, recipient: Recipient, now: datetime) -> datetime | None:
+        """When the last one is told of what is approved `now`: that is in time, or late."""
+        return None if recipient in FILED else self._expected_end(incident_id, recipient, now)
 
     def _opened(self, incident_id: str, notice_id: str) -> Notice:
         return _of(incident_id, self._store.get(notice_id))

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from hashlib import sha256
 
+from chalicelib.clock import rfc3339
 from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.incidents.describing import texts_from
 from chalicelib.incidents.notices.describing import notice_line, texts_view
@@ -59,6 +60,7 @@ def preview_view(preview: Preview) -> PreviewView:
         recipient=draft.recipient,
         duties=tuple(each.id for each in draft.duties),
         supplements=draft.supplements[0] if draft.supplements else None,
+        expected_end=rfc3339(preview.ends_at) if preview.ends_at else None,
         missing=tuple(
             MissingView(field=each.field, code=each.code, article=each.article)
             for each in found.missing

@@ -67,11 +67,16 @@ class WrittenView(Answer):
 
 
 class PreviewView(Answer):
-    """What a notice would say now, and what keeps it from being proposed."""
+    """What a notice would say now, and what keeps it from being proposed.
+
+    `expected_end`: when the last one would be told, were it approved now, at the rate at which
+    mails leave; a date before that is missed. Null for what is filed.
+    """
 
     recipient: Recipient
     duties: tuple[str, ...]
     supplements: str | None
+    expected_end: str | None
     missing: tuple[MissingView, ...]
     follows: tuple[str, ...]
     texts: dict[str, WrittenView]

@@ -38,6 +38,8 @@ class State(StrEnum):
        │                            ^                      └─> unreached
        │                            └──told otherwise, or in public──┘
        ^────────the list grew, or somebody asks for another round────┘
+
+    From each but `done` it is stopped once the incident is no breach; another round goes on.
     """
 
     RUNNING = "running"
@@ -47,6 +49,12 @@ class State(StrEnum):
     """Some have no address, or their mail came back or was given up: they were not told, and the
     duties stay open until somebody notes how they were."""
     DONE = "done"
+    STOPPED = "stopped"
+    """The incident turned out to be no breach: whoever has no line in the ledger is not told."""
+
+
+ENDED = frozenset({State.DONE, State.STOPPED})
+"""Nothing is to be done until somebody asks for another round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +186,9 @@ class Listed(People, Protocol):
 
 type PeopleOf = Callable[[str, Recipient], Listed]
 """By incident and kind everybody who is affected."""
+
+type IsOff = Callable[[str], bool]
+"""Whether an incident is no breach, so that nobody is to be told of it."""
 
 type DutiesDone = Callable[[str, str, datetime], list[Action]]
 """By incident and notice the writes that note that the notice's duties were done at that moment."""

@@ -5,6 +5,9 @@ before is told too, and whose address came to be known since. Then the telling w
 left the outbox, or was given up: while SES is away nobody was told, and the clocks of the duties go
 on. They go on, too, while somebody on the list was not reached, and nobody noted how they were told
 otherwise: the duties are done when the last one was told, and not before.
+
+Each step looks whether the incident still is, or may be, a breach: what is none is told to nobody
+else. Mails that were queued by then, five minutes of them at most, leave.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +20,12 @@ from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.notices.models import TEMPLATE
 from chalicelib.incidents.telling.ledger_store import LedgerStore, line_name
 from chalicelib.incidents.telling.models import (
+    ENDED,
     PARTS,
     Addressee,
     BreachTelling,
     DutiesDone,
+    IsOff,
     Line,
     Listed,
     PeopleOf,
@@ -50,6 +55,7 @@ class BreachSteps:
         ledger: LedgerStore,
         people_of: PeopleOf,
         duties_done: DutiesDone,
+        is_off: IsOff,
         outbox: Outbox,
         book: IncidentBook,
         clock: Clock,
@@ -58,6 +64,7 @@ class BreachSteps:
         self._ledger = ledger
         self._people_of = people_of
         self._duties_done = duties_done
+        self._is_off = is_off
         self._outbox = outbox
         self._book = book
         self._clock = clock
@@ -66,7 +73,11 @@ class BreachSteps:
         """The next step of telling of the notice. Raises `NothingToTell`."""
         telling = self._store.get(notice_id)
         now = from_millis(to_millis(self._clock.now()))
-        if telling is None or telling.state in {State.DONE, State.UNREACHED}:
+        if telling is None or telling.state in ENDED:
+            raise NothingToTell
+        if self._is_off(telling.incident_id):
+            return self._stopped(telling)
+        if telling.state is State.UNREACHED:
             raise NothingToTell
         if telling.state is State.LEAVING:
             return self._leaving(telling, now)
@@ -183,18 +194,25 @@ class BreachSteps:
     def _move(self, telling: BreachTelling, place: Place) -> Step:
         return Step([self._store.change(replace(telling, place=place))])
 
+    def _stopped(self, telling: BreachTelling) -> Step:
+        stopped = self._store.change(replace(telling, state=State.STOPPED))
+        return Step([stopped, *self._entry(telling, "incident.telling_stopped")])
+
     def _end(self, telling: BreachTelling, told_at: datetime) -> list[Action]:
         done_at = telling.done_at or told_at
         done = self._store.change(replace(telling, state=State.DONE, done_at=done_at))
         if telling.done_at is None:
             duties = self._duties_done(telling.incident_id, telling.notice_id, done_at)
             return [done, *duties]
+        return [done, *self._entry(telling, "incident.rest_told")]
+
+    def _entry(self, telling: BreachTelling, action: str) -> list[Action]:
         facts: dict[str, Fact] = {
             "notice": telling.notice_id,
             "told": telling.place.told,
             "unreachable": telling.place.unreachable,
         }
-        return [done, *self._book.entry(telling.incident_id, TELLER, "incident.rest_told", facts)]
+        return self._book.entry(telling.incident_id, TELLER, action, facts)
 
 
 def _lacked_address(line: Line) -> bool:

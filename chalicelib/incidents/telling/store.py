@@ -5,13 +5,14 @@ sk                 TELLING
 et, v, rev         item type, schema version, changes
 incident           the incident's id; `recipient` which kind of its affected, `drill` whether it
                    is one
-state              running, leaving, unreached, done; `again` whether another round follows
+state              running, leaving, unreached, done, stopped; `again` whether another round follows
 started_at         ms since 1970 UTC, as `next_at`, when the next mail may go out
 round, part, after where it stands (models.py); `told` and `unreachable` count lines
 unreached          how many of the ledger, as far as it was looked through, were not reached, and
                    `reached_at`, when the last of the others was
 done_at            when all were told
 due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done
+                   or stopped
 
 pk                 BREACHTELLING#SLOT
 sk                 SLOT
@@ -31,7 +32,14 @@ from typing import cast
 
 from chalicelib.clock import from_millis, to_millis
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.telling.models import AlreadyTold, BreachTelling, PublicWord, Slot, State
+from chalicelib.incidents.telling.models import (
+    ENDED,
+    AlreadyTold,
+    BreachTelling,
+    PublicWord,
+    Slot,
+    State,
+)
 from chalicelib.notices.telling.lines import listed, moment, waiting
 from chalicelib.notices.telling.models import Place
 from chalicelib.tables.codec import Item
@@ -154,7 +162,7 @@ def _item(telling: BreachTelling) -> Item:
     for name, at in (("reached_at", telling.reached_at), ("done_at", telling.done_at)):
         if at is not None:
             item[name] = to_millis(at)
-    if telling.state is not State.DONE:
+    if telling.state not in ENDED:
         item |= listed(DUE, place.next_at, telling.notice_id)
     return BREACH_TELLING.stamp(item)
 

@@ -84,7 +84,9 @@ def test_every_rule_that_has_somebody_told_says_what() -> None:
 def test_every_notice_says_what_happened_which_data_and_whom_to_ask() -> None:
     for rule, elements in contents().items():
         firm = {each.element for each in elements if each.firm}
-        assert firm == {"nature", "categories", "contact"}, rule
+        whole = rule in {"eu.breach-subjects", "uk.breach-subjects"}
+        more = {"consequences", "measures"} if whole else set()
+        assert firm == {"nature", "categories", "contact"} | more, rule
 
 
 @pytest.mark.parametrize("duty_id", ASKED)
@@ -138,6 +140,15 @@ def test_the_kernel_may_not_follow(fact: str) -> None:
     found = judged(facts, [duty("id.breach-agency")], CONTACT, Reasons(in_phases=BOTH), START)
     assert [each.field for each in found.missing] == [fact]
     assert fact not in found.follows
+
+
+@pytest.mark.parametrize("fact", ["consequences", "measures"])
+def test_to_people_nothing_follows_that_gdpr_asks_for(fact: str) -> None:
+    facts = replace(FACTS, **{fact: NOTHING[fact]}, how={})
+    asked = [duty("id.breach-subjects"), duty("eu.breach-subjects")]
+    found = judged(facts, asked, CONTACT, Reasons(in_phases=BOTH), START)
+    article = ASKED["eu.breach-subjects"][fact]
+    assert (found.missing, found.follows) == ((Missing(fact, "missing", article),), ("how",))
 
 
 def test_who_is_late_says_why() -> None:

@@ -1,0 +1,88 @@
+"""What is still to be told before an incident is closed, and not to be seen in its duties.
+
+A supplement that a notice announced (GDPR 33(4)), somebody on the list whom nobody told, and the
+reasons of what was told late (33(1)).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from chalicelib.errors import FieldError
+from chalicelib.incidents.models import Duty, DutyState, Incident, Nature, Recipient
+from chalicelib.incidents.notices.contents import contents
+from chalicelib.incidents.notices.gate import is_whole
+from chalicelib.incidents.notices.models import Notice, Phase
+from chalicelib.incidents.notices.rules import FILED, is_given
+from chalicelib.incidents.notices.store import BreachNoticeStore
+
+type Counted = Callable[[str], Mapping[Recipient, int]]
+"""By kind how many of an incident's list."""
+
+
+class Outstanding:
+    """Looks at what was given. `listed` counts who is on the list, `untold` whom the notices to
+    their kind have not reached."""
+
+    def __init__(self, store: BreachNoticeStore, listed: Counted, untold: Counted) -> None:
+        self._store = store
+        self._listed = listed
+        self._untold = untold
+
+    def of(self, incident: Incident) -> tuple[FieldError, ...]:
+        """What is still to be told of the incident; nothing of what is no breach.
+
+        Reads ledgers line by line: for a decision, not for a poll. Raises `ReadIncomplete`.
+        """
+        if incident.nature is Nature.NO_BREACH:
+            return ()
+        notices = [
+            each
+            for each in self._store.of_incident(incident.incident_id)
+            if is_given(each) and each.phase is not Phase.REPORT
+        ]
+        return (
+            *announced(incident, notices),
+            *self._people(incident, notices),
+            *self._reasons(incident, notices),
+        )
+
+    def _people(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
+        listed = self._listed(incident.incident_id)
+        untold = self._untold(incident.incident_id)
+        for kind in Recipient:
+            duties = {each.id for each in _required(incident) if each.recipient is kind}
+            if kind in FILED or not duties:
+                continue
+            ways = [each for each in notices if not duties.isdisjoint(each.fulfils)]
+            filed = {each for way in ways if way.recipient in FILED for each in way.fulfils}
+            by_mail = any(way.recipient is kind for way in ways)
+            # Without a notice to each of them, all duties to them have to be met in public.
+            left = untold.get(kind, 0) if by_mail else listed.get(kind, 0)
+            if left and not (duties <= filed):
+                yield FieldError(f"recipients.{kind}", "untold")
+
+    def _reasons(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
+        for duty in _required(incident):
+            if not duty.was_late or incident.late.get(duty.id):
+                continue
+            ways = [each for each in notices if duty.id in each.fulfils]
+            if not any(self._says_why(each) for each in ways):
+                yield FieldError(f"duties.{duty.id}", "reasons_missing")
+
+    def _says_why(self, notice: Notice) -> bool:
+        opened = self._store.get(notice.notice_id)
+        return opened is not None and is_whole(opened.late_because)
+
+
+def announced(incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
+    """What notices left for later and none has said since. `notices` were given, the oldest first:
+    each holds all that its duties ask for but what it `follows`. Pure."""
+    for duty in _required(incident):
+        last = next((each for each in reversed(notices) if duty.id in each.duty_ids), None)
+        asked = [each.element for each in contents().get(duty.id, ())]
+        for element in asked:
+            if last is not None and element in last.follows:
+                yield FieldError(f"duties.{duty.id}.{element}", "supplement_missing")
+
+
+def _required(incident: Incident) -> Iterator[Duty]:
+    return (each for each in incident.duties if each.state is not DutyState.NOT_REQUIRED)

@@ -1,0 +1,112 @@
+"""A breach is not closed while anybody still has something to be told of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.services import Services
+from tests.contract.closing import Ending
+from tests.contract.post import Post
+from tests.contract.test_breach_approvals import DINI, put, revise
+from tests.contract.test_breach_journey import everybody
+from tests.contract.test_breach_notices import BOTH, LATE, approved, file
+from tests.contract.test_breach_telling import post_of
+from tests.fakes import FixedClock
+from tests.gateway import Gateway
+
+OKA = {"kind": "subjects", "email": "oka@client.test"}
+TOO_LATE = timedelta(hours=80)
+PEOPLE = "id.breach-subjects"
+
+
+@pytest.fixture
+def ending(services: Services, gateway: Gateway) -> Ending:
+    return Ending(services, gateway)
+
+
+@pytest.fixture
+def post(services: Services) -> Post:
+    return post_of(services)
+
+
+def delay(here: Ending, incident_id: str, duty: str) -> int:
+    body = {"duty": duty, "reasons": "the list came late"}
+    return here.act(incident_id, "delay", body).status
+
+
+def test_what_a_notice_announced_is_missing_until_it_was_filed(ending: Ending) -> None:
+    incident_id = ending.known(people=None)
+    first = approved(ending, incident_id, "authority", in_phases_because=BOTH)
+    assert file(ending, incident_id, first).status == 200
+    ending.finish(incident_id)
+    announced = ("duties.eu.breach-authority.people", "supplement_missing")
+    assert ending.missing(incident_id) == {("facts.people", "missing"), announced}
+    revise(ending, incident_id, people=4321)
+    assert ending.missing(incident_id) == {announced}
+    assert ending.close(incident_id).code == "incident_incomplete"
+    supplement = approved(ending, incident_id, "authority", phase="supplement")
+    assert ending.missing(incident_id) == {announced}  # approved, not filed
+    assert file(ending, incident_id, supplement).status == 200
+    assert ending.missing(incident_id) == set()
+    assert ending.close(incident_id).status == 200
+
+
+def test_nobody_on_the_list_is_left_untold(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, DINI)
+    ending.finish(incident_id)
+    untold = {("recipients.subjects", "untold")}
+    assert ending.missing(incident_id) == untold
+    assert ending.close(incident_id).code == "incident_incomplete"
+    approved(ending, incident_id, "subjects", duties=[PEOPLE])
+    assert ending.missing(incident_id) == untold
+    everybody(post, services, clock)
+    assert ending.missing(incident_id) == set()
+    put(ending, incident_id, OKA)
+    assert ending.missing(incident_id) == untold
+    everybody(post, services, clock)
+    assert ending.close(incident_id).status == 200
+
+
+def test_who_was_told_in_public_is_not_left(ending: Ending) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, DINI)
+    word = approved(ending, incident_id, "public", duties=[PEOPLE])
+    assert file(ending, incident_id, word).status == 200
+    ending.finish(incident_id)
+    assert ending.missing(incident_id) == set()
+
+
+def test_what_was_told_late_says_why(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, DINI)
+    approved(ending, incident_id, "subjects")
+    assert delay(ending, incident_id, PEOPLE) == 422  # it is not done yet
+    clock.advance(TOO_LATE)
+    everybody(post, services, clock)
+    ending.finish(incident_id)
+    late = {PEOPLE, "id.breach-agency", "policy.breach-clients"}
+    assert ending.missing(incident_id) == {(f"duties.{each}", "reasons_missing") for each in late}
+    assert ending.close(incident_id).code == "incident_incomplete"
+    for each in late:
+        assert delay(ending, incident_id, each) == 200
+    assert ending.shown(incident_id)["late_because"] == dict.fromkeys(late, "the list came late")
+    assert ending.close(incident_id).status == 200
+    assert delay(ending, incident_id, PEOPLE) == 409
+
+
+def test_a_notice_that_says_why_it_is_late_is_enough(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, DINI)
+    clock.advance(TOO_LATE)
+    approved(ending, incident_id, "subjects", late_because=LATE)
+    everybody(post, services, clock)
+    ending.finish(incident_id)
+    missing = {field for field, _ in ending.missing(incident_id)}
+    assert missing == {"duties.id.breach-agency", "duties.policy.breach-clients"}
