@@ -119,7 +119,7 @@ class TellingServices(AffectedServices):
             self._breach_lines,
             self.affected_people,
             self._duties_done,
-            self._is_no_breach,
+            self._is_off,
             self.outbox,
             self.incident_book,
             self.clock,
@@ -159,10 +159,11 @@ class TellingServices(AffectedServices):
             self.affected.final(incident_id, recipient),
         ]
 
-    def _is_no_breach(self, incident_id: str) -> bool:
+    def _is_off(self, incident_id: str) -> bool:
         from chalicelib.incidents.models import Nature
 
-        return self.incident_book.seen(incident_id).nature is Nature.NO_BREACH
+        incident = self.incident_book.seen(incident_id)
+        return incident.forgotten or incident.nature is Nature.NO_BREACH
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

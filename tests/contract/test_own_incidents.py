@@ -12,6 +12,7 @@ from chalicelib.clock import from_millis
 from chalicelib.incidents.errors import IncidentOver
 from chalicelib.incidents.models import Facts, Source, Status
 from chalicelib.incidents.register import Report
+from chalicelib.incidents.telling.models import State
 from chalicelib.retention.__main__ import main
 from chalicelib.retention.own.place import OwnCollection
 from chalicelib.services import Services
@@ -162,7 +163,7 @@ def test_the_list_and_the_notices_of_it_go_too(
 ) -> None:
     incident_id = ending.known(countries=["ID"])
     put(ending, incident_id, {"email": "dini@client.test"})
-    approved(ending, incident_id, "subjects")
+    notice_id = approved(ending, incident_id, "subjects")
     services.run_command(
         lambda: services.incident_book.turned(
             replace(
@@ -183,6 +184,9 @@ def test_the_list_and_the_notices_of_it_go_too(
     for _ in range(3):
         assert services.incident_rounds.run(lambda: 300_000)["telling_failed"] == 0
         office.later(timedelta(hours=1))
+    telling = services._breach_tellings.get(notice_id)
+    assert telling is not None
+    assert telling.state is State.STOPPED
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -188,7 +188,7 @@ type PeopleOf = Callable[[str, Recipient], Listed]
 """By incident and kind everybody who is affected."""
 
 type IsOff = Callable[[str], bool]
-"""Whether an incident is no breach, so that nobody is to be told of it."""
+"""Whether an incident is no breach, or forgotten, so that nobody is to be told of it any more."""
 
 type DutiesDone = Callable[[str, str, datetime], list[Action]]
 """By incident and notice the writes that note that the notice's duties were done at that moment."""
