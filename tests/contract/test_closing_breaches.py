@@ -70,6 +70,20 @@ def test_nobody_on_the_list_is_left_untold(
     assert ending.close(incident_id).status == 200
 
 
+@pytest.mark.parametrize("kind", ["clients", "controllers"])
+def test_clients_on_the_list_start_their_clock(ending: Ending, kind: str) -> None:
+    role = "controller" if kind == "clients" else "processor"
+    incident_id = ending.known(clients=[], role=role)
+    assert "policy.breach-clients" not in ending.dates(incident_id)
+    for client in ("pt-maju", "pt-jaya"):
+        put(ending, incident_id, {"kind": kind, "email": "dpo@maju.test", "client": client})
+    assert list(ending.stored(incident_id).facts.clients) == ["pt-maju", "pt-jaya"]
+    state, due_at = ending.dates(incident_id)["policy.breach-clients"]
+    assert (state, due_at) == ("open", ending.in_hours(72))
+    revise(ending, incident_id, clients=[], role=role)
+    assert ("facts.clients", "missing") in ending.missing(incident_id)
+
+
 def test_who_was_told_in_public_is_not_left(ending: Ending) -> None:
     incident_id = ending.known(countries=["ID"])
     put(ending, incident_id, DINI)
