@@ -1,5 +1,6 @@
 """What decisions make of an incident. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -25,6 +26,8 @@ from chalicelib.incidents.models import (
     Status,
 )
 
+MOST_CLIENTS = 500
+"""Of which an incident keeps the ids."""
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far somebody's clock may be ahead of ours."""
 
@@ -32,6 +35,16 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 def revised(incident: Incident, facts: Facts) -> Incident:
     """With other facts; who has to be told follows from them. Raises `IncidentNotOpen`."""
     return with_duties(replace(opened(incident), facts=facts))
+
+
+def with_clients(incident: Incident, clients: Iterable[str]) -> Incident:
+    """With these clients among those affected, as far as facts hold so many; who has to be told
+    follows from them. Raises `IncidentNotOpen`."""
+    facts = incident.facts
+    all_of_them = tuple(dict.fromkeys((*facts.clients, *clients)))[:MOST_CLIENTS]
+    if all_of_them == facts.clients:
+        return incident
+    return revised(incident, replace(facts, clients=all_of_them))
 
 
 def taken_up(incident: Incident) -> Incident:

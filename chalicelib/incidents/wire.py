@@ -13,6 +13,7 @@ from chalicelib.incidents.models import (
     Source,
     Status,
 )
+from chalicelib.incidents.rules import MOST_CLIENTS
 from chalicelib.law.models import Party
 from chalicelib.wire import Answer, Moment, Wire
 
@@ -56,7 +57,7 @@ class PlatformReportIn(Wire):
     systems: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
     people: Count | None = None
     records: Count | None = None
-    clients: Annotated[tuple[ClientId, ...], Field(max_length=500)] = ()
+    clients: Annotated[tuple[ClientId, ...], Field(max_length=MOST_CLIENTS)] = ()
 
 
 class FactsIn(PlatformReportIn):

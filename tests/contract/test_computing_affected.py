@@ -145,6 +145,8 @@ def test_clients_are_collected_and_told(
     assert (done["clients"], done["more_clients"]) == (["acme", "other"], False)
     assert {each["client"] for each in affected.listed() if each["user_id"] == "c0"} == {"acme"}
     assert affected.counts().keys() == {"subjects"}  # no client is told who was not typed
+    incident = affected.services.incident_book.get(affected.incident_id)
+    assert set(incident.facts.clients) == {"acme", "other"}
 
 
 def test_a_rehearsal_counts_and_lists_nobody(affected: Affected, clock: FixedClock) -> None:

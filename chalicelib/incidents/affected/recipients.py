@@ -1,6 +1,6 @@
 """Who has to be told of an incident: put on the list by hand, seen, and taken off it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import batched
 
 from chalicelib.audit.entry import Actor, Fact
@@ -8,9 +8,9 @@ from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.models import Came, Count, Entry, Outcome, Person
 from chalicelib.incidents.affected.store import Adding, AffectedStore, ListGrew
-from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.book import IncidentBook, duty_facts
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.rules import opened
+from chalicelib.incidents.rules import opened, with_clients
 from chalicelib.tables.transactions import Action, RunCommand
 
 _AT_ONCE = 50  # people in a transaction that goes on with every notice of the incident, too
@@ -40,7 +40,8 @@ class Recipients:
     ) -> list[tuple[str, Outcome]]:
         """The ids of `people`, in order, and what came of each. May be repeated.
 
-        Up to 50 are one transaction. Whoever is new is told of what was approved. Raises
+        Up to 50 are one transaction. Whoever is new is told of what was approved. Clients and
+        controllers are among the incident's facts then, and have to be told from now on. Raises
         `UnknownIncident`, `IncidentNotOpen`, `KeyDestroyed`.
         """
         outcomes: list[tuple[str, Outcome]] = []
@@ -92,8 +93,29 @@ class Recipients:
             now = from_millis(to_millis(self._clock.now()))
             made[:] = [self._store.adding(incident_id, people, Came.TYPED, now)]
             facts: dict[str, Fact] = {each.value: made[0].count(each) for each in Outcome}
-            entry = self._book.entry(incident_id, who, "recipients.put", facts)
-            return [*made[0].actions, *entry, *self._list_grew(incident_id, made[0].kinds, now)]
+            noted = self._noted(incident_id, _clients(people, made[0]), who, facts)
+            return [*made[0].actions, *noted, *self._list_grew(incident_id, made[0].kinds, now)]
 
         self._run_command(build)
         return made[0]
+
+    def _noted(
+        self, incident_id: str, clients: Collection[str], who: Actor, facts: Mapping[str, Fact]
+    ) -> list[Action]:
+        if clients:
+            before = self._book.get(incident_id)
+            after = with_clients(before, clients)
+            if after is not before:
+                said = {**facts, **duty_facts(after)}
+                return self._book.change(after, who, "recipients.put", said)
+        return self._book.entry(incident_id, who, "recipients.put", facts)
+
+
+def _clients(people: Sequence[Person], adding: Adding) -> list[str]:
+    """Whose contacts are on the list now."""
+    put = zip(people, adding.outcomes, strict=True)
+    return [
+        each.client
+        for each, (_, outcome) in put
+        if each.client and each.kind is not Recipient.SUBJECTS and outcome is not Outcome.REMOVED
+    ]

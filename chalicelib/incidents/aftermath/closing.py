@@ -14,8 +14,9 @@ from chalicelib.errors import FieldError
 from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.incidents.aftermath.closing_rules import missing_parts
-from chalicelib.incidents.aftermath.errors import IncidentIncomplete, NotClosed
+from chalicelib.incidents.aftermath.errors import IncidentIncomplete, NotClosed, TooManyTurns
 from chalicelib.incidents.aftermath.models import Aftermath, Step, Turn
+from chalicelib.incidents.aftermath.rules import MOST_TURNS
 from chalicelib.incidents.aftermath.store import AftermathStore
 from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.models import Incident, Status
@@ -63,7 +64,8 @@ class Closing:
     def reopen(
         self, incident_id: str, staff_id: str, reasons: str, call: KeyedCall | None = None
     ) -> None:
-        """Opens a closed incident again. Raises `UnknownIncident`, `NotClosed`."""
+        """Opens a closed incident again. Raises `UnknownIncident`, `NotClosed`,
+        `TooManyTurns`."""
         self._turn(incident_id, staff_id, Step.REOPENED, reasons, _reopened, call)
 
     def _turn(
@@ -100,7 +102,9 @@ class Closing:
         return (*missing_parts(incident, aftermath), *self._still_to_tell(incident))
 
 
-def _reopened(incident: Incident, _aftermath: Aftermath, _now: datetime) -> Incident:
+def _reopened(incident: Incident, aftermath: Aftermath, _now: datetime) -> Incident:
     if incident.status is not Status.CLOSED:
         raise NotClosed
+    if len(aftermath.turns) + 1 >= MOST_TURNS:  # what is opened has to be closed again
+        raise TooManyTurns
     return replace(incident, status=Status.OPEN, closed_at=None)

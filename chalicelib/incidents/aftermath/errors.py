@@ -25,10 +25,28 @@ class RemedyEnded(Conflict):
     code = "action_ended"
 
 
+class TooManyRemedies(Conflict):
+    """More actions than are sealed together; what is left goes into those that are there."""
+
+    code = "too_many_actions"
+
+
+class TooManyTurns(Conflict):
+    """It was closed and opened again so often that another turn would not be kept."""
+
+    code = "too_many_turns"
+
+
 class NothingToReport(Conflict):
     """A language without a text, and no root cause in it that one could be made of."""
 
     code = "nothing_to_report"
+
+
+class ReportTooLong(Conflict):
+    """What is known makes a longer report than can be sent: somebody has to write a shorter one."""
+
+    code = "report_too_long"
 
 
 class NoReport(NotFound):

@@ -120,7 +120,7 @@ def said_of(aftermath: Aftermath) -> bytes:
             "approver": report.approved_by,
             "approved": to_millis(report.approved_at) if report.approved_at else None,
         }
-    return json.dumps(said, separators=(",", ":")).encode()
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _clear_remedy(remedy: Remedy) -> dict[str, Value]:

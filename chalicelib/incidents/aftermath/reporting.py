@@ -9,23 +9,29 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from chalicelib.incidents.aftermath.errors import NothingToReport
+from chalicelib.incidents.aftermath.errors import NothingToReport, ReportTooLong
 from chalicelib.incidents.aftermath.models import ActionState, Aftermath, Remedy
 from chalicelib.incidents.models import Incident
 from chalicelib.notices.models import Language
 
 FILE = Path(__file__).parent / "report.toml"
+LONGEST = 8000
+"""Characters, as long as one that somebody writes: a notice keeps it thrice in each language."""
 
 
 def composed(incident: Incident, aftermath: Aftermath, language: Language) -> str:
     """The report's text in `language`. Days are UTC.
 
-    Raises `NothingToReport` where the root cause, or an action, is not said in that language.
+    Raises `NothingToReport` where the root cause, or an action, is not said in that language,
+    `ReportTooLong`.
     """
     words = _words(language)
     title = words["title"].format(incident=incident.incident_id)
     parts = [title, *_parts(incident, aftermath, language, words)]
-    return "\n\n".join(parts) + "\n"
+    text = "\n\n".join(parts) + "\n"
+    if len(text) > LONGEST:
+        raise ReportTooLong
+    return text
 
 
 def _parts(

@@ -4,22 +4,25 @@ from chalicelib.http.access import Staff
 from chalicelib.http.routes import Call, Operation, Reply, Routes
 from chalicelib.incidents.aftermath.describing import aftermath_line, aftermath_view, found_from
 from chalicelib.incidents.aftermath.wire import (
+    MAX_FOUND_BYTES,
     AftermathIn,
     AftermathLine,
     AftermathView,
     ApprovalIn,
     CloseIn,
     DelayIn,
+    DropIn,
     Missing,
     MissingPart,
     PlanIn,
     Planned,
     RemedyIn,
+    ReopenIn,
     ReportIn,
 )
 from chalicelib.incidents.describing import incident_line, texts_from
 from chalicelib.incidents.models import ID_PATTERN
-from chalicelib.incidents.wire import MAX_BODY_BYTES, IncidentLine, ReasonsIn
+from chalicelib.incidents.wire import MAX_BODY_BYTES, IncidentLine
 from chalicelib.services import services
 
 _INCIDENT = "/v1/staff/incidents/{incident_id}"
@@ -58,7 +61,7 @@ def read_aftermath(call: Call[None], incident_id: str) -> Reply:
         "Say what stopped it, why it happened, what was learnt",
         AftermathLine,
         body=AftermathIn,
-        longest=MAX_BODY_BYTES,
+        longest=MAX_FOUND_BYTES,
         description="Replaces what was known. Remediation actions and the report stay.",
         parameters=_OF_INCIDENT,
         exact_path=True,
@@ -143,7 +146,7 @@ def finish_action(call: Call[None], incident_id: str, action_id: str) -> Reply:
         _ACTION + "/drop",
         "Give a remediation action up",
         AftermathLine,
-        body=ReasonsIn,
+        body=DropIn,
         longest=MAX_BODY_BYTES,
         description="It stays listed, with the reasons. Also of a closed incident.",
         parameters=_OF_ACTION,
@@ -152,7 +155,7 @@ def finish_action(call: Call[None], incident_id: str, action_id: str) -> Reply:
         idempotent=True,
     )
 )
-def drop_action(call: Call[ReasonsIn], incident_id: str, action_id: str) -> Reply:
+def drop_action(call: Call[DropIn], incident_id: str, action_id: str) -> Reply:
     services().aftercare.drop(incident_id, action_id, call.caller.id, call.body.reasons, call.keyed)
     return _shown(incident_id)
 
@@ -267,7 +270,7 @@ def close_incident(call: Call[CloseIn], incident_id: str) -> Reply:
         _INCIDENT + "/reopen",
         "Open a closed incident again",
         IncidentLine,
-        body=ReasonsIn,
+        body=ReopenIn,
         longest=MAX_BODY_BYTES,
         parameters=_OF_INCIDENT,
         exact_path=True,
@@ -275,7 +278,7 @@ def close_incident(call: Call[CloseIn], incident_id: str) -> Reply:
         idempotent=True,
     )
 )
-def reopen_incident(call: Call[ReasonsIn], incident_id: str) -> Reply:
+def reopen_incident(call: Call[ReopenIn], incident_id: str) -> Reply:
     services().closing_incidents.reopen(incident_id, call.caller.id, call.body.reasons, call.keyed)
     return Reply(incident_line(services().incidents.seen(incident_id)))
 

@@ -10,17 +10,31 @@ from chalicelib.incidents.aftermath.errors import (
     RemedyEnded,
     ReportApproved,
     ReportReplaced,
+    TooManyRemedies,
     UnknownRemedy,
 )
 from chalicelib.incidents.aftermath.models import ActionState, Aftermath, ClientReport, Remedy
 from chalicelib.law.alerting import AlertTimes
 
+MOST_REMEDIES = 30
+"""An aftermath is sealed as one. So many actions with texts as long as the wire lets them be, what
+was found, the report composed of all of it and the turns fit, at three bytes a character."""
+MOST_TURNS = 10
 TIMES = AlertTimes(before=(), between_after=timedelta(weeks=1))
 """At the date of an action, then every week until it is done or dropped."""
 
 
 def planned(aftermath: Aftermath, remedy: Remedy) -> Aftermath:
-    """With the action. What is known may change later, but not the report that was approved."""
+    """With the action. What is known may change later, but not the report that was approved.
+
+    Raises `TooManyRemedies`.
+    """
+    if len(aftermath.remedies) >= MOST_REMEDIES:
+        raise TooManyRemedies
+    return _put(aftermath, remedy)
+
+
+def _put(aftermath: Aftermath, remedy: Remedy) -> Aftermath:
     return replace(aftermath, remedies={**aftermath.remedies, remedy.action_id: remedy})
 
 
@@ -96,7 +110,7 @@ def _with(aftermath: Aftermath, action_id: str, change: Callable[[Remedy], Remed
         raise UnknownRemedy
     if not remedy.is_open:
         raise RemedyEnded
-    return planned(aftermath, change(remedy))
+    return _put(aftermath, change(remedy))
 
 
 def _open(aftermath: Aftermath) -> list[Remedy]:

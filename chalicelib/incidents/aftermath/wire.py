@@ -2,12 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from chalicelib.incidents.aftermath.models import ActionState, Method, Step
 from chalicelib.incidents.notices.wire import DutyId
 from chalicelib.incidents.wire import LongText, Name, TextsIn
 from chalicelib.wire import Answer, Moment, Wire
+
+MAX_FOUND_BYTES = 64 * 1024
+"""Of containment, root cause and lessons together: all of an aftermath is sealed as one."""
+
+type ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+type Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 class ContainmentIn(Wire):
@@ -40,10 +46,29 @@ class PlanIn(Wire):
     due_at: Moment
 
 
-class RemedyIn(PlanIn):
-    """A remediation action."""
+class WhatIn(TextsIn):
+    """An action in both languages, or in one for now."""
 
-    what: TextsIn
+    en: ShortText | None = None
+    id: ShortText | None = None
+
+
+class RemedyIn(PlanIn):
+    """A remediation action; of an incident there are 30 at most."""
+
+    what: WhatIn
+
+
+class DropIn(Wire):
+    """Why an action is given up."""
+
+    reasons: ShortText
+
+
+class ReopenIn(Wire):
+    """Why a closed incident is opened again."""
+
+    reasons: Reason
 
 
 class ReportIn(Wire):
@@ -61,7 +86,7 @@ class ApprovalIn(Wire):
 class CloseIn(Wire):
     """Why it is over, where there is more to say than the parts do."""
 
-    reasons: LongText | None = None
+    reasons: Reason | None = None
 
 
 class DelayIn(Wire):

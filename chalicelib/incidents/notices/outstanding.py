@@ -14,6 +14,8 @@ from chalicelib.incidents.notices.models import Notice, Phase
 from chalicelib.incidents.notices.rules import FILED, is_given
 from chalicelib.incidents.notices.store import BreachNoticeStore
 
+_OF_CLIENTS = (Recipient.CLIENTS, Recipient.CONTROLLERS)
+
 type Counted = Callable[[str], Mapping[Recipient, int]]
 """By kind how many of an incident's list."""
 
@@ -47,6 +49,9 @@ class Outstanding:
 
     def _people(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
         listed = self._listed(incident.incident_id)
+        if not incident.facts.clients and any(map(listed.get, _OF_CLIENTS)):
+            # Nobody else starts the clock of those who are on the list.
+            yield FieldError("facts.clients", "missing")
         untold = self._untold(incident.incident_id)
         for kind in Recipient:
             duties = {each.id for each in _required(incident) if each.recipient is kind}
