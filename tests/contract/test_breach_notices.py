@@ -173,8 +173,7 @@ def test_what_is_not_known_follows_in_a_supplement(
 
 
 def test_people_are_told_everything_at_once(responding: Responding) -> None:
-    known = {"occurred_from": rfc3339(START - HOUR)}
-    incident_id = responding.known(consequences=None, **known)
+    incident_id = responding.known(consequences=None, occurred_from=rfc3339(START - HOUR))
     assert propose(responding, incident_id, "authority", in_phases_because=BOTH).status == 201
     answer = propose(responding, incident_id, "subjects", in_phases_because=BOTH)
     assert (answer.status, answer.code) == (409, "notice_incomplete")
@@ -308,7 +307,8 @@ def test_what_became_late_before_it_was_approved_says_why(
 @pytest.mark.parametrize("language", ["en", "id"])
 def test_reasons_in_one_language_are_none(responding: Responding, why: str, language: str) -> None:
     incident_id = responding.known(occurred_from=rfc3339(START - HOUR))
-    answer = propose(responding, incident_id, **{why: {language: BOTH[language]}})
+    said: dict[str, Any] = {why: {language: BOTH[language]}}
+    answer = propose(responding, incident_id, **said)
     assert (answer.status, answer.code) == (409, "notice_incomplete")
     assert answer.json()["errors"] == [{"field": why, "code": "untranslated"}]
 
