@@ -173,8 +173,7 @@ def test_what_is_not_known_follows_in_a_supplement(
 
 
 def test_people_are_told_everything_at_once(responding: Responding) -> None:
-    known: dict[str, Any] = {"occurred_from": rfc3339(START - HOUR)}
-    incident_id = responding.known(consequences=None, **known)
+    incident_id = responding.known(consequences=None, occurred_from=rfc3339(START - HOUR))
     assert propose(responding, incident_id, "authority", in_phases_because=BOTH).status == 201
     answer = propose(responding, incident_id, "subjects", in_phases_because=BOTH)
     assert (answer.status, answer.code) == (409, "notice_incomplete")

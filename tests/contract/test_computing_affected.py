@@ -141,7 +141,12 @@ def test_clients_are_collected_and_told(
     body = "".join(f"{json.dumps(each)}\n" for each in rows)
     shop.s3.put_object(Bucket=BUCKET, Key="visits/3.ndjson", Body=body.encode())
     affected = Affected(services, gateway)
-    done = computed(affected, clock, **VISITS, client_field="client")
+    computation_id = affected.ask(**VISITS, client_field="client")
+    worker, worked = another_container(services), Uses()
+    worked.watch(worker)
+    work(worker, clock)
+    assert worked.refused_by("fulfil_requests") == set()
+    done = affected.look(computation_id)
     assert (done["clients"], done["more_clients"]) == (["acme", "other"], False)
     assert {each["client"] for each in affected.listed() if each["user_id"] == "c0"} == {"acme"}
     assert affected.counts().keys() == {"subjects"}  # no client is told who was not typed
@@ -383,6 +388,7 @@ def test_worker_and_api_may_do_all_that(
     asked = Uses()
     asked.watch(services)
     affected.put({"email": "first@client.test"})
+    affected.put({"kind": "clients", "email": "dpo@acme.test", "client": "other"})
     computation_id = affected.ask(**VISITS)
     worker = another_container(services)
     worked = Uses()

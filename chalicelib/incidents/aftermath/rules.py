@@ -18,7 +18,7 @@ from chalicelib.law.alerting import AlertTimes
 
 MOST_REMEDIES = 30
 """An aftermath is sealed as one. So many actions with texts as long as the wire lets them be, what
-was found, the report composed of all of it and the turns fit, at three bytes a character."""
+was found, the report and the turns fit, at three bytes a character."""
 MOST_TURNS = 10
 TIMES = AlertTimes(before=(), between_after=timedelta(weeks=1))
 """At the date of an action, then every week until it is done or dropped."""
