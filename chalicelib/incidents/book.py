@@ -36,6 +36,12 @@ class IncidentBook:
         which its time is over there is none, held or not. Raises as `get`."""
         return self._in_time(self._store.seen(incident_id))
 
+    def check_time(self, incident_id: str) -> None:
+        """Raises `IncidentOver` for an incident whose time is over; an unknown one has none."""
+        incident = self._store.seen(incident_id)
+        if incident is not None:
+            self._in_time(incident)
+
     def seen(self, incident_id: str) -> Incident:
         """The incident as far as it stands in clear. Raises `UnknownIncident`."""
         incident = self._store.seen(incident_id)

@@ -162,8 +162,8 @@ class TellingServices(AffectedServices):
     def _is_off(self, incident_id: str) -> bool:
         from chalicelib.incidents.models import Nature
 
-        incident = self.incident_book.seen(incident_id)
-        return incident.forgotten or incident.nature is Nature.NO_BREACH
+        incident = self._incident_store.seen(incident_id)
+        return incident is not None and (incident.forgotten or incident.nature is Nature.NO_BREACH)
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

@@ -102,6 +102,7 @@ MEANT = {
             "awareness",
             "awareness/correct",
             "close",
+            "delay",
             "dismiss",
             "nature",
             "notices/preview",

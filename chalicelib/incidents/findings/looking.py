@@ -1,11 +1,8 @@
 """What a finding says, for whoever looks at its draft."""
 
-from contextlib import suppress
-
 from chalicelib.audit.entry import Actor, Fact
 from chalicelib.errors import NotFound
 from chalicelib.incidents.book import IncidentBook
-from chalicelib.incidents.errors import UnknownIncident
 from chalicelib.incidents.findings.models import Noted
 from chalicelib.incidents.findings.store import FindingStore
 from chalicelib.tables.transactions import RunCommand
@@ -30,8 +27,7 @@ class LookingAtFindings:
     def read(self, incident_id: str, staff_id: str) -> tuple[Noted, str]:
         """The finding behind an incident as it came last, and the id of the draft of it that was
         dismissed earlier, empty for none. Raises `NoFinding`, `IncidentOver`."""
-        with suppress(UnknownIncident):
-            self._book.readable(incident_id)
+        self._book.check_time(incident_id)
         found = self._store.of_incident(incident_id)
         if found is None:
             raise NoFinding

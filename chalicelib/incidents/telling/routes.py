@@ -49,7 +49,7 @@ breach_tellings = Routes(__name__)
     )
 )
 def show_breach_telling(_: Call[None], incident_id: str, notice_id: str) -> Reply:
-    services().incident_book.readable(incident_id)
+    services().incident_book.check_time(incident_id)
     return Reply(telling_view(services().breach_ledger, incident_id, notice_id))
 
 
