@@ -102,7 +102,15 @@ def test_it_is_readable_until_its_millisecond_and_gone_after_the_sweep(
     had = scopes(services, incident_id)
     assert had
     office.later(INSTANT)
-    for path in ("", "/aftermath", "/missing", "/evidence", "/recipients/list?kind=subjects"):
+    for path in (
+        "",
+        "/aftermath",
+        "/missing",
+        "/evidence",
+        "/notices",
+        "/recipients",
+        "/recipients/list?kind=subjects",
+    ):
         answer = ending.call("GET", f"{INCIDENTS}/{incident_id}{path}")
         assert (answer.status, answer.code) == (410, "incident_over"), path
     reasons = {"reasons": "look again"}
@@ -179,6 +187,11 @@ def test_the_list_and_the_notices_of_it_go_too(
     purposes = {each.purpose for each in scopes(services, incident_id)}
     assert purposes == {"incident", "affected", "breach-notice"}
     office.later(YEARS + timedelta(days=1))
+    of_notice = f"{INCIDENTS}/{incident_id}/notices/{notice_id}"
+    assert ending.call("GET", f"{of_notice}/ledger").code == "incident_over"
+    assert ending.call("POST", f"{of_notice}/tell-rest").code == "incident_over"
+    said = {"at": ending.in_hours(0), "where": "in the paper"}
+    assert ending.call("POST", f"{of_notice}/told-publicly", said).code == "incident_over"
     office.swept()
     assert scopes(services, incident_id) == []
     for _ in range(3):

@@ -51,7 +51,7 @@ class Recipients:
 
     def counts(self, incident_id: str) -> Mapping[Recipient, Count]:
         """How many are on the list, by kind. Raises `UnknownIncident`."""
-        self._book.seen(incident_id)
+        self._book.readable(incident_id)
         return self._store.counts(incident_id)
 
     def page(

@@ -143,7 +143,7 @@ class Notices:
 
         Raises `UnknownIncident`, `ReadIncomplete`.
         """
-        self._book.seen(incident_id)
+        self._book.readable(incident_id)
         return self._store.of_incident(incident_id)
 
     def seen(self, incident_id: str, notice_id: str) -> Notice:

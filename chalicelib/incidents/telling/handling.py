@@ -61,10 +61,11 @@ class TellingDesk:
     ) -> None:
         """Another round follows, for whoever was put on the list since.
 
-        Raises `NotTold`, `IdempotencyConflict`.
+        Raises `IncidentOver`, `NotTold`, `IdempotencyConflict`.
         """
 
         def build() -> list[Action]:
+            self._book.check_time(incident_id)
             telling = self._ledger.telling(incident_id, notice_id)
             return [
                 self._store.change(once_more(telling, self._now())),
@@ -83,11 +84,13 @@ class TellingDesk:
     ) -> None:
         """Notes by which other means somebody was told.
 
-        Raises `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come, `IdempotencyConflict`.
+        Raises `IncidentOver`, `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come,
+        `IdempotencyConflict`.
         """
         self._check(how.at)
 
         def build() -> list[Action]:
+            self._book.check_time(incident_id)
             telling = self._ledger.telling(incident_id, notice_id)
             self._ledger.line(notice_id, recipient_id)  # or nobody has told them yet
             facts = {"recipient": recipient_id, "means": how.means.value, "at": rfc3339(how.at)}
@@ -104,11 +107,13 @@ class TellingDesk:
     ) -> None:
         """Notes that all were told in public whom no mail reaches (GDPR 34(3)(c)).
 
-        Raises `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come, `IdempotencyConflict`.
+        Raises `IncidentOver`, `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come,
+        `IdempotencyConflict`.
         """
         self._check(word.at)
 
         def build() -> list[Action]:
+            self._book.check_time(incident_id)
             telling = self._ledger.telling(incident_id, notice_id)
             facts = {"at": rfc3339(word.at)}
             return [

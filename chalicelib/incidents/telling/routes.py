@@ -68,6 +68,7 @@ def show_breach_telling(_: Call[None], incident_id: str, notice_id: str) -> Repl
 )
 def show_breach_ledger(call: Call[None], incident_id: str, notice_id: str) -> Reply:
     here = services()
+    here.incident_book.check_time(incident_id)
     page = ledger_page(here.breach_ledger, here.cursors, incident_id, notice_id, call.query)
     return Reply(page)
 
