@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from chalicelib.services.affected import AffectedServices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
@@ -126,14 +125,6 @@ class TellingServices(AffectedServices):
         )
         return BreachTeller(self._breach_tellings, steps, self.clock, self.run_command)
 
-    def untold_kinds(self, incident_id: str) -> "Collection[Recipient]":
-        """The kinds on the incident's list with somebody whom no notice has reached."""
-        return self.tellings_standing.untold(incident_id).keys()
-
-    def expected_end(self, incident_id: str, recipient: "Recipient", now: "datetime") -> "datetime":
-        """When everybody of that kind will have been mailed, if it starts now."""
-        return self.tellings_standing.expected_end(incident_id, recipient, now)
-
     @cached_property
     def incident_rounds(self) -> "Rounds":
         from chalicelib.rounds import Rounds
@@ -162,8 +153,8 @@ class TellingServices(AffectedServices):
     def _is_off(self, incident_id: str) -> bool:
         from chalicelib.incidents.models import Nature
 
-        incident = self._incident_store.seen(incident_id)
-        return incident is not None and (incident.forgotten or incident.nature is Nature.NO_BREACH)
+        incident = self.incident_book.seen(incident_id)
+        return incident.forgotten or incident.nature is Nature.NO_BREACH
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

@@ -129,7 +129,7 @@ def teller_of(services: Services, people_of: PeopleOf) -> BreachTeller:
     """The services' teller, of a list of one's own and of an incident that is not there."""
     services.__dict__["affected_people"] = people_of
     services.__dict__["_duties_done"] = duties_done_by(services)
-    services.__dict__["_is_no_breach"] = lambda _: False
+    services.__dict__["_is_off"] = lambda _: False
     services.__dict__.pop("breach_teller", None)
     return services.breach_teller
 

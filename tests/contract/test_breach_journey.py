@@ -215,10 +215,10 @@ def test_who_is_on_the_list_and_not_reached_is_known_by_kind(
     responding: Responding, services: Services, clock: FixedClock, post: Post
 ) -> None:
     incident_id = listed(responding)
-    assert set(services.untold_kinds(incident_id)) == set()  # their duties are open
+    assert set(services.tellings_standing.untold(incident_id)) == set()  # their duties are open
     for kind in ("subjects", "clients"):
         approved(responding, incident_id, kind)
-    assert set(services.untold_kinds(incident_id)) == {SUBJECTS, CLIENTS}
+    assert set(services.tellings_standing.untold(incident_id)) == {SUBJECTS, CLIENTS}
     rounds(services, clock)
     sent(post, services)
     assert services.tellings_standing.untold(incident_id) == {SUBJECTS: 1}
@@ -230,7 +230,10 @@ def test_how_long_it_takes_to_tell_a_list_is_known_before(
     incident_id = listed(responding)
     list_many(services, incident_id, 97)
     now = clock.now()
-    ends = {each: services.expected_end(incident_id, each, now) - now for each in Recipient}
+    ends = {
+        each: services.tellings_standing.expected_end(incident_id, each, now) - now
+        for each in Recipient
+    }
     assert ends == {
         Recipient.AUTHORITY: timedelta(),
         Recipient.SUBJECTS: timedelta(seconds=10),
@@ -239,7 +242,7 @@ def test_how_long_it_takes_to_tell_a_list_is_known_before(
         Recipient.CLIENTS: timedelta(milliseconds=100),
     }
     approved(responding, incident_id, "subjects")
-    later = services.expected_end(incident_id, CLIENTS, clock.now())
+    later = services.tellings_standing.expected_end(incident_id, CLIENTS, clock.now())
     assert later - clock.now() == timedelta(seconds=10, milliseconds=100)
 
 
@@ -265,9 +268,9 @@ def test_who_comes_onto_the_list_late_is_told_whenever_that_is(
         assert states(responding, incident_id)["id.breach-subjects"] == "done"
     late = {f"late-{each}@client.test" for each in range(5)}
     put(responding, incident_id, *({"email": each} for each in sorted(late)))
-    assert set(services.untold_kinds(incident_id)) == {SUBJECTS}
+    assert set(services.tellings_standing.untold(incident_id)) == {SUBJECTS}
     assert late < everybody(post, services, clock)
-    assert set(services.untold_kinds(incident_id)) == set()
+    assert set(services.tellings_standing.untold(incident_id)) == set()
     assert states(responding, incident_id)["id.breach-subjects"] == "done"
 
 
