@@ -1,14 +1,14 @@
 """Writing incidents down: an incident's change and its entry in the trail, for one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import rfc3339
 from chalicelib.incidents.errors import IncidentOver, UnknownIncident
-from chalicelib.incidents.models import Incident
-from chalicelib.incidents.rules import fulfilled
+from chalicelib.incidents.models import Incident, Status
+from chalicelib.incidents.rules import fulfilled, with_clients
 from chalicelib.incidents.store import IncidentStore
 from chalicelib.tables.transactions import Action
 
@@ -91,18 +91,38 @@ class IncidentBook:
             *self.entry(incident_id, actor, "incident.told", facts),
         ]
 
-    def _in_time(self, incident: Incident | None) -> Incident:
-        if incident is None:
-            raise UnknownIncident
-        if incident.forgotten or (incident.has_ended and self._is_over(incident.incident_id)):
-            raise IncidentOver
-        return incident
+    def affected_clients(
+        self,
+        incident_id: str,
+        clients: Collection[str],
+        actor: Actor,
+        action: str,
+        facts: Mapping[str, Fact],
+    ) -> list[Action]:
+        """The writes of an entry, and of `clients` among those affected where facts do not have
+        them yet and the incident is open: who has to be told follows from them.
+
+        Raises `UnknownIncident`, `IncidentOver`.
+        """
+        if clients:
+            before = self.get(incident_id)
+            after = with_clients(before, clients) if before.status is Status.OPEN else before
+            if after is not before:
+                return self.change(after, actor, action, {**facts, **duty_facts(after)})
+        return self.entry(incident_id, actor, action, facts)
 
     def entry(
         self, incident_id: str, actor: Actor, action: str, facts: Mapping[str, Fact]
     ) -> list[Action]:
         """The writes of an entry in the incident's chain."""
         return self._trail.actions(incident_entity(incident_id), actor, action, facts)
+
+    def _in_time(self, incident: Incident | None) -> Incident:
+        if incident is None:
+            raise UnknownIncident
+        if incident.forgotten or (incident.has_ended and self._is_over(incident.incident_id)):
+            raise IncidentOver
+        return incident
 
 
 def incident_entity(incident_id: str) -> Entity:

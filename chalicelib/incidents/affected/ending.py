@@ -1,6 +1,5 @@
 """The end of a computation: it is noted, and whoever it found is told of what was approved."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib.audit.entry import Actor, Fact
@@ -8,9 +7,7 @@ from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.incidents.affected.computation_store import ComputationStore
 from chalicelib.incidents.affected.models import LISTED, Computation
 from chalicelib.incidents.affected.store import ListGrew
-from chalicelib.incidents.book import IncidentBook, duty_facts
-from chalicelib.incidents.models import Status
-from chalicelib.incidents.rules import with_clients
+from chalicelib.incidents.book import IncidentBook
 from chalicelib.tables.transactions import Action, RunCommand
 
 _WORKER = Actor("system", "affected")
@@ -39,8 +36,8 @@ class Ending:
         among the incident's facts then, and have to be told. Raises `Overtaken`."""
         now = from_millis(to_millis(self._clock.now()))
         ended = replace(computation, ended_at=now)
-        kinds = () if computation.rehearsal else LISTED
         tally = ended.tally
+        kinds, clients = ((), ()) if computation.rehearsal else (LISTED, tally.clients)
         facts: dict[str, Fact] = {
             "computation": ended.computation_id,
             "stage": ended.stage.value,
@@ -52,18 +49,10 @@ class Ending:
         def build() -> list[Action]:
             return [
                 self._computations.change(ended),
-                *self._noted(ended, facts),
+                *self._book.affected_clients(
+                    ended.incident_id, clients, _WORKER, "recipients.computed", facts
+                ),
                 *self._list_grew(ended.incident_id, kinds, now),
             ]
 
         self._run_command(build)
-
-    def _noted(self, ended: Computation, facts: Mapping[str, Fact]) -> list[Action]:
-        action = "recipients.computed"
-        if ended.tally.clients and not ended.rehearsal:
-            before = self._book.get(ended.incident_id)
-            if before.status is Status.OPEN:
-                after = with_clients(before, ended.tally.clients)
-                said = {**facts, **duty_facts(after)}
-                return self._book.change(after, _WORKER, action, said)
-        return self._book.entry(ended.incident_id, _WORKER, action, facts)

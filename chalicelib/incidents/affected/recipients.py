@@ -1,6 +1,6 @@
 """Who has to be told of an incident: put on the list by hand, seen, and taken off it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import batched
 
 from chalicelib.audit.entry import Actor, Fact
@@ -8,9 +8,9 @@ from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.models import Came, Count, Entry, Outcome, Person
 from chalicelib.incidents.affected.store import Adding, AffectedStore, ListGrew
-from chalicelib.incidents.book import IncidentBook, duty_facts
+from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.rules import opened, with_clients
+from chalicelib.incidents.rules import opened
 from chalicelib.tables.transactions import Action, RunCommand
 
 _AT_ONCE = 50  # people in a transaction that goes on with every notice of the incident, too
@@ -93,22 +93,12 @@ class Recipients:
             now = from_millis(to_millis(self._clock.now()))
             made[:] = [self._store.adding(incident_id, people, Came.TYPED, now)]
             facts: dict[str, Fact] = {each.value: made[0].count(each) for each in Outcome}
-            noted = self._noted(incident_id, _clients(people, made[0]), who, facts)
+            clients = _clients(people, made[0])
+            noted = self._book.affected_clients(incident_id, clients, who, "recipients.put", facts)
             return [*made[0].actions, *noted, *self._list_grew(incident_id, made[0].kinds, now)]
 
         self._run_command(build)
         return made[0]
-
-    def _noted(
-        self, incident_id: str, clients: Collection[str], who: Actor, facts: Mapping[str, Fact]
-    ) -> list[Action]:
-        if clients:
-            before = self._book.get(incident_id)
-            after = with_clients(before, clients)
-            if after is not before:
-                said = {**facts, **duty_facts(after)}
-                return self._book.change(after, who, "recipients.put", said)
-        return self._book.entry(incident_id, who, "recipients.put", facts)
 
 
 def _clients(people: Sequence[Person], adding: Adding) -> list[str]:
