@@ -54,14 +54,17 @@ class IncidentEnding:
         What it said itself goes in one transaction with the conditions of `guard`, and raises what
         they do; then, one by one, the texts of its notices. Raises `RecordOvertaken`.
         """
+        scopes = self._scopes(incident_id)
         with suppress(_NothingLeft):
-            self._run_command(partial(self._forgotten, incident_id, rule, guard))
-        for scope in self._scopes(incident_id):
+            self._run_command(partial(self._forgotten, incident_id, scopes, rule, guard))
+        for scope in scopes:
             self._vault.forget(scope)
         for notice in self._notices.of_incident(incident_id):
             self._end_notice(notice.notice_id, rule)
 
-    def _forgotten(self, incident_id: str, rule: str, guard: Sequence[Check]) -> list[Action]:
+    def _forgotten(
+        self, incident_id: str, scopes: Sequence[Scope], rule: str, guard: Sequence[Check]
+    ) -> list[Action]:
         incident = self._incidents.seen(incident_id)
         if incident is None or not incident.has_ended:
             raise RecordOvertaken  # opened again since it was decided on, and the record with it
@@ -74,7 +77,7 @@ class IncidentEnding:
             *([self._aftermaths.forget(aftermath)] if aftermath.revision else []),
             *(
                 action
-                for scope in self._scopes(incident_id)
+                for scope in scopes
                 if self._vault.has_key(scope)
                 for action in self._vault.destroy_actions(scope, rule)
             ),

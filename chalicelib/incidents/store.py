@@ -32,6 +32,8 @@ from chalicelib.vault.vault import Vault
 
 _ID = re.compile(ID_PATTERN)
 _AT_ONCE = 100
+_FIRST_YEAR = 2026
+"""No incident was recorded before."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -82,13 +84,16 @@ class IncidentStore:
         found = self._records.batch_get(keys)
         return [incident_from(found[key], {}) for key in keys if key in found], page.last
 
-    def all_of(self, year: int) -> Iterator[Incident]:
-        """Every incident recorded in `year`, in clear. Raises `ReadIncomplete`."""
-        some, start = self.page(year, _AT_ONCE, None)
-        yield from some
-        while start is not None:
-            some, start = self.page(year, _AT_ONCE, start)
-            yield from some
+    def ended(self, until: int) -> Iterator[tuple[str, datetime]]:
+        """The id of each incident that ended and is not forgotten, recorded until that year (UTC),
+        and when; one that was dismissed while that was not noted counts from its recording.
+
+        Raises `ReadIncomplete`.
+        """
+        for year in range(_FIRST_YEAR, until + 1):
+            for each in self._all_of(year):
+                if each.has_ended and not each.forgotten:
+                    yield each.incident_id, each.closed_at or each.recorded_at
 
     def due(self, until: datetime) -> Iterator[str]:
         """Ids of the incidents with an alarm to raise by `until`, the earliest first.
@@ -149,6 +154,13 @@ class IncidentStore:
         opened or sealed."""
         fields = watched(incident)
         return self._update(incident, fields, fields)
+
+    def _all_of(self, year: int) -> Iterator[Incident]:
+        some, start = self.page(year, _AT_ONCE, None)
+        yield from some
+        while start is not None:
+            some, start = self.page(year, _AT_ONCE, start)
+            yield from some
 
     def _update(
         self, incident: Incident, put: Item, listed: Item, without: Sequence[str] = ()

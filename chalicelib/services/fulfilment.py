@@ -181,7 +181,7 @@ class FulfilmentServices(
             self.request_book.find,
             self.requests,
             lambda subject_id: self._standings.get(subject_id, consistent=True),
-            self.ended_incidents,
+            lambda: self._incident_store.ended(self.clock.now().year),
             self.keeping,
             self.run_command,
         )

@@ -9,7 +9,7 @@ from chalicelib.services.own import OwnServices
 from chalicelib.services.webhooks import WebhookServices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.reminding import RemedyReminders
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.models import Language
     from chalicelib.tables.transactions import Action
-
-
-_FIRST_YEAR = 2026
-"""No incident was recorded before."""
 
 
 class IncidentServices(AuditServices, OwnServices, WebhookServices, ConnectorServices):
@@ -81,14 +77,6 @@ class IncidentServices(AuditServices, OwnServices, WebhookServices, ConnectorSer
 
     def _keep_incident(self, incident_id: str, ended_at: "datetime | None") -> "list[Action]":
         return self.keeping.incident_turned(incident_id, ended_at)
-
-    def ended_incidents(self) -> "Iterator[tuple[str, datetime]]":
-        """The id of each incident that ended, and when; one that was dismissed while nobody noted
-        that counts from its recording."""
-        for year in range(_FIRST_YEAR, self.clock.now().year + 1):
-            for each in self._incident_store.all_of(year):
-                if each.has_ended and not each.forgotten:
-                    yield each.incident_id, each.closed_at or each.recorded_at
 
     @cached_property
     def incident_ending(self) -> "IncidentEnding":

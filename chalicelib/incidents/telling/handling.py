@@ -65,8 +65,7 @@ class TellingDesk:
         """
 
         def build() -> list[Action]:
-            self._book.check_time(incident_id)
-            telling = self._ledger.telling(incident_id, notice_id)
+            telling = self._telling(incident_id, notice_id)
             return [
                 self._store.change(once_more(telling, self._now())),
                 *self._entry(telling, staff_id, "incident.rest_asked", {}),
@@ -90,8 +89,7 @@ class TellingDesk:
         self._check(how.at)
 
         def build() -> list[Action]:
-            self._book.check_time(incident_id)
-            telling = self._ledger.telling(incident_id, notice_id)
+            telling = self._telling(incident_id, notice_id)
             self._ledger.line(notice_id, recipient_id)  # or nobody has told them yet
             facts = {"recipient": recipient_id, "means": how.means.value, "at": rfc3339(how.at)}
             return [
@@ -113,8 +111,7 @@ class TellingDesk:
         self._check(word.at)
 
         def build() -> list[Action]:
-            self._book.check_time(incident_id)
-            telling = self._ledger.telling(incident_id, notice_id)
+            telling = self._telling(incident_id, notice_id)
             facts = {"at": rfc3339(word.at)}
             return [
                 self._store.add_public_word(notice_id, word),
@@ -123,6 +120,10 @@ class TellingDesk:
             ]
 
         self._idempotency.run(call, {"notice": notice_id}, build)
+
+    def _telling(self, incident_id: str, notice_id: str) -> BreachTelling:
+        self._book.check_time(incident_id)
+        return self._ledger.telling(incident_id, notice_id)
 
     def _now(self) -> datetime:
         """In whole milliseconds, as it is stored."""
