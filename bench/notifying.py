@@ -204,6 +204,9 @@ class InOrder:
     def is_growing(self) -> bool:
         return False
 
+    def lacks_contacts(self) -> bool:
+        return False
+
     def readers(self, reader_ids: Sequence[str], /) -> dict[str, Reader]:
         return {each: self._readers[each] for each in reader_ids}
 

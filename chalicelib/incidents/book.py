@@ -7,8 +7,8 @@ from chalicelib.audit.entry import Actor, Entity, Fact
 from chalicelib.audit.trail import Trail
 from chalicelib.clock import rfc3339
 from chalicelib.incidents.errors import IncidentOver, UnknownIncident
-from chalicelib.incidents.models import Incident, Status
-from chalicelib.incidents.rules import fulfilled, with_clients
+from chalicelib.incidents.models import Incident
+from chalicelib.incidents.rules import fulfilled, opened, with_clients
 from chalicelib.incidents.store import IncidentStore
 from chalicelib.tables.transactions import Action
 
@@ -36,11 +36,19 @@ class IncidentBook:
         which its time is over there is none, held or not. Raises as `get`."""
         return self._in_time(self._store.seen(incident_id))
 
-    def check_time(self, incident_id: str) -> None:
-        """Raises `IncidentOver` for an incident whose time is over; an unknown one has none."""
+    def workable(self, incident_id: str) -> Incident:
+        """The incident in clear, which is open. Raises as `get`, and `IncidentNotOpen`."""
+        return opened(self.readable(incident_id))
+
+    def is_over(self, incident_id: str) -> bool:
+        """Whether the incident's time is over, held or not; an unknown one has none."""
         incident = self._store.seen(incident_id)
-        if incident is not None:
-            self._in_time(incident)
+        return incident is not None and self._has_passed(incident)
+
+    def check_time(self, incident_id: str) -> None:
+        """Raises `IncidentOver` for an incident whose time is over."""
+        if self.is_over(incident_id):
+            raise IncidentOver
 
     def seen(self, incident_id: str) -> Incident:
         """The incident as far as it stands in clear. Raises `UnknownIncident`."""
@@ -98,15 +106,17 @@ class IncidentBook:
         actor: Actor,
         action: str,
         facts: Mapping[str, Fact],
+        *,
+        more: bool = False,
     ) -> list[Action]:
-        """The writes of an entry, and of `clients` among those affected where facts do not have
-        them yet and the incident is open: who has to be told follows from them.
+        """The writes of an entry, and of `clients` among those affected where the incident's facts
+        do not have them yet: who has to be told follows from them. `more`: these are not all.
 
-        Raises `UnknownIncident`, `IncidentOver`.
+        Raises `UnknownIncident`, `IncidentOver`, `IncidentNotOpen`.
         """
         if clients:
             before = self.get(incident_id)
-            after = with_clients(before, clients) if before.status is Status.OPEN else before
+            after = with_clients(before, clients, more=more)
             if after is not before:
                 return self.change(after, actor, action, {**facts, **duty_facts(after)})
         return self.entry(incident_id, actor, action, facts)
@@ -120,9 +130,12 @@ class IncidentBook:
     def _in_time(self, incident: Incident | None) -> Incident:
         if incident is None:
             raise UnknownIncident
-        if incident.forgotten or (incident.has_ended and self._is_over(incident.incident_id)):
+        if self._has_passed(incident):
             raise IncidentOver
         return incident
+
+    def _has_passed(self, incident: Incident) -> bool:
+        return incident.forgotten or (incident.has_ended and self._is_over(incident.incident_id))
 
 
 def incident_entity(incident_id: str) -> Entity:

@@ -20,6 +20,7 @@ from chalicelib.incidents.models import (
     Nature,
     Scores,
     Severity,
+    Texts,
 )
 from chalicelib.incidents.rules import assessed, corrected, explained, judged, made_aware
 from chalicelib.incidents.statements import signed_awareness
@@ -129,7 +130,7 @@ class Deciding:
         incident_id: str,
         staff_id: str,
         duty_id: str,
-        reasons: str,
+        reasons: Texts,
         call: KeyedCall | None = None,
     ) -> None:
         """Says why a duty was done late, where no notice said it (GDPR 33(1)). Raises

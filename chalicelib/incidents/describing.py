@@ -25,6 +25,7 @@ PLAIN = (
     "people",
     "records",
     "clients",
+    "more_clients",
     "countries",
     "systems",
     "public_interest",
@@ -46,7 +47,7 @@ def incident_view(incident: Incident) -> IncidentView:
         nature_because=incident.nature_because or None,
         awareness=_awareness_view(incident.awareness) if incident.awareness else None,
         assessment=_assessment_view(incident.assessment) if incident.assessment else None,
-        late_because=dict(incident.late),
+        late_because={duty: dict(because.items()) for duty, because in incident.late.items()},
         earlier_awareness=tuple(map(_awareness_view, incident.earlier.awareness)),
         earlier_assessments=tuple(map(_assessment_view, incident.earlier.assessments)),
         earlier_judgements=tuple(

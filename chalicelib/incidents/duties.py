@@ -59,6 +59,12 @@ def _counted(incident: Incident, *, moves: bool) -> Incident:
     return replace(incident, duties=tuple(sorted((*now, *gone), key=_in_turn)))
 
 
+def clients_as(role: Party) -> Recipient:
+    """As what affected clients are told: those whose data we process are told once, as controllers
+    and because we promised."""
+    return Recipient.CLIENTS if role is Party.CONTROLLER else Recipient.CONTROLLERS
+
+
 def released(before: Incident, after: Incident) -> list[Duty]:
     """The duties of `after` that waited before and are not required any more."""
     waited = {each.id for each in before.duties if each.is_open}
@@ -101,9 +107,7 @@ def _rules(
                 yield pack, place, rule, recipient
     promises = pack_of(_PROMISES)
     if (rule := promises.rule_on(_PROMISED, aware_at.date())) and incident.facts.clients:
-        # Clients whose data we process are told once: as controllers, and because we promised.
-        of_role = Recipient.CLIENTS if role is Party.CONTROLLER else Recipient.CONTROLLERS
-        yield promises, None, rule, of_role
+        yield promises, None, rule, clients_as(role)
 
 
 def _laws(countries: Iterable[str]) -> dict[str, str | None]:

@@ -51,6 +51,13 @@ class ReasonsMissing(Conflict):
     code = "reasons_missing"
 
 
+class ClientsWouldBeLost(Conflict):
+    """The new facts leave out affected clients, and do not say which revision they were made of:
+    whoever takes some away has seen them."""
+
+    code = "clients_would_be_lost"
+
+
 class IncidentMoved(Conflict):
     """Somebody changed the incident since it was read."""
 

@@ -14,8 +14,7 @@
     due_pk       INCIDENTS, with due_sk, the moment of the next alarm (ms, 13 digits) and the id,
                  while one is to come
     sealed       everything else, under the incident's own key, bound to source and drill
-    mailbox      the handler's address, under a key of its own, so that whoever raises alarms opens
-                 nothing else
+    mailbox      the handler's address, under a key of its own: whoever raises alarms opens this
 
     pk           INCIDENTS#<year>       the register: a line for each, by the year of its recording
     sk           <incident id>
@@ -47,6 +46,7 @@ from chalicelib.incidents.models import (
     Severity,
     Source,
     Status,
+    Texts,
 )
 from chalicelib.law.deadline import Deadline, Plain
 from chalicelib.law.models import Party
@@ -153,7 +153,7 @@ def incident_from(item: Item, said: Mapping[str, Any]) -> Incident:
                 assessment=_assessment_from(said.get("assessment")),
                 severity=Severity(str(item["severity"])) if "severity" in item else None,
                 duties=tuple(_duty_from(cast("Mapping[str, Any]", each)) for each in duties),
-                late=said.get("late", {}),
+                late=_late_from(said.get("late", {})),
                 closed_at=_moment(item.get("closed")),
                 earlier=_earlier_from(said.get("earlier", {})),
                 nudges=nudges,
@@ -168,7 +168,7 @@ def said_of(incident: Incident) -> bytes:
     said: dict[str, Any] = {
         "facts": _facts_fields(incident.facts),
         "nature_because": incident.nature_because,
-        "late": dict(incident.late),
+        "late": {duty: dict(because) for duty, because in incident.late.items()},
     }
     if incident.awareness:
         said["awareness"] = _awareness_fields(incident.awareness)
@@ -185,6 +185,14 @@ def said_of(incident: Incident) -> bytes:
             "judgements": [[each.nature, each.because] for each in earlier.judgements],
         }
     return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _late_from(said: Mapping[str, Texts | str]) -> dict[str, Texts]:
+    # Reasons were said in one language before.
+    return {
+        duty: {"en": because} if isinstance(because, str) else because
+        for duty, because in said.items()
+    }
 
 
 def _awareness_fields(decided: Awareness) -> dict[str, Any]:
@@ -216,6 +224,7 @@ def _facts_fields(facts: Facts) -> dict[str, Any]:
         "categories": [[each.id, each.specific] for each in facts.categories],
         "numbers": [facts.people, facts.records],
         "clients": facts.clients,
+        "more_clients": facts.more_clients,
         "countries": facts.countries,
         "public_interest": facts.public_interest,
         "unintelligible": facts.unintelligible,
@@ -238,6 +247,7 @@ def _facts_from(fields: Mapping[str, Any]) -> Facts:
         people=people,
         records=records,
         clients=tuple(fields["clients"]),
+        more_clients=fields.get("more_clients", False),
         countries=tuple(fields["countries"]),
         public_interest=fields["public_interest"],
         unintelligible=fields["unintelligible"],

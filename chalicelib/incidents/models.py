@@ -10,12 +10,17 @@ from enum import StrEnum
 
 from chalicelib.law.deadline import Deadline
 from chalicelib.law.models import Party
-from chalicelib.notices.models import Language
+from chalicelib.notices.models import LANGUAGES, Language
 
 ID_PATTERN = r"^[0-9A-Z]{26}$"
 
 type Texts = Mapping[Language, str]
 """The same said in each language; empty while it is not known."""
+
+
+def is_whole(said: Texts) -> bool:
+    """Whether it is said in every language."""
+    return all(said.get(language) for language in LANGUAGES)
 
 
 class Kind(StrEnum):
@@ -163,7 +168,8 @@ class Facts:
     """What is known of an incident; sealed, since free text may name people.
 
     Numbers are approximate, None while not known (GDPR 33(3)(a)). `clients` are opaque ids of
-    affected clients, `countries` ISO codes of where affected people are. `consequences`,
+    affected clients, `more_clients` says that others are affected, too: so many ids have no place
+    here. `countries` are ISO codes of where affected people are. `consequences`,
     `measures` and `recovery` are what notices tell (UU PDP 46(2), GDPR 33(3)(c), (d)).
     `unintelligible`: nobody who got the data can read it (GDPR 34(3)(a)).
     """
@@ -180,6 +186,7 @@ class Facts:
     people: int | None = None
     records: int | None = None
     clients: tuple[str, ...] = ()
+    more_clients: bool = False
     countries: tuple[str, ...] = ()
     consequences: Texts = field(default_factory=dict)
     measures: Texts = field(default_factory=dict)
@@ -244,7 +251,7 @@ class Incident:
     severity: Severity | None = None
     """That of the assessment; in clear."""
     duties: tuple[Duty, ...] = ()
-    late: Mapping[str, str] = field(default_factory=dict, repr=False)
+    late: Mapping[str, Texts] = field(default_factory=dict, repr=False)
     closed_at: datetime | None = None
     earlier: Earlier = field(default_factory=Earlier, repr=False)
     nudges: int = 0

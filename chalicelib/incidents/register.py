@@ -11,7 +11,13 @@ from chalicelib.ids import Ids
 from chalicelib.incidents.book import IncidentBook, duty_facts
 from chalicelib.incidents.errors import IncidentMoved
 from chalicelib.incidents.models import Facts, Incident, Source, Status
-from chalicelib.incidents.rules import check_past, dismissed, opened, revised, taken_up
+from chalicelib.incidents.rules import (
+    check_no_client_lost,
+    check_past,
+    dismissed,
+    revised,
+    taken_up,
+)
 from chalicelib.incidents.store import IncidentStore
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action, RunCommand
@@ -112,12 +118,15 @@ class Register:
     ) -> None:
         """Replaces what is known; with `revision` only if the incident is as it was read.
 
-        Raises `UnknownIncident`, `IncidentNotOpen`, `InvalidInput`, `IncidentMoved`.
+        Raises `UnknownIncident`, `IncidentNotOpen`, `InvalidInput`, `IncidentMoved`, and
+        `ClientsWouldBeLost` without `revision`.
         """
         self._check(facts)
 
         def change(incident: Incident) -> Incident:
-            if revision not in {None, incident.revision}:
+            if revision is None:
+                check_no_client_lost(incident, facts)
+            elif revision != incident.revision:
                 raise IncidentMoved
             return revised(incident, facts)
 
@@ -140,7 +149,7 @@ class Register:
         mailbox, who = normalise(Kind.EMAIL, address), Actor("staff", staff_id)
 
         def build() -> list[Action]:
-            incident = replace(opened(self._book.seen(incident_id)), handler=handler)
+            incident = replace(self._book.workable(incident_id), handler=handler)
             facts: dict[str, Fact] = {"handler": handler}
             return [
                 self._store.hand_over(incident, mailbox),

@@ -9,6 +9,7 @@ from chalicelib.incidents.assessing import severity_of
 from chalicelib.incidents.duties import moved_to, with_duties
 from chalicelib.incidents.errors import (
     AlreadyAware,
+    ClientsWouldBeLost,
     DatesWouldBeLate,
     IncidentNotOpen,
     NotADraft,
@@ -24,6 +25,8 @@ from chalicelib.incidents.models import (
     Judgement,
     Nature,
     Status,
+    Texts,
+    is_whole,
 )
 
 MOST_CLIENTS = 500
@@ -37,14 +40,25 @@ def revised(incident: Incident, facts: Facts) -> Incident:
     return with_duties(replace(opened(incident), facts=facts))
 
 
-def with_clients(incident: Incident, clients: Iterable[str]) -> Incident:
-    """With these clients among those affected, as far as facts hold so many; who has to be told
-    follows from them. Raises `IncidentNotOpen`."""
-    facts = incident.facts
-    all_of_them = tuple(dict.fromkeys((*facts.clients, *clients)))[:MOST_CLIENTS]
-    if all_of_them == facts.clients:
-        return incident
-    return revised(incident, replace(facts, clients=all_of_them))
+def check_no_client_lost(incident: Incident, facts: Facts) -> None:
+    """Raises `ClientsWouldBeLost` where `facts` name fewer of the affected clients than are known:
+    the list and computations add to them, too."""
+    known = incident.facts
+    if not set(known.clients) <= set(facts.clients) or (known.more_clients > facts.more_clients):
+        raise ClientsWouldBeLost
+
+
+def with_clients(incident: Incident, clients: Iterable[str], *, more: bool) -> Incident:
+    """With these clients, and perhaps `more`, among those affected. Facts hold so many; that there
+    are others is said, too. Who has to be told follows from them. Raises `IncidentNotOpen`."""
+    known = incident.facts
+    all_of_them = tuple(dict.fromkeys((*known.clients, *clients)))
+    facts = replace(
+        known,
+        clients=all_of_them[:MOST_CLIENTS],
+        more_clients=known.more_clients or more or len(all_of_them) > MOST_CLIENTS,
+    )
+    return incident if facts == known else revised(incident, facts)
 
 
 def taken_up(incident: Incident) -> Incident:
@@ -129,14 +143,17 @@ def fulfilled(incident: Incident, duty_ids: frozenset[str], at: datetime) -> Inc
     return replace(incident, duties=duties)
 
 
-def explained(incident: Incident, duty_id: str, reasons: str) -> Incident:
+def explained(incident: Incident, duty_id: str, reasons: Texts) -> Incident:
     """With the reasons why a duty was done late (GDPR 33(1)); of two the later ones hold.
 
-    Raises `IncidentNotOpen`, `InvalidInput` for a duty that was not.
+    Raises `IncidentNotOpen`, `InvalidInput` for a duty that was not, or for reasons that are not
+    in every language: notices and packs say them in both.
     """
     duty = opened(incident).duty(duty_id)
     if duty is None or not duty.was_late:
         raise InvalidInput(FieldError("duty", "not_late"))
+    if not is_whole(reasons):
+        raise InvalidInput(FieldError("reasons", "untranslated"))
     return replace(incident, late={**incident.late, duty_id: reasons})
 
 

@@ -64,12 +64,13 @@ class FactsIn(PlatformReportIn):
     """What is known: what is left out is not known (yet).
 
     `categories` are ids of the policy's categories of data or their items; `countries` where
-    affected people are.
+    affected people are; `more_clients`, that more clients are affected than have a place here.
     """
 
     how: TextsIn | None = None
     role: Party = Field(Party.CONTROLLER, strict=False)
     categories: Annotated[tuple[Category, ...], Field(max_length=60)] = ()
+    more_clients: bool = False
     countries: Annotated[tuple[Country, ...], Field(max_length=60)] = ()
     consequences: TextsIn | None = None
     measures: TextsIn | None = None
@@ -93,7 +94,8 @@ class ReportIn(FactsIn):
 
 class RevisionIn(FactsIn):
     """What is known now. With the `revision` that the incident was read at it is refused where
-    somebody changed it since."""
+    somebody changed it since; without, where it leaves out clients that are known (the list and
+    computations add to them)."""
 
     revision: Annotated[int, Field(ge=1)] | None = None
 
@@ -203,6 +205,7 @@ class FactsView(Answer):
     people: int | None
     records: int | None
     clients: tuple[str, ...]
+    more_clients: bool
     countries: tuple[str, ...]
     consequences: dict[str, str]
     measures: dict[str, str]
@@ -249,7 +252,7 @@ class IncidentView(IncidentLine):
     nature_because: str | None
     awareness: AwarenessView | None
     assessment: AssessmentView | None
-    late_because: dict[str, str]
+    late_because: dict[str, dict[str, str]]
     earlier_awareness: tuple[AwarenessView, ...]
     earlier_assessments: tuple[AssessmentView, ...]
     earlier_judgements: tuple[JudgementView, ...]

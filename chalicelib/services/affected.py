@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from chalicelib.incidents.affected.asking import Asking
     from chalicelib.incidents.affected.computation_store import ComputationStore
     from chalicelib.incidents.affected.computing import Computing
+    from chalicelib.incidents.affected.contacts import Contacts
+    from chalicelib.incidents.affected.counts_store import CountsStore
     from chalicelib.incidents.affected.people import AffectedPeople
     from chalicelib.incidents.affected.recipients import Recipients
     from chalicelib.incidents.affected.store import AffectedStore
@@ -28,6 +30,8 @@ class AffectedServices(IncidentServices, ConnectorServices):
 
         return Recipients(
             self.affected,
+            self.affected_counts,
+            self.affected_contacts,
             self.incident_book,
             self.tellings_standing.list_grew,
             self.clock,
@@ -40,6 +44,7 @@ class AffectedServices(IncidentServices, ConnectorServices):
 
         return Asking(
             self._computations,
+            self.affected_counts,
             self.incident_book,
             self.data_maps.map_in_force,
             self.outbox,
@@ -75,13 +80,35 @@ class AffectedServices(IncidentServices, ConnectorServices):
         """The roll of an incident's affected of one kind, for a telling."""
         from chalicelib.incidents.affected.people import AffectedPeople
 
-        return AffectedPeople(self.affected, self._computations, incident_id, kind)
+        def lacks(kind: "Recipient") -> bool:
+            return self.affected_contacts.lacks(self.incident_book.get(incident_id), kind)
+
+        return AffectedPeople(
+            self.affected, self.affected_counts, self._computations, incident_id, kind, lacks
+        )
+
+    @cached_property
+    def affected_contacts(self) -> "Contacts":
+        from chalicelib.incidents.affected.contacts import Contacts
+
+        return Contacts(self.affected)
 
     @cached_property
     def affected(self) -> "AffectedStore":
         from chalicelib.incidents.affected.store import AffectedStore
 
-        return AffectedStore(self.records, self.vault, lambda: self.keyring.mac_key("affected"))
+        return AffectedStore(
+            self.records,
+            self.affected_counts,
+            self.vault,
+            lambda: self.keyring.mac_key("affected"),
+        )
+
+    @cached_property
+    def affected_counts(self) -> "CountsStore":
+        from chalicelib.incidents.affected.counts_store import CountsStore
+
+        return CountsStore(self.records)
 
     @cached_property
     def _computations(self) -> "ComputationStore":
@@ -101,5 +128,5 @@ class AffectedServices(IncidentServices, ConnectorServices):
         )
 
     def _listed(self, incident_id: str) -> "Mapping[Recipient, int]":
-        counts = self.affected.counts(incident_id)
+        counts = self.affected_counts.counts(incident_id)
         return {kind: each.recipients for kind, each in counts.items()}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
     from chalicelib.incidents.aftermath.closing import Closing
+    from chalicelib.incidents.aftermath.models import Step
     from chalicelib.incidents.models import Recipient
     from chalicelib.incidents.notices.filing import Filings
     from chalicelib.incidents.notices.filing_store import FilingStore
@@ -84,16 +85,29 @@ class TellingServices(AffectedServices):
     @cached_property
     def closing_incidents(self) -> "Closing":
         from chalicelib.incidents.aftermath.closing import Closing
-        from chalicelib.incidents.notices.outstanding import Outstanding
+        from chalicelib.incidents.notices.outstanding import Outstanding, TheList
 
-        outstanding = Outstanding(self._breach_notices, self._listed, self.tellings_standing.untold)
+        the_list = TheList(
+            self._listed,
+            self.tellings_standing.untold,
+            self._computations.is_any_running,
+            self.affected_contacts.lacks,
+        )
         return Closing(
             self._aftermath_store,
             self.incident_book,
-            outstanding.of,
+            Outstanding(self._breach_notices, the_list).of,
+            self._turn_list,
             self.clock,
             self.idempotency,
         )
+
+    def _turn_list(self, incident_id: str, step: "Step") -> "Action":
+        from chalicelib.incidents.aftermath.models import Step
+
+        counts = self.affected_counts
+        turn = counts.closing if step is Step.CLOSED else counts.reopening
+        return turn(incident_id)
 
     @cached_property
     def telling_desk(self) -> "TellingDesk":
@@ -147,14 +161,14 @@ class TellingServices(AffectedServices):
         # From then on none of them is taken off the list: the ledger is of those who were affected.
         return [
             *self.telling_desk.start(incident_id, notice_id, recipient, drill),
-            self.affected.final(incident_id, recipient),
+            self.affected_counts.final(incident_id, recipient),
         ]
 
     def _is_off(self, incident_id: str) -> bool:
         from chalicelib.incidents.models import Nature
 
         incident = self.incident_book.seen(incident_id)
-        return incident.forgotten or incident.nature is Nature.NO_BREACH
+        return incident.nature is Nature.NO_BREACH or self.incident_book.is_over(incident_id)
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

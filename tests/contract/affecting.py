@@ -32,6 +32,7 @@ class Affected:
     readers_by_id: dict[str, Reader] = field(default_factory=dict)
     parts: int = 16
     growing: bool = False
+    lacking: bool = False
 
     def add(self, email: str, language: Language = "id", name: str = "") -> str:
         mac = hashlib.sha256((name or email).encode()).hexdigest()[:32]
@@ -52,6 +53,9 @@ class Affected:
 
     def is_growing(self) -> bool:
         return self.growing
+
+    def lacks_contacts(self) -> bool:
+        return self.lacking
 
     def readers(self, reader_ids: Sequence[str], /) -> Mapping[str, Reader]:
         return {each: self.readers_by_id[each] for each in reader_ids}

@@ -1,5 +1,6 @@
 """What tests of an incident's end share: all that follows a breach, said part by part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from chalicelib.clock import rfc3339
 from tests.contract.responding import SCORES, SECURITY, Responding
 from tests.gateway import Answer
 
+PLENTY = 300_000
+PROMISE = "policy.breach-clients"
 OWNER = "Bambang Wijaya"
 ENCRYPT: dict[str, Any] = {"en": "Encrypt every laptop", "id": "Enkripsi semua laptop"}
 FOUND: dict[str, Any] = {
@@ -61,7 +64,10 @@ class Ending(Responding):
         return {(each["field"], each["code"]) for each in answer.json()["missing"]}
 
     def told(self, incident_id: str) -> None:
-        """Notes that all who had to be told were."""
+        """Has the clients told by phone, and notes that all others who had to be told were."""
+        incident = self.stored(incident_id)
+        if (promise := incident.duty(PROMISE)) and promise.is_open:
+            self.call_clients(incident_id, incident.facts.clients)
 
         def build() -> Any:
             duties = [each.id for each in self.stored(incident_id).duties if each.is_open]
@@ -70,6 +76,25 @@ class Ending(Responding):
             return book.duties_done(incident_id, duties, now, Actor("staff", SECURITY))
 
         self.services.run_command(build)
+
+    def call_clients(self, incident_id: str, clients: Sequence[str]) -> None:
+        """Lists somebody of each client whose address nobody knows, and tells them by phone."""
+        how = {"role": "security", "who": SECURITY}
+        contacts = [
+            {"kind": "clients", "user_id": f"of-{each}", "client": each} for each in clients
+        ]
+        put = self.act(incident_id, "recipients", {"recipients": contacts}, **how)
+        assert put.status == 200, put.body
+        notice = self.act(incident_id, "notices", {"recipient": "clients"}, **how)
+        assert notice.status == 201, notice.body
+        notice_id = str(notice.json()["notice_id"])
+        assert self.act(incident_id, f"notices/{notice_id}/approve").status == 200
+        self.services.breach_teller.run(lambda: PLENTY)
+        by_phone = {"means": "phone", "at": self.now()}
+        for each in put.json()["recipients"]:
+            verb = f"notices/{notice_id}/recipients/{each['recipient_id']}/told"
+            assert self.act(incident_id, verb, by_phone).status == 200
+        self.services.breach_teller.run(lambda: PLENTY)
 
     def complete(self, **changes: Any) -> str:
         """The id of a breach that nothing is missing of any more."""

@@ -58,7 +58,7 @@ def _bodies(here: Ending, existing: Mapping[str, str]) -> Mapping[tuple[str, str
         ("POST", ACTION + "/drop"): REASONS,
         ("POST", AFTERMATH + "/report"): {},
         ("POST", AFTERMATH + "/report/approve"): {"report_id": existing.get("report_id", "")},
-        ("POST", INCIDENT + "/delay"): {"duty": "id.breach-agency", **REASONS},
+        ("POST", INCIDENT + "/delay"): {"duty": "id.breach-agency", "reasons": ENCRYPT},
         ("POST", INCIDENT + "/close"): REASONS,
         ("POST", INCIDENT + "/reopen"): REASONS,
     }

@@ -147,7 +147,7 @@ def test_nobody_is_removed_once_a_notice_was_approved(
     affected: Affected, services: Services
 ) -> None:
     (put,) = affected.put({"email": DINI})
-    services.run_command(lambda: [services.affected.final(affected.incident_id, SUBJECTS)])
+    services.run_command(lambda: [services.affected_counts.final(affected.incident_id, SUBJECTS)])
     (client,) = affected.put({"email": DINI, "kind": "clients", "client": "acme"})
     remove = f"/{client['recipient_id']}/remove"
     assert affected.call("POST", remove, {"reason": "another kind"}).status == 200
@@ -214,7 +214,7 @@ def test_a_telling_meets_everybody_once_part_by_part(
     affected: Affected, services: Services
 ) -> None:
     affected.put({"email": DINI, "language": "en"}, {"user_id": "u1"}, {"email": OKA})
-    affected.put({"email": OKA, "kind": "clients"})
+    affected.put({"email": OKA, "kind": "clients", "client": "pt-maju"})
     (gone,) = affected.put({"email": "gone@client.test"})
     affected.call("POST", f"/{gone['recipient_id']}/remove", {"reason": "why"})
     roll = services.affected_people(affected.incident_id, SUBJECTS)

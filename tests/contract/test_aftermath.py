@@ -358,8 +358,8 @@ def test_the_policies_allow_what_is_done(
 ) -> None:
     api = Uses()
     api.watch(services)
-    incident_id = ending.complete()
-    ending.close(incident_id)
+    incident_id = ending.complete(clients=[])
+    assert ending.close(incident_id).status == 200
     ending.act(incident_id, "reopen", {"reasons": "there is more"})
     assert api.refused_by("api_handler") == set()
     api.seen.clear()

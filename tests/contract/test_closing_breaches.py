@@ -38,18 +38,18 @@ def post(services: Services) -> Post:
 
 
 def delay(here: Ending, incident_id: str, duty: str) -> int:
-    body = {"duty": duty, "reasons": "the list came late"}
+    body = {"duty": duty, "reasons": LATE}
     return here.act(incident_id, "delay", body).status
 
 
 def test_what_a_notice_announced_is_missing_until_it_was_filed(ending: Ending) -> None:
-    incident_id = ending.known(people=None)
+    incident_id = ending.known(people=None, clients=[])
     first = approved(ending, incident_id, "authority", in_phases_because=BOTH)
     assert file(ending, incident_id, first).status == 200
     ending.finish(incident_id)
     announced = ("duties.eu.breach-authority.people", "supplement_missing")
     assert ending.missing(incident_id) == {("facts.people", "missing"), announced}
-    revise(ending, incident_id, people=4321)
+    revise(ending, incident_id, people=4321, clients=[])
     assert ending.missing(incident_id) == {announced}
     assert ending.close(incident_id).code == "incident_incomplete"
     supplement = approved(ending, incident_id, "authority", phase="supplement")
@@ -88,7 +88,9 @@ def test_clients_on_the_list_start_their_clock(ending: Ending, kind: str) -> Non
     assert list(ending.stored(incident_id).facts.clients) == ["pt-maju", "pt-jaya"]
     state, due_at = ending.dates(incident_id)["policy.breach-clients"]
     assert (state, due_at) == ("open", ending.in_hours(72))
-    revise(ending, incident_id, clients=[], role=role)
+    revise(
+        ending, incident_id, clients=[], role=role, revision=ending.shown(incident_id)["revision"]
+    )
     assert ("facts.clients", "missing") in ending.missing(incident_id)
 
 
@@ -104,19 +106,22 @@ def test_who_was_told_in_public_is_not_left(ending: Ending) -> None:
 def test_what_was_told_late_says_why(
     ending: Ending, services: Services, clock: FixedClock, post: Post
 ) -> None:
-    incident_id = ending.known(countries=["ID"])
+    incident_id = ending.known(countries=["ID"], clients=[])
     put(ending, incident_id, DINI)
     approved(ending, incident_id, "subjects")
     assert delay(ending, incident_id, PEOPLE) == 422  # it is not done yet
     clock.advance(TOO_LATE)
     everybody(post, services, clock)
     ending.finish(incident_id)
-    late = {PEOPLE, "id.breach-agency", "policy.breach-clients"}
+    late = {PEOPLE, "id.breach-agency"}
     assert ending.missing(incident_id) == {(f"duties.{each}", "reasons_missing") for each in late}
     assert ending.close(incident_id).code == "incident_incomplete"
+    half = {"duty": PEOPLE, "reasons": {"en": LATE["en"]}}
+    answer = ending.act(incident_id, "delay", half)
+    assert answer.json()["errors"] == [{"field": "reasons", "code": "untranslated"}]
     for each in late:
         assert delay(ending, incident_id, each) == 200
-    assert ending.shown(incident_id)["late_because"] == dict.fromkeys(late, "the list came late")
+    assert ending.shown(incident_id)["late_because"] == dict.fromkeys(late, LATE)
     assert ending.close(incident_id).status == 200
     assert delay(ending, incident_id, PEOPLE) == 409
 
@@ -124,14 +129,13 @@ def test_what_was_told_late_says_why(
 def test_a_notice_that_says_why_it_is_late_is_enough(
     ending: Ending, services: Services, clock: FixedClock, post: Post
 ) -> None:
-    incident_id = ending.known(countries=["ID"])
+    incident_id = ending.known(countries=["ID"], clients=[])
     put(ending, incident_id, DINI)
     clock.advance(TOO_LATE)
     approved(ending, incident_id, "subjects", late_because=LATE)
     everybody(post, services, clock)
     ending.finish(incident_id)
-    missing = {field for field, _ in ending.missing(incident_id)}
-    assert missing == {"duties.id.breach-agency", "duties.policy.breach-clients"}
+    assert ending.missing(incident_id) == {("duties.id.breach-agency", "reasons_missing")}
 
 
 def test_as_much_as_the_wire_lets_through_is_sealed_together(ending: Ending) -> None:

@@ -126,7 +126,9 @@ def test_the_pack_holds_all_and_proves_it(
     archive = packing.pack(incident_id)
     files = contents(archive)
     report = json.loads(files["aftermath.json"])["client_report"]["report_id"]
-    sent = {f"notices/{report}/{name}" for name in ("ledger.csv", "notice.json")}
+    notices = [each.notice_id for each in packing.services.breach_notices.listed(incident_id)]
+    assert report in notices
+    sent = {f"notices/{each}/{name}" for each in notices for name in ("ledger.csv", "notice.json")}
     assert set(files) == FILES | sent | {KEYS, MANIFEST, SIGNATURE}
     incident = json.loads(files["incident.json"])
     assert incident["facts"]["title"] == FACTS["title"]

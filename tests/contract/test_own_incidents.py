@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.contract.closing import Ending
 from tests.contract.keeping import own
 from tests.contract.killing import Killed, Killer
 from tests.contract.moto_tables import SESSION, another_container
-from tests.contract.people import records
+from tests.contract.people import mails, records
 from tests.contract.policies import Uses
 from tests.contract.responding import INCIDENTS, SECURITY
 from tests.contract.restoring import Backup, lines, signed_locally
@@ -33,9 +34,17 @@ from tests.contract.test_breach_notices import approved
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 
+ASKED = {"place": "shop", "collection": "customers"}
+WRITES: dict[str, Any] = {
+    "reopen": {"reasons": "look again"},
+    "recipients": {"recipients": [{"kind": "subjects", "email": "dini@client.test"}]},
+    "recipients/subjects-" + "0" * 32 + "/remove": {"reason": "not affected"},
+    "recipients/compute": ASKED,
+}
 YEARS = timedelta(days=1826)
 """Five years from the clock's first day on, or a day more."""
 INSTANT = timedelta(milliseconds=1)
+PLENTY = 300_000
 LIMIT = "incidents_closed"
 
 
@@ -113,8 +122,11 @@ def test_it_is_readable_until_its_millisecond_and_gone_after_the_sweep(
     ):
         answer = ending.call("GET", f"{INCIDENTS}/{incident_id}{path}")
         assert (answer.status, answer.code) == (410, "incident_over"), path
-    reasons = {"reasons": "look again"}
-    assert ending.act(incident_id, "reopen", reasons).code == "incident_over"
+    for verb, body in WRITES.items():
+        assert ending.act(incident_id, verb, body).code == "incident_over", verb
+    handler = {"handler": SECURITY, "email": "guard@jutsoo.test"}
+    path = f"{INCIDENTS}/{incident_id}/handler"
+    assert ending.call("PUT", path, handler).code == "incident_over"
     assert ending.dates(incident_id) is not None
     assert scopes(services, incident_id) == had  # the sweep has not been there
     assert office.swept().handed == 1
@@ -192,14 +204,35 @@ def test_the_list_and_the_notices_of_it_go_too(
     assert ending.call("POST", f"{of_notice}/tell-rest").code == "incident_over"
     said = {"at": ending.in_hours(0), "where": "in the paper"}
     assert ending.call("POST", f"{of_notice}/told-publicly", said).code == "incident_over"
-    office.swept()
-    assert scopes(services, incident_id) == []
-    for _ in range(3):
-        assert services.incident_rounds.run(lambda: 300_000)["telling_failed"] == 0
-        office.later(timedelta(hours=1))
+    watcher, uses = another_container(services), Uses()
+    uses.watch(watcher)
+    assert watcher.incident_rounds.run(lambda: PLENTY)["telling_failed"] == 0
+    assert uses.refused_by("watch_incidents") == set()
     telling = services._breach_tellings.get(notice_id)
     assert telling is not None
     assert telling.state is State.STOPPED
+    assert mails(services) == []
+    office.swept()
+    assert scopes(services, incident_id) == []
+    for _ in range(3):
+        assert services.incident_rounds.run(lambda: PLENTY)["telling_failed"] == 0
+        office.later(timedelta(hours=1))
+
+
+def test_nobody_is_reminded_of_what_is_over_and_held(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    incident_id = closed(ending)
+    office.later(timedelta(days=3))
+    assert services.remedy_reminders.run(lambda: PLENTY).reminded == 1
+    office.hold("case", incident_id)
+    office.later(YEARS)
+    office.swept()
+    watcher, uses = another_container(services), Uses()
+    uses.watch(watcher)
+    report = watcher.remedy_reminders.run(lambda: PLENTY)
+    assert (report.reminded, report.failed) == (0, 0)
+    assert uses.refused_by("watch_incidents") == set()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -10,10 +10,10 @@ from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.ids import Ids
 from chalicelib.incidents.affected.computation_store import ComputationStore
+from chalicelib.incidents.affected.counts_store import CountsStore
 from chalicelib.incidents.affected.models import Computation, Question
 from chalicelib.incidents.affected.planning import plan
 from chalicelib.incidents.book import IncidentBook
-from chalicelib.incidents.rules import opened
 from chalicelib.notices.outbox import Outbox
 from chalicelib.tables.codec import Item
 from chalicelib.tables.transactions import Action
@@ -34,6 +34,7 @@ class Asking:
     def __init__(
         self,
         computations: ComputationStore,
+        counts: CountsStore,
         book: IncidentBook,
         data_map: Callable[[], DataMap],
         outbox: Outbox,
@@ -42,6 +43,7 @@ class Asking:
         idempotency: Idempotency,
     ) -> None:
         self._computations = computations
+        self._counts = counts
         self._book = book
         self._data_map = data_map
         self._outbox = outbox
@@ -65,6 +67,7 @@ class Asking:
         """
         if earlier := self._idempotency.earlier(call):
             return self.progress(incident_id, str(earlier["computation"]))
+        self._book.workable(incident_id)  # whatever the question is
         computation = Computation(
             self._ids.new(),
             incident_id,
@@ -87,7 +90,7 @@ class Asking:
 
     def _beginning(self, computation: Computation) -> list[Action]:
         incident_id = computation.incident_id
-        opened(self._book.seen(incident_id))
+        self._book.workable(incident_id)
         facts: dict[str, Fact] = {
             "computation": computation.computation_id,
             "rehearsal": computation.rehearsal,
@@ -95,6 +98,7 @@ class Asking:
         who = Actor("staff", computation.asked_by)
         return [
             *self._computations.addition(computation),
+            self._counts.asking(incident_id),
             *work_on(computation, self._outbox),
             *self._book.entry(incident_id, who, "recipients.asked_for", facts),
         ]

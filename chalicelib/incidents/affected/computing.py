@@ -3,8 +3,9 @@ worker goes on.
 
     ask ──> page, page, … ──> done         each page one transaction: whom it put on the list, what
                 │                          it counted, how far it came
-                └──> failed                what the data map in force does not allow any more, or
-                                           a place that did not answer for two hours
+                └──> failed                what the data map in force does not allow any more, a
+                                           place that did not answer for two hours, or an incident
+                                           that was closed meanwhile
 
 A worker that dies leaves a computation that stands right behind the last page; nobody is listed
 twice and nothing counted twice. Of two workers the slower one finds that it was overtaken.
@@ -25,7 +26,7 @@ from chalicelib.errors import InvalidInput
 from chalicelib.incidents.affected.addresses import with_addresses
 from chalicelib.incidents.affected.asking import work_on
 from chalicelib.incidents.affected.computation_store import ComputationStore, Overtaken
-from chalicelib.incidents.affected.ending import Ending
+from chalicelib.incidents.affected.ending import NOT_OPEN, Ending
 from chalicelib.incidents.affected.models import (
     Came,
     Computation,
@@ -35,8 +36,10 @@ from chalicelib.incidents.affected.models import (
 from chalicelib.incidents.affected.planning import Plan, plan
 from chalicelib.incidents.affected.store import MOST_AT_ONCE, AffectedStore
 from chalicelib.incidents.affected.tallying import seen_in, tallied
+from chalicelib.incidents.errors import IncidentNotOpen
 from chalicelib.notices.outbox import Outbox
 from chalicelib.tables.transactions import Action, RunCommand
+from chalicelib.vault.errors import KeyDestroyed
 
 SHIFT = timedelta(seconds=60)
 """How long a worker is at it: half of its function's time, so it ends by its own will."""
@@ -70,20 +73,22 @@ class Computing:
 
         Raises `PlaceUnavailable`, …: it is tried again.
         """
-        computation = self._computations.get(incident_id, computation_id)
-        if computation is None or computation.stage is not Stage.RUNNING:
-            return
-        with suppress(Overtaken):
+        with suppress(Overtaken, KeyDestroyed):
+            computation = self._computations.get(incident_id, computation_id)
+            if computation is None or computation.stage is not Stage.RUNNING:
+                return
             try:
                 self._walk(computation)
             except (InvalidInput, UnknownPlace, UnknownCollection):
                 self.give_up(incident_id, computation_id, "data_map_changed")
+            except IncidentNotOpen:
+                self.give_up(incident_id, computation_id, NOT_OPEN)
 
     def give_up(self, incident_id: str, computation_id: str, code: str) -> None:
         """Notes why it does not go on, for somebody to ask anew. Who was found stays listed."""
-        computation = self._computations.get(incident_id, computation_id)
-        if computation is not None and computation.stage is Stage.RUNNING:
-            with suppress(Overtaken):
+        with suppress(Overtaken, KeyDestroyed):
+            computation = self._computations.get(incident_id, computation_id)
+            if computation is not None and computation.stage is Stage.RUNNING:
                 self._ending.end(replace(computation, stage=Stage.FAILED, problem=code))
 
     def _walk(self, computation: Computation) -> None:
@@ -129,6 +134,7 @@ class Computing:
         return replace(after, revision=after.revision + 1)
 
     def _adding(self, computation: Computation, people: Sequence[Person]) -> list[Action]:
+        self._ending.check_open(computation.incident_id)
         now = from_millis(to_millis(self._clock.now()))
         return self._affected.adding(computation.incident_id, people, Came.COMPUTED, now).actions
 

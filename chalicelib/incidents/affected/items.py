@@ -10,8 +10,11 @@
     pk         AFFECTED#<incident id>
     sk         COUNTS                             by kind how many, and how many without address:
                                                   moved in the transaction that moves the list
-               final_<kind>                       once a notice to the kind was approved: nobody of
+    rev                                           changes of the list, and of what will change it
+    final_<kind>                                  once a notice to the kind was approved: nobody of
                                                   it is removed then
+    closed                                        while the incident is closed: nobody is put on
+                                                  the list then (counts_store.py)
 
 Sealed under one key for the whole incident, bound to `removed`. The id is a MAC of incident, kind,
 who it is and, but for subjects, of which client, so that somebody found twice is there once;
@@ -19,6 +22,7 @@ nothing can be guessed from it, and lists of two incidents have no id in common.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 from chalicelib.clock import from_millis, to_millis
@@ -106,7 +110,7 @@ def counts_from(item: Item | None) -> dict[Recipient, Count]:
     }
 
 
-def count_fields(counts: dict[Recipient, Count]) -> dict[str, int]:
+def count_fields(counts: Mapping[Recipient, Count]) -> dict[str, int]:
     """What is added to the numbers of the item."""
     fields = {kind.value: each.recipients for kind, each in counts.items()}
     fields |= {kind.value + _WITHOUT: each.without_address for kind, each in counts.items()}

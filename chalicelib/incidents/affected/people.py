@@ -1,8 +1,9 @@
 """The affected of one kind, part by part, for a telling (`notices.telling.models.People`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.incidents.affected.computation_store import ComputationStore
+from chalicelib.incidents.affected.counts_store import CountsStore
 from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.store import AffectedStore
 from chalicelib.incidents.models import Recipient
@@ -14,21 +15,26 @@ DEFAULT_LANGUAGE: Language = "id"
 
 
 class AffectedPeople:
-    """Those of an incident and a kind. Who was removed is neither listed nor read."""
+    """Those of an incident and a kind. Who was removed is neither listed nor read. `lacks` says of
+    a kind whether the list has nobody for some client that is told as such."""
 
     parts = len(PARTS)
 
     def __init__(
         self,
         store: AffectedStore,
+        counts: CountsStore,
         computations: ComputationStore,
         incident_id: str,
         kind: Recipient,
+        lacks: Callable[[Recipient], bool],
     ) -> None:
         self._store = store
+        self._counts = counts
         self._computations = computations
         self._incident_id = incident_id
         self._kind = kind
+        self._lacks = lacks
 
     def after(self, part: int, after: str, limit: int) -> list[str]:
         """Up to `limit` ids of the part that come after that one, in order."""
@@ -40,11 +46,15 @@ class AffectedPeople:
 
     def count(self) -> int:
         """How many they are, read consistently."""
-        return self._store.counts(self._incident_id)[self._kind].recipients
+        return self._counts.counts(self._incident_id)[self._kind].recipients
 
     def is_growing(self) -> bool:
         """Whether a computation that puts people on the list still runs, read consistently."""
         return self._computations.is_any_running(self._incident_id)
+
+    def lacks_contacts(self) -> bool:
+        """Whether some affected client that is told as this kind has nobody on the list."""
+        return self._kind is not Recipient.SUBJECTS and self._lacks(self._kind)
 
     def readers(self, recipient_ids: Sequence[str]) -> Mapping[str, Reader]:
         """Whom to tell, by id; an address is empty where none is known. One batch read per 100."""

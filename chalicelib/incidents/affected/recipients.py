@@ -5,12 +5,13 @@ from itertools import batched
 
 from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import Clock, from_millis, to_millis
+from chalicelib.incidents.affected.contacts import Contacts
+from chalicelib.incidents.affected.counts_store import CountsStore
 from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.models import Came, Count, Entry, Outcome, Person
 from chalicelib.incidents.affected.store import Adding, AffectedStore, ListGrew
 from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.rules import opened
 from chalicelib.tables.transactions import Action, RunCommand
 
 _AT_ONCE = 50  # people in a transaction that goes on with every notice of the incident, too
@@ -24,12 +25,16 @@ class Recipients:
     def __init__(
         self,
         store: AffectedStore,
+        counts: CountsStore,
+        contacts: Contacts,
         book: IncidentBook,
         list_grew: ListGrew,
         clock: Clock,
         run_command: RunCommand,
     ) -> None:
         self._store = store
+        self._counts = counts
+        self._contacts = contacts
         self._book = book
         self._list_grew = list_grew
         self._clock = clock
@@ -52,7 +57,14 @@ class Recipients:
     def counts(self, incident_id: str) -> Mapping[Recipient, Count]:
         """How many are on the list, by kind. Raises `UnknownIncident`."""
         self._book.readable(incident_id)
-        return self._store.counts(incident_id)
+        return self._counts.counts(incident_id)
+
+    def without_contact(self, incident_id: str) -> tuple[str, ...]:
+        """The opaque ids of the affected clients for whom nobody is on the list.
+
+        Raises `UnknownIncident`, `IncidentOver`.
+        """
+        return self._contacts.lacking(self._book.get(incident_id))
 
     def page(
         self, incident_id: str, kind: Recipient, limit: int, after: str, staff_id: str
@@ -77,7 +89,7 @@ class Recipients:
         who, facts = Actor("staff", staff_id), {"recipient": recipient_id}
 
         def build() -> list[Action]:
-            opened(self._book.seen(incident_id))
+            self._book.workable(incident_id)
             removing = self._store.removing(incident_id, recipient_id, reason)
             if not removing:
                 return self._book.entry(incident_id, who, "recipients.removed_before", facts)
@@ -89,7 +101,7 @@ class Recipients:
         made: list[Adding] = []
 
         def build() -> list[Action]:
-            opened(self._book.seen(incident_id))
+            self._book.workable(incident_id)
             now = from_millis(to_millis(self._clock.now()))
             made[:] = [self._store.adding(incident_id, people, Came.TYPED, now)]
             facts: dict[str, Fact] = {each.value: made[0].count(each) for each in Outcome}

@@ -2,20 +2,17 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import NotFound
+from chalicelib.incidents.affected.counts_store import CountsStore
 from chalicelib.incidents.affected.items import (
-    AFFECTED_COUNTS,
+    PARTS,
     clear_item,
-    count_fields,
-    counts_from,
     entry_from,
-    final_field,
-    key_of_counts,
     key_of_recipient,
     kind_of,
     partition,
@@ -24,11 +21,10 @@ from chalicelib.incidents.affected.items import (
 from chalicelib.incidents.affected.models import Came, Count, Entry, Outcome, Person
 from chalicelib.incidents.models import Recipient
 from chalicelib.tables.codec import Item
-from chalicelib.tables.conditions import ABSENT, Condition, revision_is
+from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import Key
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Moved, Put, Update
-from chalicelib.tables.updates import Changes
+from chalicelib.tables.transactions import Action, Moved, Put
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
@@ -36,22 +32,13 @@ from chalicelib.vault.vault import Vault
 MOST_AT_ONCE = 80
 """People put on the list in one transaction: with counts, the trail and a computation under 100."""
 _ID_DIGITS = 32
-_ALWAYS = Condition("attribute_not_exists(pk) OR attribute_exists(pk)")
+_READ_AT_ONCE = 1000
 
 
 class UnknownRecipient(NotFound):
     """Nobody with this id is on the incident's list."""
 
     code = "unknown_recipient"
-
-
-class ListIsFinal(Conflict):
-    """A notice to their kind was approved: whoever is on the list is told.
-
-    Others may still be added.
-    """
-
-    code = "recipients_final"
 
 
 type ListGrew = Callable[[str, Collection[Recipient], datetime], list[Action]]
@@ -82,8 +69,11 @@ class Adding:
 class AffectedStore:
     """Of all incidents; each list is sealed under the incident's own key."""
 
-    def __init__(self, records: Table, vault: Vault, mac_key: Callable[[], bytes]) -> None:
+    def __init__(
+        self, records: Table, counts: CountsStore, vault: Vault, mac_key: Callable[[], bytes]
+    ) -> None:
         self._records = records
+        self._counts = counts
         self._vault = vault
         self._mac_key = mac_key
 
@@ -127,7 +117,7 @@ class AffectedStore:
                 )
         if actions:
             actions.append(self._vault.still_there(_scope(incident_id)))
-            actions += self._counting(incident_id, counts, _ALWAYS)
+            actions += self._counts.adding(incident_id, counts)
         return Adding([(each, outcomes[each]) for each, _ in ids], actions)
 
     def removing(self, incident_id: str, recipient_id: str, reason: str) -> list[Action]:
@@ -144,23 +134,8 @@ class AffectedStore:
         count = Count().plus(*_difference(before, after))
         return [
             self._write(incident_id, before, after),
-            *self._counting(
-                incident_id,
-                {before.person.kind: count},
-                _not_final(before.person.kind),
-                ListIsFinal,
-            ),
+            self._counts.removing(incident_id, before.person.kind, count),
         ]
-
-    def final(self, incident_id: str, kind: Recipient) -> Action:
-        """For the transaction that approves a notice: from then on nobody of its kind is
-        removed."""
-        put = AFFECTED_COUNTS.stamp({final_field(kind): True})
-        return Update(self._records, key_of_counts(incident_id), Changes(put=put), _ALWAYS)
-
-    def counts(self, incident_id: str) -> Mapping[Recipient, Count]:
-        """How many there are by kind, read consistently. One read unit."""
-        return counts_from(self._records.get(key_of_counts(incident_id), consistent=True))
 
     def many(self, incident_id: str, recipient_ids: Iterable[str]) -> dict[str, Entry]:
         """Those there are, removed ones too, by id, read consistently; one key opens all."""
@@ -178,6 +153,16 @@ class AffectedStore:
             if len(found) == limit:
                 break
         return found
+
+    def clients(self, incident_id: str, kind: Recipient) -> set[str]:
+        """The ids of the clients for whom somebody of the kind stands on the list, read
+        consistently. Opens every one of the kind: for a decision, not for a poll."""
+        items = (
+            item
+            for part in PARTS
+            for item in self._standing(incident_id, kind, part, "", _READ_AT_ONCE)
+        )
+        return {each.person.client for each in self._opened(incident_id, items)}
 
     def page(
         self, incident_id: str, kind: Recipient, parts: str, limit: int, after: str
@@ -237,18 +222,6 @@ class AffectedStore:
         message = b"".join(len(each).to_bytes(4) + each for each in map(str.encode, parts))
         return hmac.digest(self._mac_key(), message, hashlib.sha256).hex()[:_ID_DIGITS]
 
-    def _counting(
-        self,
-        incident_id: str,
-        counts: dict[Recipient, Count],
-        condition: Condition,
-        otherwise: type[Conflict | Moved] = Moved,
-    ) -> list[Action]:
-        if not (added := count_fields(counts)):
-            return []
-        changes = Changes(put=AFFECTED_COUNTS.stamp({}), add=added)
-        return [Update(self._records, key_of_counts(incident_id), changes, condition, otherwise)]
-
 
 def _after(
     recipient_id: str, before: Entry | None, person: Person, came: Came, at: datetime
@@ -281,10 +254,6 @@ def _counted(entry: Entry | None) -> tuple[int, int]:
     if entry is None or entry.is_removed:
         return 0, 0
     return 1, int(not entry.person.email)
-
-
-def _not_final(kind: Recipient) -> Condition:
-    return Condition("attribute_not_exists(#final)", {"#final": final_field(kind)})
 
 
 def _scope(incident_id: str) -> Scope:

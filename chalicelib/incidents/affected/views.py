@@ -59,7 +59,8 @@ def counts_view(here: Recipients, incident_id: str) -> CountsView:
                 without_address=counts[kind].without_address,
             )
             for kind in LISTED
-        )
+        ),
+        clients_without_contact=here.without_contact(incident_id),
     )
 
 

@@ -35,6 +35,8 @@ class RecipientIn(Wire):
     def _somebody(self) -> Self:
         if self.email is None and self.user_id is None:
             raise ValueError("names nobody")
+        if self.kind != "subjects" and self.client is None:
+            raise ValueError("says not whose contact it is")
         return self
 
 
@@ -89,7 +91,10 @@ class CountView(Answer):
 
 
 class CountsView(Answer):
+    """How many are on the list, and for which affected clients nobody is: opaque ids."""
+
     counts: tuple[CountView, ...]
+    clients_without_contact: tuple[str, ...]
 
 
 class RecipientView(Answer):

@@ -24,6 +24,9 @@ from chalicelib.incidents.rules import opened
 from chalicelib.tables.transactions import Action
 
 type TurnIncident = Callable[[Incident, Aftermath, datetime], Incident]
+type TurnList = Callable[[str, Step], Action]
+"""The write that closes an incident's list of the affected as it is when this is called, or opens
+it again."""
 type StillToTell = Callable[[Incident], Sequence[FieldError]]
 """What is still to be told of an incident, beyond duties that are open."""
 
@@ -36,12 +39,14 @@ class Closing:
         store: AftermathStore,
         book: IncidentBook,
         still_to_tell: StillToTell,
+        turn_list: TurnList,
         clock: Clock,
         idempotency: Idempotency,
     ) -> None:
         self._store = store
         self._book = book
         self._still_to_tell = still_to_tell
+        self._turn_list = turn_list
         self._clock = clock
         self._idempotency = idempotency
 
@@ -82,11 +87,14 @@ class Closing:
         now = from_millis(to_millis(self._clock.now()))
 
         def build() -> list[Action]:
+            # First: whoever is put on the list while the rest is looked at makes this look anew.
+            list_turned = self._turn_list(incident_id, step)
             before, aftermath = self._book.get(incident_id), self._store.get(incident_id)
             after = turn(before, aftermath, now)
             turns = (*aftermath.turns, Turn(step, staff_id, now, reasons))
             facts: dict[str, Fact] = {"nature": after.nature}
             return [
+                list_turned,
                 self._store.change(replace(aftermath, turns=turns)),
                 *self._book.turned(after, Actor("staff", staff_id), f"incident.{step}", facts),
             ]

@@ -97,6 +97,8 @@ class RemedyReminders:
 
         def build() -> Sequence[Action]:
             nonlocal overdue
+            if self._book.is_over(incident_id):
+                raise _Settled  # nothing of it is told any more; what ends it takes it off the list
             aftermath = self._store.seen(incident_id)
             overdue = reminders_due(aftermath, now)
             if overdue:

@@ -236,7 +236,7 @@ def show_missing(_: Call[None], incident_id: str) -> Reply:
 )
 def explain_delay(call: Call[DelayIn], incident_id: str) -> Reply:
     services().deciding_incidents.explain(
-        incident_id, call.caller.id, call.body.duty, call.body.reasons, call.keyed
+        incident_id, call.caller.id, call.body.duty, texts_from(call.body.reasons), call.keyed
     )
     return Reply(incident_line(services().incidents.seen(incident_id)))
 

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.incidents.aftermath.models import ActionState, Method, Step
 from chalicelib.incidents.notices.wire import DutyId
-from chalicelib.incidents.wire import LongText, Name, TextsIn
+from chalicelib.incidents.wire import Name, TextsIn
 from chalicelib.wire import Answer, Moment, Wire
 
 MAX_FOUND_BYTES = 64 * 1024
@@ -93,14 +93,17 @@ class DelayIn(Wire):
     """Why a duty was done late (GDPR 33(1)), where no notice said it."""
 
     duty: DutyId
-    reasons: LongText
+    reasons: TextsIn
 
 
 class MissingPart(Answer):
     """A part that is missing, and how: `missing`, `open`, `undecided`, `not_approved`.
 
     `supplement_missing`: a notice announced it, and none said it since. `untold`: somebody of that
-    kind on the list was not told. `reasons_missing`: the duty was done late, and nobody said why.
+    kind on the list was not told. `no_contact`: an affected client has nobody of that kind on the
+    list. `running`: a computation still puts people there. `unconfirmed`: more clients are affected
+    than the facts name, and nobody said that all are on the list. `reasons_missing`: the duty was
+    done late, and nobody said why.
     """
 
     field: str

@@ -129,7 +129,7 @@ class Filings:
         late = late_duties(notice, incident, at, told.late_because)
         because = notice.late_because or told.late_because
         done = fulfilled(incident, frozenset(notice.fulfils), at)
-        reasons = dict.fromkeys(late, because.get("en", ""))
+        reasons = dict.fromkeys(late, because)
         return filed(notice, at, self._now()), replace(done, late={**incident.late, **reasons})
 
     def _proof(self, incident_id: str, notice: Notice, told: Told) -> Proof | None:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.errors import Conflict, FieldError
-from chalicelib.incidents.models import Duty, Facts, Texts
+from chalicelib.incidents.models import Duty, Facts, Texts, is_whole
 from chalicelib.incidents.notices.contents import Element, contents
-from chalicelib.notices.models import LANGUAGES
 
 _TEXTS = ("nature", "how", "consequences", "measures", "recovery")
 _FIELDS = {"when": "occurred_from"}
@@ -92,11 +91,6 @@ def check_reasons(because: Texts, *, late: bool) -> None:
     (GDPR 33(1))."""
     if code := _lacks(because, late=late):
         raise NoticeIncomplete([FieldError("late_because", code)])
-
-
-def is_whole(said: Texts) -> bool:
-    """Whether it is said in every language."""
-    return all(said.get(language) for language in LANGUAGES)
 
 
 def _is_known(each: Element, facts: Facts, contact: str) -> bool:

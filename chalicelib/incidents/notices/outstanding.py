@@ -1,15 +1,22 @@
 """What is still to be told before an incident is closed, and not to be seen in its duties.
 
-A supplement that a notice announced (GDPR 33(4)), somebody on the list whom nobody told, and the
-reasons of what was told late (33(1)).
+A supplement that a notice announced (GDPR 33(4)), somebody on the list whom nobody told, a client
+for whom nobody is on it, a list that still grows, and the reasons of what was told late (33(1)).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from chalicelib.errors import FieldError
-from chalicelib.incidents.models import Duty, DutyState, Incident, Nature, Recipient
+from chalicelib.incidents.models import (
+    Duty,
+    DutyState,
+    Incident,
+    Nature,
+    Recipient,
+    is_whole,
+)
 from chalicelib.incidents.notices.contents import contents
-from chalicelib.incidents.notices.gate import is_whole
 from chalicelib.incidents.notices.models import Notice, Phase
 from chalicelib.incidents.notices.rules import FILED, is_given
 from chalicelib.incidents.notices.store import BreachNoticeStore
@@ -18,16 +25,29 @@ _OF_CLIENTS = (Recipient.CLIENTS, Recipient.CONTROLLERS)
 
 type Counted = Callable[[str], Mapping[Recipient, int]]
 """By kind how many of an incident's list."""
+type IsGrowing = Callable[[str], bool]
+"""Whether a computation still puts people on an incident's list."""
+type Lacks = Callable[[Incident, Recipient], bool]
+"""Whether nobody on the list stands for some affected client that is told as that kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class TheList:
+    """What is asked of an incident's list. `listed` counts who is on it, `untold` whom the notices
+    to their kind have not reached."""
+
+    listed: Counted
+    untold: Counted
+    is_growing: IsGrowing
+    lacks: Lacks
 
 
 class Outstanding:
-    """Looks at what was given. `listed` counts who is on the list, `untold` whom the notices to
-    their kind have not reached."""
+    """Looks at what was given, and to whom."""
 
-    def __init__(self, store: BreachNoticeStore, listed: Counted, untold: Counted) -> None:
+    def __init__(self, store: BreachNoticeStore, the_list: TheList) -> None:
         self._store = store
-        self._listed = listed
-        self._untold = untold
+        self._list = the_list
 
     def of(self, incident: Incident) -> tuple[FieldError, ...]:
         """What is still to be told of the incident; nothing of what is no breach.
@@ -48,22 +68,28 @@ class Outstanding:
         )
 
     def _people(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
-        listed = self._listed(incident.incident_id)
+        listed = self._list.listed(incident.incident_id)
+        if self._list.is_growing(incident.incident_id):
+            yield FieldError("computation", "running")
+        if incident.facts.more_clients:
+            yield FieldError("facts.more_clients", "unconfirmed")
         if not incident.facts.clients and any(map(listed.get, _OF_CLIENTS)):
             # Nobody else starts the clock of those who are on the list.
             yield FieldError("facts.clients", "missing")
-        untold = self._untold(incident.incident_id)
+        untold = self._list.untold(incident.incident_id)
         for kind in Recipient:
             duties = {each.id for each in _required(incident) if each.recipient is kind}
             if kind in FILED or not duties:
                 continue
             ways = [each for each in notices if not duties.isdisjoint(each.fulfils)]
             filed = {each for way in ways if way.recipient in FILED for each in way.fulfils}
+            if duties <= filed:  # all of them were told in public
+                continue
             by_mail = any(way.recipient is kind for way in ways)
-            # Without a notice to each of them, all duties to them have to be met in public.
-            left = untold.get(kind, 0) if by_mail else listed.get(kind, 0)
-            if left and not (duties <= filed):
+            if untold.get(kind) if by_mail else listed.get(kind):
                 yield FieldError(f"recipients.{kind}", "untold")
+            if self._list.lacks(incident, kind):
+                yield FieldError(f"recipients.{kind}", "no_contact")
 
     def _reasons(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
         for duty in _required(incident):

@@ -130,7 +130,7 @@ class Notices:
     ) -> None:
         """Says that the notice is not to be given, or not to be filed; it stays listed.
 
-        Raises `UnknownNotice`, `NoticeDecided`, `IdempotencyConflict`.
+        Raises `UnknownNotice`, `IncidentOver`, `NoticeDecided`, `IdempotencyConflict`.
         """
 
         def decide(notice: Notice) -> list[Action]:
@@ -204,6 +204,7 @@ class Notices:
 
         def build() -> list[Action]:
             notice = self._opened(incident_id, notice_id)
+            self._book.check_time(incident_id)
             # The chain's end is read first: whoever decides on another notice meanwhile moves it.
             entry = self._entry(notice, staff_id, action, _facts(notice))
             return [*decide(notice), *entry]

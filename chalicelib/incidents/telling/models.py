@@ -183,12 +183,17 @@ class Listed(People, Protocol):
         """Whether a computation is still putting people on the list."""
         ...
 
+    def lacks_contacts(self) -> bool:
+        """Whether some affected client that is told as this kind has nobody on the list."""
+        ...
+
 
 type PeopleOf = Callable[[str, Recipient], Listed]
 """By incident and kind everybody who is affected."""
 
 type IsOff = Callable[[str], bool]
-"""Whether an incident is no breach, or forgotten, so that nobody is to be told of it any more."""
+"""Whether an incident is no breach, or its time over, so that nobody is to be told of it any
+more."""
 
 type DutiesDone = Callable[[str, str, datetime], list[Action]]
 """By incident and notice the writes that note that the notice's duties were done at that moment."""

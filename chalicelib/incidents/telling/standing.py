@@ -35,18 +35,18 @@ class Standing:
         self._listed_of = listed_of
 
     def untold(self, incident_id: str) -> dict[Recipient, int]:
-        """By kind how many on the list its first notice has not reached, on whichever way; kinds
-        of which nobody is left are not in it.
+        """By kind how many on the list its notices have not reached, on whichever way; kinds of
+        which nobody is left are not in it.
 
-        Of several first notices that one counts which reached fewest. A kind that no notice was
-        approved for is not in it either: its duties are open, or nobody has to be told. Reads the
-        ledgers of tellings that are done line by line, some 3,000 read units for 100,000 people.
+        Of several notices, supplements included, that one counts which reached fewest. A kind that
+        no notice was approved for is not in it either: its duties are open, or nobody has to be
+        told. Reads ledgers line by line, some 3,000 read units for 100,000 people.
         """
         notices = self._notices_of(incident_id)
         listed = self._listed_of(incident_id)
         found: dict[Recipient, int] = {}
         for notice, telling in self._tellings(notices):
-            if notice.phase is Phase.INITIAL and not _said_in_public(notice, notices):
+            if notice.phase is not Phase.REPORT and not _said_in_public(notice, notices):
                 left = listed[notice.recipient] - self._reached(telling)
                 found[notice.recipient] = max(left, found.get(notice.recipient, 0))
         return {kind: left for kind, left in found.items() if left > 0}

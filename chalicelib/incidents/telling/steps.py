@@ -4,7 +4,8 @@ Rounds go through the roll until one finds nobody new: who was added behind the 
 before is told too, and whose address came to be known since. Then the telling waits until each mail
 left the outbox, or was given up: while SES is away nobody was told, and the clocks of the duties go
 on. They go on, too, while somebody on the list was not reached, and nobody noted how they were told
-otherwise: the duties are done when the last one was told, and not before.
+otherwise, and while an affected client has nobody there to be told: the duties are done when the
+last one was told, and not before.
 
 Each step looks whether the incident still is, or may be, a breach: what is none is told to nobody
 else. Mails that were queued by then, five minutes of them at most, leave.
@@ -188,6 +189,8 @@ class BreachSteps:
         word = self._store.public_word(telling.notice_id) if telling.unreached else None
         if telling.unreached and word is None:
             return Step([self._store.change(replace(telling, state=State.UNREACHED))])
+        if people.lacks_contacts():
+            raise NothingToTell
         told_at = [at for at in (telling.reached_at, word and word.at) if at]
         return Step(self._end(telling, max(told_at, default=now)), is_last=True)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from chalicelib.incidents.affected.computation_store import ComputationStore
+from chalicelib.incidents.affected.counts_store import CountsStore
 from chalicelib.incidents.affected.models import (
     Came,
     Computation,
@@ -64,7 +65,9 @@ class OneKeyForMany(OneKey):
 
 
 def affected(item: Any) -> AffectedStore:
-    return AffectedStore(records(item), cast("Vault", OneKeyForMany()), lambda: bytes(32))
+    return AffectedStore(
+        records(item), CountsStore(records(item)), cast("Vault", OneKeyForMany()), lambda: bytes(32)
+    )
 
 
 def test_affected_recipient_1() -> None:
@@ -76,7 +79,7 @@ def test_affected_recipient_1() -> None:
 
 
 def test_affected_counts_1() -> None:
-    counts = affected(fixture("affected_counts")).counts(INCIDENT)
+    counts = CountsStore(records(fixture("affected_counts"))).counts(INCIDENT)
     assert counts == {
         Recipient.SUBJECTS: Count(7, 2),
         Recipient.CLIENTS: Count(1, 0),

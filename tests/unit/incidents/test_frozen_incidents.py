@@ -56,7 +56,7 @@ KNOWN = with_duties(
             START + HOUR,
         ),
         severity=Severity.HIGH,
-        late={"eu.breach-authority": "Nobody was there."},
+        late={"eu.breach-authority": {"en": "Nobody was there."}},
     )
 )
 INCIDENT = fulfilled(KNOWN, frozenset({"policy.breach-clients"}), START + 3 * HOUR)
@@ -70,6 +70,7 @@ def test_incident_1() -> None:
     # Packs may have newer versions: what was frozen stays.
     assert {each.deadline.version for each in read.duties if each.deadline} <= {"2026.1", "2026.2"}
     assert read.facts == INCIDENT.facts
+    assert read.late == INCIDENT.late  # which was frozen when reasons had one language
     assert (read.awareness, read.assessment) == (INCIDENT.awareness, INCIDENT.assessment)
     assert [each.id for each in read.duties] == [each.id for each in INCIDENT.duties]
     clients = read.duty("policy.breach-clients")
