@@ -11,9 +11,12 @@ from functools import partial
 from chalicelib.audit.entry import Actor
 from chalicelib.incidents.aftermath.store import AftermathStore
 from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.findings.models import Noted
 from chalicelib.incidents.findings.store import FindingStore
 from chalicelib.incidents.notices.store import BreachNoticeStore
+from chalicelib.incidents.pack.models import evidence_key
 from chalicelib.incidents.store import IncidentStore
+from chalicelib.packing.objects import Exports
 from chalicelib.retention.archiving.deed import RecordOvertaken
 from chalicelib.tables.transactions import Action, Check, RunCommand
 from chalicelib.vault.errors import KeyDestroyed
@@ -36,6 +39,7 @@ class IncidentEnding:
         aftermaths: AftermathStore,
         notices: BreachNoticeStore,
         findings: FindingStore,
+        exports: Exports,
         book: IncidentBook,
         vault: Vault,
         run_command: RunCommand,
@@ -44,6 +48,7 @@ class IncidentEnding:
         self._aftermaths = aftermaths
         self._notices = notices
         self._findings = findings
+        self._exports = exports
         self._book = book
         self._vault = vault
         self._run_command = run_command
@@ -52,46 +57,38 @@ class IncidentEnding:
         """Forgets, in the name of `rule`, what an ended incident said. May be repeated.
 
         What it said itself goes in one transaction with the conditions of `guard`, and raises what
-        they do; then, one by one, the texts of its notices. Raises `RecordOvertaken`.
+        they do; then its packs of evidence and, one by one, the texts of its notices. Raises
+        `RecordOvertaken`.
         """
-        scopes = self._scopes(incident_id)
         with suppress(_NothingLeft):
-            self._run_command(partial(self._forgotten, incident_id, scopes, rule, guard))
-        for scope in scopes:
+            self._run_command(partial(self._forgotten, incident_id, rule, guard))
+        for scope in _scopes(incident_id, self._findings.latest_of(incident_id)):
             self._vault.forget(scope)
+        self._exports.remove(evidence_key(incident_id, ""))
         for notice in self._notices.of_incident(incident_id):
             self._end_notice(notice.notice_id, rule)
 
-    def _forgotten(
-        self, incident_id: str, scopes: Sequence[Scope], rule: str, guard: Sequence[Check]
-    ) -> list[Action]:
+    def _forgotten(self, incident_id: str, rule: str, guard: Sequence[Check]) -> list[Action]:
         incident = self._incidents.seen(incident_id)
         if incident is None or not incident.has_ended:
             raise RecordOvertaken  # opened again since it was decided on, and the record with it
         if incident.forgotten:
             raise _NothingLeft
         aftermath = self._aftermaths.seen(incident_id)
+        finding = self._findings.latest_of(incident_id)
         return [
             *guard,
             self._incidents.forget(incident),
             *([self._aftermaths.forget(aftermath)] if aftermath.revision else []),
+            # What comes again meanwhile belongs to another draft, under the same key.
+            *([self._findings.still(finding)] if finding else []),
             *(
                 action
-                for scope in scopes
+                for scope in _scopes(incident_id, finding)
                 if self._vault.has_key(scope)
                 for action in self._vault.destroy_actions(scope, rule)
             ),
             *self._book.entry(incident_id, _WORKER, "incident.forgotten", {"rule": rule}),
-        ]
-
-    def _scopes(self, incident_id: str) -> list[Scope]:
-        """The incident's keys, those included that it may never have had."""
-        finding = self._findings.key_of_incident(incident_id)
-        return [
-            Scope.incident(incident_id),
-            Scope.handler(incident_id),
-            Scope.affected(incident_id),
-            *([Scope.finding(finding)] if finding else []),
         ]
 
     def _end_notice(self, notice_id: str, rule: str) -> None:
@@ -99,3 +96,13 @@ class IncidentEnding:
         with suppress(KeyDestroyed):  # by a worker that died
             self._run_command(lambda: self._vault.destroy_actions(scope, rule))
         self._vault.forget(scope)
+
+
+def _scopes(incident_id: str, finding: Noted | None) -> list[Scope]:
+    """The incident's keys, those included that it may never have had."""
+    return [
+        Scope.incident(incident_id),
+        Scope.handler(incident_id),
+        Scope.affected(incident_id),
+        *([Scope.finding(finding.key)] if finding else []),
+    ]

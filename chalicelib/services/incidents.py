@@ -87,6 +87,7 @@ class IncidentServices(AuditServices, OwnServices, WebhookServices, ConnectorSer
             self._aftermath_store,
             self._breach_notices,
             self._finding_store,
+            self._exports,
             self.incident_book,
             self.vault,
             self.run_command,

@@ -91,6 +91,7 @@ class TellingServices(AffectedServices):
             self._listed,
             self.tellings_standing.untold,
             self._computations.is_any_running,
+            self.tellings_standing.is_report_out,
             self.affected_contacts.lacks,
         )
         return Closing(

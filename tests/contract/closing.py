@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
-from tests.contract.responding import SCORES, SECURITY, Responding
+from tests.contract.responding import INCIDENTS, SCORES, SECURITY, Responding
 from tests.gateway import Answer
 
 PLENTY = 300_000
@@ -89,11 +89,17 @@ class Ending(Responding):
         assert notice.status == 201, notice.body
         notice_id = str(notice.json()["notice_id"])
         assert self.act(incident_id, f"notices/{notice_id}/approve").status == 200
+        self.by_phone(incident_id, notice_id)
+
+    def by_phone(self, incident_id: str, notice_id: str) -> None:
+        """Has the notice told, and tells by phone whoever has no address."""
         self.services.breach_teller.run(lambda: PLENTY)
-        by_phone = {"means": "phone", "at": self.now()}
-        for each in put.json()["recipients"]:
-            verb = f"notices/{notice_id}/recipients/{each['recipient_id']}/told"
-            assert self.act(incident_id, verb, by_phone).status == 200
+        of_notice = f"notices/{notice_id}"
+        path = f"{INCIDENTS}/{incident_id}/{of_notice}/ledger?outcome=no_address"
+        for line in self.call("GET", path).json()["lines"]:
+            verb = f"{of_notice}/recipients/{line['recipient_id']}/told"
+            told = {"means": "phone", "at": self.now()}
+            assert self.act(incident_id, verb, told).status == 200
         self.services.breach_teller.run(lambda: PLENTY)
 
     def complete(self, **changes: Any) -> str:
@@ -111,6 +117,9 @@ class Ending(Responding):
         assert self.found(incident_id).status == 200
         self.planned(incident_id)
         assert self.reported(incident_id).status == 200
+        if self.stored(incident_id).facts.clients:
+            report = self.followed(incident_id)["client_report"]
+            self.by_phone(incident_id, report["report_id"])
 
     def close(self, incident_id: str, **how: Any) -> Answer:
         return self.act(incident_id, "close", {"reasons": "all was done"}, **how)

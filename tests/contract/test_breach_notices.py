@@ -301,7 +301,8 @@ def test_what_became_late_before_it_was_approved_says_why(
     assert LATE["en"] in shown(responding, incident_id, notice_id)["texts"]["en"]["text"]
     assert file(responding, incident_id, notice_id).status == 200
     late = responding.shown(incident_id)["late_because"]
-    assert late and all(each == LATE for each in late.values())
+    assert late
+    assert all(each == LATE for each in late.values())
 
 
 @pytest.mark.parametrize("why", ["late_because", "in_phases_because"])

@@ -20,10 +20,10 @@ from tests.contract.test_breach_approvals import put, revise
 from tests.contract.test_breach_journey import everybody, rounds
 from tests.contract.test_breach_notices import approved
 from tests.contract.test_breach_telling import post_of
-from tests.contract.test_computing_affected import BOTH
 from tests.contract.working import work
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
+from tests.maps import BOTH
 
 PLENTY = 300_000
 MAJU = {"kind": "clients", "email": "dpo@maju.test", "client": "pt-maju"}
@@ -80,6 +80,8 @@ def test_the_duty_to_clients_waits_for_a_contact_of_each(
     assert promise(ending, incident_id) == "done"
     assert lacking(ending, incident_id) == []
     ending.finish(incident_id)
+    assert ending.missing(incident_id) == {("client_report", "untold")}
+    everybody(post, services, clock)
     assert ending.close(incident_id).status == 200
 
 
@@ -100,7 +102,8 @@ def test_a_client_that_came_after_all_were_told_has_to_be_told(
     assert ending.missing(incident_id) == {NO_CONTACT}
     assert ending.close(incident_id).code == "incident_incomplete"
     put(ending, incident_id, JAYA)
-    assert ending.missing(incident_id) == {("recipients.clients", "untold")}
+    untold = {("recipients.clients", "untold"), ("client_report", "untold")}
+    assert ending.missing(incident_id) == untold
     assert "dpo@jaya.test" in everybody(post, services, clock)
     assert ending.close(incident_id).status == 200
 

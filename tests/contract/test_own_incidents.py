@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.audit.entry import Actor
-from chalicelib.clock import from_millis
+from chalicelib.clock import from_millis, rfc3339
+from chalicelib.incidents.book import incident_entity
 from chalicelib.incidents.errors import IncidentOver
-from chalicelib.incidents.models import Facts, Source, Status
+from chalicelib.incidents.models import Facts, Incident, Source, Status
 from chalicelib.incidents.register import Report
 from chalicelib.incidents.telling.models import State
 from chalicelib.retention.__main__ import main
@@ -21,17 +22,20 @@ from chalicelib.tables.codec import encode
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.ledger import KEY
 from tests.contract.closing import Ending
+from tests.contract.found import drafts, take
 from tests.contract.keeping import own
-from tests.contract.killing import Killed, Killer
+from tests.contract.killing import Killed, Killer, meanwhile
 from tests.contract.moto_tables import SESSION, another_container
 from tests.contract.people import mails, records
 from tests.contract.policies import Uses
-from tests.contract.responding import INCIDENTS, SECURITY
+from tests.contract.responding import FACTS, INCIDENTS, SECURITY
 from tests.contract.restoring import Backup, lines, signed_locally
 from tests.contract.retaining import Retained
-from tests.contract.test_breach_journey import put
+from tests.contract.test_breach_journey import everybody, pack, put
 from tests.contract.test_breach_notices import approved
+from tests.contract.test_breach_telling import post_of
 from tests.fakes import FixedClock
+from tests.findings import guardduty, guardduty_finding
 from tests.gateway import Gateway
 
 ASKED = {"place": "shop", "collection": "customers"}
@@ -137,8 +141,8 @@ def test_it_is_readable_until_its_millisecond_and_gone_after_the_sweep(
     assert {line.rule for line in keys} == {LIMIT}
     with pytest.raises(IncidentOver):
         services.incident_book.get(incident_id)
-    trail = office.staff("GET", f"/v1/staff/audit/incident/{incident_id}").json()["entries"]
-    assert trail[-1]["action"] == "incident.forgotten"
+    trail = [*services.trail.history(incident_entity(incident_id))]
+    assert trail[-1].action == "incident.forgotten"
     listed = ending.call("GET", f"{INCIDENTS}?year=2026").json()["incidents"]
     assert [each["incident_id"] for each in listed] == [incident_id]
 
@@ -289,15 +293,73 @@ def test_the_backfill_registers_what_ended_before(
     assert services.own_backfill.run()[OwnCollection.INCIDENTS] == 0
 
 
-def test_the_policies_allow_what_is_done(
+def found(ending: Ending, clock: FixedClock) -> str:
+    """The id of a closed incident that a finding made, with a list, notices and a pack."""
+    take(ending.services, guardduty())
+    (draft,) = drafts(ending.services)
+    incident_id = draft.incident_id
+    assert ending.act(incident_id, "take-up", role="security", who=SECURITY).status == 200
+    seen = {"revision": ending.shown(incident_id)["revision"]}
+    assert ending.call("PUT", f"{INCIDENTS}/{incident_id}/facts", FACTS | seen).status == 200
+    assert ending.aware(incident_id).status == 200
+    put(ending, incident_id, {"email": "dini@client.test"})
+    approved(ending, incident_id, "subjects")
+    everybody(post_of(ending.services), ending.services, clock)
+    ending.finish(incident_id)
+    assert ending.act(incident_id, "evidence").status == 202
+    pack(ending.services, incident_id)
+    assert ending.close(incident_id).status == 200
+    return incident_id
+
+
+def registered(services: Services) -> list[Incident]:
+    return services.incidents.page(2026, 100, None)[0] + services.incidents.page(2031, 100, None)[0]
+
+
+def packs(services: Services) -> list[str]:
+    listed = services.s3.list_objects_v2(Bucket=services.settings.exports_bucket)
+    return [each["Key"] for each in listed.get("Contents", [])]
+
+
+def test_its_finding_and_its_pack_go_with_it(
     office: Retained, ending: Ending, services: Services
 ) -> None:
-    incident_id = closed(ending)
+    incident_id = found(ending, office.clock)
+    (finding,) = (each for each in records(services) if each["et"] == "finding")
+    scope = Scope.finding(str(finding["pk"]).partition("#")[2])
+    assert services.keyring.has_key(scope)
+    assert len(packs(services)) == 1
     office.later(YEARS + timedelta(days=1))
     worker, uses = another_container(services), Uses()
     uses.watch(worker)
     worker.incident_ending.end(incident_id, LIMIT, [])
     assert uses.refused_by("fulfil_requests") == set()
+    assert packs(services) == []
+    assert not services.keyring.has_key(scope)
+
+
+def test_a_finding_that_comes_again_as_its_incident_ends_keeps_its_key(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    incident_id = found(ending, office.clock)
+    office.later(YEARS + timedelta(days=1))
+    worker = another_container(services)
+    service = guardduty_finding()["service"] | {"eventLastSeen": rfc3339(office.clock.now())}
+    meanwhile(worker, lambda: take(services, guardduty("2", service=service)))
+    worker.incident_ending.end(incident_id, LIMIT, [])
+    (draft,) = (each for each in registered(services) if each.status is Status.DRAFT)
+    assert draft.incident_id != incident_id
+    shown = ending.call("GET", f"{INCIDENTS}/{draft.incident_id}/finding")
+    assert shown.status == 200, shown.body
+    with pytest.raises(IncidentOver):
+        services.incident_book.get(incident_id)
+
+
+def test_the_policies_allow_what_is_done(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    incident_id = closed(ending)
+    office.later(YEARS + timedelta(days=1))
     reader, seen = another_container(services), Uses()
     seen.watch(reader)
     with pytest.raises(IncidentOver):

@@ -100,10 +100,10 @@ class MissingPart(Answer):
     """A part that is missing, and how: `missing`, `open`, `undecided`, `not_approved`.
 
     `supplement_missing`: a notice announced it, and none said it since. `untold`: somebody of that
-    kind on the list was not told. `no_contact`: an affected client has nobody of that kind on the
-    list. `running`: a computation still puts people there. `unconfirmed`: more clients are affected
-    than the facts name, and nobody said that all are on the list. `reasons_missing`: the duty was
-    done late, and nobody said why.
+    kind on the list was not told, or a client not of the report. `no_contact`: an affected client
+    has nobody of that kind on the list. `running`: a computation still puts people there.
+    `unconfirmed`: more clients are affected than the facts name, and nobody said that all are on
+    the list. `reasons_missing`: the duty was done late, and nobody said why.
     """
 
     field: str

@@ -78,14 +78,17 @@ class FindingStore:
         said = self._vault.open(scope, SealContext.of(self._records.logical, item), sealed)
         return _noted_from(item, json.loads(said)), str(named.get("earlier", ""))
 
-    def key_of_incident(self, incident_id: str) -> str:
-        """The key of the finding that has the incident as its latest; empty for none."""
+    def latest_of(self, incident_id: str) -> Noted | None:
+        """The finding that has the incident as its latest, as far as it stands in clear."""
         pointer = self._records.get(_pointer(incident_id), consistent=True)
         if pointer is None:
-            return ""
-        key = str(INCIDENT_FINDING.lift(pointer)["finding"])
-        noted = self.seen(key)
-        return key if noted and noted.incident_id == incident_id else ""
+            return None
+        noted = self.seen(str(INCIDENT_FINDING.lift(pointer)["finding"]))
+        return noted if noted and noted.incident_id == incident_id else None
+
+    def still(self, noted: Noted) -> Action:
+        """The finding did not come again since it was read."""
+        return Check(self._records, _key(noted.key), revision_is(noted.revision), Moved)
 
     def additions(self, noted: Noted) -> list[Action]:
         """The writes of a finding that nobody knew, of its key, and of its draft's pointer.

@@ -25,8 +25,8 @@ _OF_CLIENTS = (Recipient.CLIENTS, Recipient.CONTROLLERS)
 
 type Counted = Callable[[str], Mapping[Recipient, int]]
 """By kind how many of an incident's list."""
-type IsGrowing = Callable[[str], bool]
-"""Whether a computation still puts people on an incident's list."""
+type Asked = Callable[[str], bool]
+"""Whether that is so of an incident."""
 type Lacks = Callable[[Incident, Recipient], bool]
 """Whether nobody on the list stands for some affected client that is told as that kind."""
 
@@ -34,11 +34,13 @@ type Lacks = Callable[[Incident, Recipient], bool]
 @dataclass(frozen=True, slots=True)
 class TheList:
     """What is asked of an incident's list. `listed` counts who is on it, `untold` whom the notices
-    to their kind have not reached."""
+    to their kind have not reached, `is_growing` says whether a computation still adds to it,
+    `is_report_out` whether the report to clients, if one was approved, reached all of them."""
 
     listed: Counted
     untold: Counted
-    is_growing: IsGrowing
+    is_growing: Asked
+    is_report_out: Asked
     lacks: Lacks
 
 
@@ -71,6 +73,8 @@ class Outstanding:
         listed = self._list.listed(incident.incident_id)
         if self._list.is_growing(incident.incident_id):
             yield FieldError("computation", "running")
+        if not self._list.is_report_out(incident.incident_id):
+            yield FieldError("client_report", "untold")
         if incident.facts.more_clients:
             yield FieldError("facts.more_clients", "unconfirmed")
         if not incident.facts.clients and any(map(listed.get, _OF_CLIENTS)):

@@ -6,7 +6,8 @@ The policy's section 10 promises it; what it says was written and approved in af
 from collections.abc import Mapping
 
 from chalicelib.incidents.aftermath.models import ClientReport
-from chalicelib.incidents.models import Incident, Recipient
+from chalicelib.incidents.duties import clients_as
+from chalicelib.incidents.models import Incident
 from chalicelib.incidents.notices.models import (
     Notice,
     Phase,
@@ -18,7 +19,6 @@ from chalicelib.incidents.notices.models import (
 )
 from chalicelib.incidents.notices.store import BreachNoticeStore
 from chalicelib.incidents.notices.wording import paragraphs, render, words
-from chalicelib.law.models import Party
 from chalicelib.notices.models import LANGUAGES, Language
 from chalicelib.tables.transactions import Action
 
@@ -35,8 +35,7 @@ class Reports:
         client is affected. Its id is the notice's: it is sent once. Raises `TooLongToSeal`."""
         if not incident.facts.clients:
             return []
-        is_ours = incident.facts.role is Party.CONTROLLER
-        recipient = Recipient.CLIENTS if is_ours else Recipient.CONTROLLERS
+        recipient = clients_as(incident.facts.role)
         texts = {each: _written(incident, report, each) for each in LANGUAGES}
         notice = Notice(
             notice_id=report.report_id,

@@ -51,6 +51,15 @@ class Standing:
                 found[notice.recipient] = max(left, found.get(notice.recipient, 0))
         return {kind: left for kind, left in found.items() if left > 0}
 
+    def is_report_out(self, incident_id: str) -> bool:
+        """Whether the report that was approved last, if one was, has reached everybody on its list.
+        Reads its ledger."""
+        notices = self._notices_of(incident_id)
+        reports = [each for each in notices if each.phase is Phase.REPORT]
+        for notice, telling in [*self._tellings(reports)][-1:]:
+            return self._reached(telling) >= self._listed_of(incident_id)[notice.recipient]
+        return True
+
     def expected_end(self, incident_id: str, recipient: Recipient, now: datetime) -> datetime:
         """When the last mail of a telling that starts at `now` (aware) will have had its moment, if
         nothing is in its way: after those that were written, and that the incident's other tellings
