@@ -72,7 +72,7 @@ def _existing(here: Ending, path: str) -> dict[str, str]:
         return {"incident_id": _drafted(here)}
     if path.endswith(("/close", "/reopen", "/report/approve")):
         return _followed(here, path)
-    incident_id = here.report()
+    incident_id = here.report(clients=[])
     if path.endswith("/delay"):
         here.aware(incident_id, START - timedelta(days=4))
         here.told(incident_id)
