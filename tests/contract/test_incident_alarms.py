@@ -255,6 +255,7 @@ def test_the_officers_hear_when_somebody_need_not_be_told_any_more(
 ) -> None:
     incident_id = responding.known()
     fewer = {name: each for name, each in FACTS.items() if name not in {"countries", "clients"}}
+    fewer["revision"] = responding.shown(incident_id)["revision"]
     path = f"{INCIDENTS}/{incident_id}/facts"
     assert responding.call("PUT", path, fewer, role="agent").status == 200
     sent = [each for each in mails(services) if "released" in each["values"]]
