@@ -186,12 +186,12 @@ class BreachSteps:
         if people.count() > place.told + place.unreachable:
             # Not at once: the list is counted as it is now, its parts are read a moment later.
             return Step([self._store.change(once_more(telling, now + NEXT_RUN))])
-        word = self._store.public_word(telling.notice_id) if telling.unreached else None
-        if telling.unreached and word is None:
+        said_at = self._store.public_word_at(telling.notice_id) if telling.unreached else None
+        if telling.unreached and said_at is None:
             return Step([self._store.change(replace(telling, state=State.UNREACHED))])
         if people.lacks_contacts():
             raise NothingToTell
-        told_at = [at for at in (telling.reached_at, word and word.at) if at]
+        told_at = [at for at in (telling.reached_at, said_at) if at]
         return Step(self._end(telling, max(told_at, default=now)), is_last=True)
 
     def _move(self, telling: BreachTelling, place: Place) -> Step:

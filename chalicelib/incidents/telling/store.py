@@ -116,6 +116,11 @@ class BreachTellingStore:
         )
         return PublicWord(from_millis(cast("int", item["at"])), str(item["by"]), where.decode())
 
+    def public_word_at(self, notice_id: str) -> datetime | None:
+        """When all were told in public, read consistently, or None. Opens nothing."""
+        item = self._records.get(_public_key(notice_id), consistent=True)
+        return from_millis(cast("int", BREACH_PUBLIC_WORD.lift(item)["at"])) if item else None
+
     def add_public_word(self, notice_id: str, word: PublicWord) -> Action:
         """The write of it. It fails its transaction with `AlreadyTold` where there is one."""
         key = _public_key(notice_id)
