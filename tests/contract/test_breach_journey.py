@@ -152,6 +152,22 @@ def test_the_watcher_calls_what_its_policy_allows_and_nothing_else(
     assert uses.refused_by("watch_incidents") == set()
 
 
+def test_the_watcher_may_end_what_was_said_in_public(
+    responding: Responding, services: Services, clock: FixedClock
+) -> None:
+    incident_id = responding.known(countries=["ID"])
+    put(responding, incident_id, {"user_id": "user-without-address"})
+    notice = approved(responding, incident_id, "subjects")
+    rounds(services, clock)
+    said = {"at": responding.in_hours(0), "where": "Kompas"}
+    assert responding.act(incident_id, f"notices/{notice}/told-publicly", said).status == 200
+    container, uses = another_container(services), Uses()
+    uses.watch(container)
+    rounds(container, clock)
+    assert states(responding, incident_id)["id.breach-subjects"] == "done"
+    assert uses.refused_by("watch_incidents") == set()
+
+
 def test_the_report_on_causes_goes_to_the_affected_clients(
     responding: Responding, services: Services, clock: FixedClock, post: Post
 ) -> None:
