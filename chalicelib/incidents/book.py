@@ -43,7 +43,11 @@ class IncidentBook:
     def is_over(self, incident_id: str) -> bool:
         """Whether the incident's time is over, held or not; an unknown one has none."""
         incident = self._store.seen(incident_id)
-        return incident is not None and self._has_passed(incident)
+        return incident is not None and self.has_passed(incident)
+
+    def has_passed(self, incident: Incident) -> bool:
+        """Whether the time of an incident that was read is over; costs nothing while it is open."""
+        return incident.forgotten or (incident.has_ended and self._is_over(incident.incident_id))
 
     def check_time(self, incident_id: str) -> None:
         """Raises `IncidentOver` for an incident whose time is over."""
@@ -130,12 +134,9 @@ class IncidentBook:
     def _in_time(self, incident: Incident | None) -> Incident:
         if incident is None:
             raise UnknownIncident
-        if self._has_passed(incident):
+        if self.has_passed(incident):
             raise IncidentOver
         return incident
-
-    def _has_passed(self, incident: Incident) -> bool:
-        return incident.forgotten or (incident.has_ended and self._is_over(incident.incident_id))
 
 
 def incident_entity(incident_id: str) -> Entity:

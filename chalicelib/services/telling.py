@@ -169,7 +169,7 @@ class TellingServices(AffectedServices):
         from chalicelib.incidents.models import Nature
 
         incident = self.incident_book.seen(incident_id)
-        return incident.nature is Nature.NO_BREACH or self.incident_book.is_over(incident_id)
+        return incident.nature is Nature.NO_BREACH or self.incident_book.has_passed(incident)
 
     def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
         from chalicelib.incidents.telling.steps import TELLER

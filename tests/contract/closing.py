@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.audit.entry import Actor
 from chalicelib.clock import rfc3339
-from tests.contract.responding import INCIDENTS, SCORES, SECURITY, Responding
+from tests.contract.responding import SCORES, SECURITY, Responding
 from tests.gateway import Answer
 
 PLENTY = 300_000
@@ -94,12 +94,7 @@ class Ending(Responding):
     def by_phone(self, incident_id: str, notice_id: str) -> None:
         """Has the notice told, and tells by phone whoever has no address."""
         self.services.breach_teller.run(lambda: PLENTY)
-        of_notice = f"notices/{notice_id}"
-        path = f"{INCIDENTS}/{incident_id}/{of_notice}/ledger?outcome=no_address"
-        for line in self.call("GET", path).json()["lines"]:
-            verb = f"{of_notice}/recipients/{line['recipient_id']}/told"
-            told = {"means": "phone", "at": self.now()}
-            assert self.act(incident_id, verb, told).status == 200
+        self.tell_otherwise(incident_id, notice_id, "phone")
         self.services.breach_teller.run(lambda: PLENTY)
 
     def complete(self, **changes: Any) -> str:

@@ -84,6 +84,17 @@ class Responding:
     def act(self, incident_id: str, verb: str, body: object = None, **how: Any) -> Answer:
         return self.call("POST", f"{INCIDENTS}/{incident_id}/{verb}", body, **how)
 
+    def tell_otherwise(self, incident_id: str, notice_id: str, means: str) -> int:
+        """Notes that whoever has no address was told by that means, and says how many they are."""
+        of_notice = f"notices/{notice_id}"
+        path = f"{INCIDENTS}/{incident_id}/{of_notice}/ledger?outcome=no_address"
+        lines = self.call("GET", path).json()["lines"]
+        for line in lines:
+            verb = f"{of_notice}/recipients/{line['recipient_id']}/told"
+            said = {"means": means, "at": self.in_hours(0)}
+            assert self.act(incident_id, verb, said).status == 200
+        return len(lines)
+
     def shown(self, incident_id: str) -> dict[str, Any]:
         """The incident as somebody reads it who may."""
         answer = self.call("GET", f"{INCIDENTS}/{incident_id}")

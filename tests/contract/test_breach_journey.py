@@ -304,13 +304,7 @@ def test_whose_address_is_found_after_all_is_mailed(
 
 def by_letter(here: Responding, incident_id: str, notice_id: str) -> None:
     """Notes that whoever has no address was told by letter."""
-    of_notice = f"{INCIDENTS}/{incident_id}/notices/{notice_id}"
-    lines = here.call("GET", f"{of_notice}/ledger?outcome=no_address").json()["lines"]
-    assert lines
-    for line in lines:
-        said = {"means": "letter", "at": here.in_hours(0)}
-        path = f"notices/{notice_id}/recipients/{line['recipient_id']}/told"
-        assert here.act(incident_id, path, said).status == 200
+    assert here.tell_otherwise(incident_id, notice_id, "letter")
 
 
 def test_the_same_person_by_address_and_by_user_id_gets_one_mail(

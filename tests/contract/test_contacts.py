@@ -58,6 +58,16 @@ def promise(here: Ending, incident_id: str) -> str:
     return here.dates(incident_id)[PROMISE][0]
 
 
+def one_of_two_told(here: Ending, clock: FixedClock, post: Post) -> str:
+    """The id of an incident of two clients, of which one has nobody on the list."""
+    incident_id = here.known(clients=TWO, countries=["ID"])
+    put(here, incident_id, MAJU)
+    approved(here, incident_id, "clients")
+    assert "dpo@maju.test" in everybody(post, here.services, clock)
+    assert promise(here, incident_id) == "open"
+    return incident_id
+
+
 def ask(here: Ending, incident_id: str, *, rehearse: bool = False) -> Answer:
     body = {"place": "shop_logs", "collection": "visits", "rehearse": rehearse}
     return here.act(incident_id, "recipients/compute", body, role="security", who=SECURITY)
@@ -66,11 +76,7 @@ def ask(here: Ending, incident_id: str, *, rehearse: bool = False) -> Answer:
 def test_the_duty_to_clients_waits_for_a_contact_of_each(
     ending: Ending, services: Services, clock: FixedClock, post: Post
 ) -> None:
-    incident_id = ending.known(clients=TWO, countries=["ID"])
-    put(ending, incident_id, MAJU)
-    approved(ending, incident_id, "clients")
-    assert "dpo@maju.test" in everybody(post, services, clock)
-    assert promise(ending, incident_id) == "open"
+    incident_id = one_of_two_told(ending, clock, post)
     assert lacking(ending, incident_id) == ["pt-jaya"]
     assert NO_CONTACT in ending.missing(incident_id)
     clock.advance(timedelta(hours=1))
@@ -111,11 +117,7 @@ def test_a_client_that_came_after_all_were_told_has_to_be_told(
 def test_a_client_that_is_not_affected_after_all_holds_nothing_up(
     ending: Ending, services: Services, clock: FixedClock, post: Post
 ) -> None:
-    incident_id = ending.known(clients=TWO, countries=["ID"])
-    put(ending, incident_id, MAJU)
-    approved(ending, incident_id, "clients")
-    everybody(post, services, clock)
-    assert promise(ending, incident_id) == "open"
+    incident_id = one_of_two_told(ending, clock, post)
     revision = ending.shown(incident_id)["revision"]
     revise(ending, incident_id, clients=["pt-maju"], countries=["ID"], revision=revision)
     rounds(services, clock, 1)
@@ -190,11 +192,10 @@ def test_of_who_closes_and_who_adds_at_once_one_is_first(
 ) -> None:
     incident_id = ending.complete()
     other = Ending(another_container(services), ending.gateway)
-    outcomes: list[int] = []
 
     def adds() -> None:
         if what == "asked":
-            outcomes.append(ask(other, incident_id).status)
+            assert ask(other, incident_id).status == 202
         else:
             put(other, incident_id, {"kind": "subjects", "email": "late@client.test"})
 
@@ -224,12 +225,9 @@ def test_nobody_is_put_on_a_list_that_was_closed_meanwhile(
 def test_whoever_watches_may_look_for_contacts(
     ending: Ending, services: Services, clock: FixedClock, post: Post
 ) -> None:
-    incident_id = ending.known(clients=TWO, countries=["ID"])
-    put(ending, incident_id, MAJU)
-    approved(ending, incident_id, "clients")
-    everybody(post, services, clock)
+    incident_id = one_of_two_told(ending, clock, post)
     container, uses = another_container(services), Uses()
     uses.watch(container)
     container.incident_rounds.run(lambda: PLENTY)
-    assert ("Query", "records") in {use[:2] for use in uses.seen}
+    assert ("Query", "records", f"AFFECTED#{incident_id}#0") in uses.seen
     assert uses.refused_by("watch_incidents") == set()

@@ -55,10 +55,9 @@ class CountsStore:
 
     def removing(self, incident_id: str, kind: Recipient, count: Count) -> Action:
         """The write that counts somebody out. It meets `ListIsFinal`."""
-        name = "#final"
-        open_to_it = Condition(f"attribute_not_exists({name})", {name: final_field(kind)})
+        not_final = Condition("attribute_not_exists(#final)", {"#final": final_field(kind)})
         added = count_fields({kind: count})
-        return self._change(incident_id, open_to_it, add=added, otherwise=ListIsFinal)
+        return self._change(incident_id, not_final, add=added, otherwise=ListIsFinal)
 
     def asking(self, incident_id: str) -> Action:
         """For the transaction that starts what will put people on the list; meets `Moved` as

@@ -93,7 +93,7 @@ class Standing:
                     yield notice, telling
 
     def _reached(self, telling: BreachTelling) -> int:
-        if self._store.public_word(telling.notice_id) is not None:
+        if self._store.public_word_at(telling.notice_id) is not None:
             # Whom nothing else reached; whoever came onto the list later has no line.
             return sum(1 for _ in self._lines.all(telling.notice_id))
         return sum(line.is_reached for line in self._lines.all(telling.notice_id))
