@@ -365,3 +365,47 @@ def test_the_policies_allow_what_is_done(
     with pytest.raises(IncidentOver):
         reader.incident_book.get(incident_id)
     assert seen.refused_by("api_handler") == set()
+
+
+def test_a_finding_that_comes_again_after_its_incident_was_forgotten_is_a_new_one(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    forgotten = found(ending, office.clock)
+    office.later(YEARS + timedelta(days=1))
+    services.incident_ending.end(forgotten, LIMIT, [])
+    service = guardduty_finding()["service"] | {"eventLastSeen": rfc3339(office.clock.now())}
+    for event in ("2", "2", "3"):
+        take(services, guardduty(event, service=service))
+    (draft,) = (each for each in registered(services) if each.status is Status.DRAFT)
+    shown = ending.call("GET", f"{INCIDENTS}/{draft.incident_id}/finding").json()
+    assert shown["seen"] == 2
+    assert ending.act(draft.incident_id, "dismiss", {"reasons": "noise"}).status == 200
+    office.later(YEARS + timedelta(days=1))
+    services.incident_ending.end(draft.incident_id, LIMIT, [])
+    take(services, guardduty("4", service=service))
+    noted = [each for each in records(services) if each["et"] == "finding"]
+    assert len({each["pk"] for each in noted}) == len(noted) == 3
+
+
+def test_a_pack_that_is_built_while_its_incident_ends_stays_nowhere(
+    office: Retained, ending: Ending, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident_id = closed(ending)
+    office.later(YEARS - timedelta(days=1))
+    assert ending.act(incident_id, "evidence").status == 202
+    worker, uses = another_container(services), Uses()
+    uses.watch(worker)
+    packer = worker.evidence_builder._packer
+    whole = packer.pack
+
+    def ends_before_the_last_byte(*said: Any) -> None:
+        whole(*said)
+        office.later(timedelta(days=2))
+        services.incident_ending.end(incident_id, LIMIT, [])
+
+    monkeypatch.setattr(packer, "pack", ends_before_the_last_byte)
+    worker.evidence_builder.carry_on(incident_id)
+    assert packs(services) == []
+    services.evidence_builder.carry_on(incident_id)
+    assert packs(services) == []
+    assert uses.refused_by("fulfil_requests") == set()

@@ -1,5 +1,6 @@
 """What becomes of a finding, and what its draft starts with. Pure."""
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
@@ -51,6 +52,11 @@ def step(finding: Finding, noted: Noted | None, incident: Incident | None) -> St
         goes_on = finding.last_seen is None or finding.last_seen > incident.closed_at
         return Step.DRAFT if goes_on else Step.COUNT
     return Step.COUNT
+
+
+def key_after(noted: Noted) -> str:
+    """What names a finding that comes again after its latest incident was forgotten."""
+    return hashlib.sha256(f"{noted.key}/{noted.incident_id}".encode()).hexdigest()
 
 
 def noted_first(finding: Finding, incident_id: str) -> Noted:

@@ -1,6 +1,7 @@
 """Findings in the `records` table.
 
-    pk         FINDING#<hex, SHA-256 of who found it and its id there>
+    pk         FINDING#<hex, SHA-256 of who found it and its id there; behind one whose incident
+               was forgotten, of its name and the incident's>
     sk         FINDING
     et, v, rev item type, schema version, changes
     incident   the id of its newest draft

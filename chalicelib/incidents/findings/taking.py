@@ -5,6 +5,7 @@ whatever becomes of a finding is one transaction under the revision of its note:
 register, its mails, and the note are there together or not at all.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from chalicelib.incidents.findings.drafting import Drafting
@@ -13,6 +14,7 @@ from chalicelib.incidents.findings.reading import read_event
 from chalicelib.incidents.findings.rules import (
     Step,
     is_worth_a_draft,
+    key_after,
     noted_again,
     noted_first,
     step,
@@ -54,14 +56,23 @@ class TakingFindings:
                 continue
 
     def _actions(self, finding: Finding) -> list[Action]:
-        noted = self._store.seen(finding.key)
-        incident = self._incidents.seen(noted.incident_id) if noted else None
+        finding, noted, incident = self._latest(finding)
         match step(finding, noted, incident):
             case Step.DRAFT:
                 return self._drafted(finding, noted)
             case Step.COUNT if noted:
                 return self._counted(finding, noted, incident)
         raise _Settled
+
+    def _latest(self, finding: Finding) -> tuple[Finding, Noted | None, Incident | None]:
+        """The finding, its note and its incident. Under the name of one whose incident was
+        forgotten nothing can be sealed any more: it goes on under the next name."""
+        while True:
+            noted = self._store.seen(finding.key)
+            incident = self._incidents.seen(noted.incident_id) if noted else None
+            if noted is None or incident is None or not incident.forgotten:
+                return finding, noted, incident
+            finding = replace(finding, key=key_after(noted))
 
     def _drafted(self, finding: Finding, noted: Noted | None) -> list[Action]:
         incident_id, actions = self._drafting.draft(finding)

@@ -1,7 +1,8 @@
 """Building evidence packs, as a stream into the exports bucket.
 
-A build that dies leaves nothing; its repeat makes another object. What the pack says is written
-down before it is packed: it holds the trail up to the moment of its making.
+A build that dies leaves nothing; its repeat makes another object. Of an incident whose time ended
+meanwhile nothing stays, either. What the pack says is written down before it is packed: it holds
+the trail up to the moment of its making.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from chalicelib.audit.jws import Signer
 from chalicelib.clock import Clock, from_millis, to_millis
 from chalicelib.ids import Ids
 from chalicelib.incidents.book import IncidentBook
+from chalicelib.incidents.errors import IncidentOver
 from chalicelib.incidents.pack.models import EVIDENCE, Built, Evidence, Part, evidence_key
 from chalicelib.incidents.pack.store import EvidenceStore
 from chalicelib.packing.archive import Archive
@@ -87,9 +89,13 @@ class EvidenceBuilder:
         order = self._store.get(incident_id)
         if order is None or order.built is not None:
             return
-        built = self._built(incident_id)
-        with suppress(_Overtaken):
-            self._run_command(lambda: self._noted(order, built))
+        try:
+            built = self._built(incident_id)
+            with suppress(_Overtaken):
+                self._run_command(lambda: self._noted(order, built))
+        except IncidentOver:
+            # Whoever ended it removed what lay there before this worker was done.
+            self._exports.remove(evidence_key(incident_id, ""))
 
     def _built(self, incident_id: str) -> Built:
         object_id, now = self._ids.new(), from_millis(to_millis(self._clock.now()))
@@ -98,6 +104,7 @@ class EvidenceBuilder:
         return Built(object_id, upload.sha256, upload.size, now)
 
     def _noted(self, order: Evidence, built: Built) -> list[Action]:
+        self._book.check_time(order.incident_id)
         standing = self._store.get(order.incident_id)
         if standing is None or standing.revision != order.revision:
             raise _Overtaken
