@@ -204,6 +204,12 @@ class InOrder:
     def is_growing(self) -> bool:
         return False
 
+    def is_closed(self) -> bool:
+        return False
+
+    def version(self) -> str:
+        return str(self.count())
+
     def lacks_contacts(self) -> bool:
         return False
 

@@ -118,7 +118,7 @@ class IncidentBook:
 
         Raises `UnknownIncident`, `IncidentOver`, `IncidentNotOpen`.
         """
-        if clients:
+        if clients or more:
             before = self.get(incident_id)
             after = with_clients(before, clients, more=more)
             if after is not before:

@@ -25,7 +25,6 @@ PLAIN = (
     "people",
     "records",
     "clients",
-    "more_clients",
     "countries",
     "systems",
     "public_interest",
@@ -101,6 +100,7 @@ def _duty_view(duty: Duty) -> DutyView:
 def _facts_view(facts: Facts) -> FactsView:
     return FactsView(
         **{name: getattr(facts, name) for name in PLAIN},
+        more_clients=facts.more_clients,
         nature=dict(facts.nature.items()),
         how=dict(facts.how.items()),
         consequences=dict(facts.consequences.items()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from chalicelib.audit.entry import Actor, Fact
 from chalicelib.clock import Clock, from_millis, to_millis
@@ -26,10 +27,15 @@ from chalicelib.vault.blind_index import Kind, normalise
 _READ = "incidents.read"
 
 
-type TellOfRelease = Callable[[Incident, Incident], list[Action]]
-"""The writes that tell of duties that waited before and are not required any more; none without."""
-type TellOfReport = Callable[[Incident], list[Action]]
-"""The writes that tell whoever has to look at it that an incident was reported."""
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The writes that follow from what became of an incident: `reported` tells whoever has to look
+    at it; of an incident before and after, `released` tells of duties that waited and are not
+    required any more, and `clients_named` has clients told who were not among the facts."""
+
+    reported: Callable[[Incident], list[Action]]
+    released: Callable[[Incident, Incident], list[Action]]
+    clients_named: Callable[[Incident, Incident, datetime], list[Action]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,7 @@ class Register:
         self,
         store: IncidentStore,
         book: IncidentBook,
-        tell: TellOfReport,
-        tell_released: TellOfRelease,
+        following: Following,
         clock: Clock,
         ids: Ids,
         idempotency: Idempotency,
@@ -58,8 +63,7 @@ class Register:
     ) -> None:
         self._store = store
         self._book = book
-        self._tell = tell
-        self._tell_released = tell_released
+        self._following = following
         self._clock = clock
         self._ids = ids
         self._idempotency = idempotency
@@ -80,7 +84,7 @@ class Register:
             {"incident": incident.incident_id},
             lambda: [
                 *self._book.addition(incident, actor, "incident.reported"),
-                *self._tell(incident),
+                *self._following.reported(incident),
             ],
         )
         return self._book.seen(str(earlier["incident"])) if earlier else incident
@@ -99,7 +103,7 @@ class Register:
         self, incident_id: str, staff_id: str, reasons: str, call: KeyedCall | None = None
     ) -> None:
         """Says that a draft is no incident. Raises as `take_up`."""
-        now = from_millis(to_millis(self._clock.now()))
+        now = self._now()
         self._change(
             incident_id,
             staff_id,
@@ -115,8 +119,11 @@ class Register:
         facts: Facts,
         call: KeyedCall | None = None,
         revision: int | None = None,
+        *,
+        says_more: bool = True,
     ) -> None:
-        """Replaces what is known; with `revision` only if the incident is as it was read.
+        """Replaces what is known; with `revision` only if the incident is as it was read. Unless
+        `says_more`, whether more clients are affected stays what was known.
 
         Raises `UnknownIncident`, `IncidentNotOpen`, `InvalidInput`, `IncidentMoved`, and
         `ClientsWouldBeLost` without `revision`.
@@ -124,11 +131,13 @@ class Register:
         self._check(facts)
 
         def change(incident: Incident) -> Incident:
+            more = facts.more_clients if says_more else incident.facts.more_clients
+            now_known = replace(facts, more_clients=more)
             if revision is None:
-                check_no_client_lost(incident, facts)
+                check_no_client_lost(incident, now_known)
             elif revision != incident.revision:
                 raise IncidentMoved
-            return revised(incident, facts)
+            return revised(incident, now_known)
 
         self._change(incident_id, staff_id, "incident.revised", change, call)
 
@@ -189,7 +198,7 @@ class Register:
             source=report.source,
             drill=report.drill,
             reported_by=str(actor),
-            recorded_at=from_millis(to_millis(self._clock.now())),
+            recorded_at=self._now(),
             facts=report.facts,
             status=status,
         )
@@ -212,10 +221,15 @@ class Register:
             write = self._book.turned if after.has_ended else self._book.change
             return [
                 *write(after, who, action, duty_facts(after)),
-                *self._tell_released(before, after),
+                *self._following.released(before, after),
+                *self._following.clients_named(before, after, self._now()),
             ]
 
         self._idempotency.run(call, {"incident": incident_id}, build)
+
+    def _now(self) -> datetime:
+        """In whole milliseconds, as it is stored."""
+        return from_millis(to_millis(self._clock.now()))
 
     def _check(self, facts: Facts) -> None:
         now = self._clock.now()

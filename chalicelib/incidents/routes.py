@@ -119,7 +119,12 @@ def read_incident(call: Call[None], incident_id: str) -> Reply:
 def revise_incident(call: Call[RevisionIn], incident_id: str) -> Reply:
     body = call.body
     services().incidents.revise(
-        incident_id, call.caller.id, facts_from(body), call.keyed, body.revision
+        incident_id,
+        call.caller.id,
+        facts_from(body),
+        call.keyed,
+        body.revision,
+        says_more=body.more_clients is not None,
     )
     return _shown(incident_id)
 

@@ -20,6 +20,7 @@ def facts_from(said: FactsIn) -> Facts:
         raise InvalidInput(FieldError("occurred_until", "before_occurred_from"))
     return Facts(
         **{name: getattr(said, name) for name in PLAIN},
+        more_clients=bool(said.more_clients),
         nature=texts_from(said.nature),
         how=texts_from(said.how),
         consequences=texts_from(said.consequences),

@@ -65,12 +65,13 @@ class FactsIn(PlatformReportIn):
 
     `categories` are ids of the policy's categories of data or their items; `countries` where
     affected people are; `more_clients`, that more clients are affected than have a place here.
+    Of what is known already it stays as it is where it is left out.
     """
 
     how: TextsIn | None = None
     role: Party = Field(Party.CONTROLLER, strict=False)
     categories: Annotated[tuple[Category, ...], Field(max_length=60)] = ()
-    more_clients: bool = False
+    more_clients: bool | None = None
     countries: Annotated[tuple[Country, ...], Field(max_length=60)] = ()
     consequences: TextsIn | None = None
     measures: TextsIn | None = None

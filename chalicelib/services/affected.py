@@ -7,18 +7,14 @@ from chalicelib.services.connectors import ConnectorServices
 from chalicelib.services.incidents import IncidentServices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chalicelib.incidents.affected.asking import Asking
     from chalicelib.incidents.affected.computation_store import ComputationStore
     from chalicelib.incidents.affected.computing import Computing
     from chalicelib.incidents.affected.contacts import Contacts
-    from chalicelib.incidents.affected.counts_store import CountsStore
     from chalicelib.incidents.affected.people import AffectedPeople
     from chalicelib.incidents.affected.recipients import Recipients
     from chalicelib.incidents.affected.store import AffectedStore
     from chalicelib.incidents.models import Recipient
-    from chalicelib.incidents.telling.standing import Standing
 
 
 class AffectedServices(IncidentServices, ConnectorServices):
@@ -60,6 +56,7 @@ class AffectedServices(IncidentServices, ConnectorServices):
 
         ending = Ending(
             self._computations,
+            self.affected_counts,
             self.incident_book,
             self.tellings_standing.list_grew,
             self.clock,
@@ -80,11 +77,14 @@ class AffectedServices(IncidentServices, ConnectorServices):
         """The roll of an incident's affected of one kind, for a telling."""
         from chalicelib.incidents.affected.people import AffectedPeople
 
-        def lacks(kind: "Recipient") -> bool:
-            return self.affected_contacts.lacks(self.incident_book.get(incident_id), kind)
-
         return AffectedPeople(
-            self.affected, self.affected_counts, self._computations, incident_id, kind, lacks
+            self.affected,
+            self.affected_counts,
+            self._computations,
+            self.affected_contacts,
+            self.incident_book,
+            incident_id,
+            kind,
         )
 
     @cached_property
@@ -105,28 +105,7 @@ class AffectedServices(IncidentServices, ConnectorServices):
         )
 
     @cached_property
-    def affected_counts(self) -> "CountsStore":
-        from chalicelib.incidents.affected.counts_store import CountsStore
-
-        return CountsStore(self.records)
-
-    @cached_property
     def _computations(self) -> "ComputationStore":
         from chalicelib.incidents.affected.computation_store import ComputationStore
 
         return ComputationStore(self.records, self.vault)
-
-    @cached_property
-    def tellings_standing(self) -> "Standing":
-        from chalicelib.incidents.telling.standing import Standing
-
-        return Standing(
-            self._breach_tellings,
-            self._breach_lines,
-            self._breach_notices.of_incident,
-            self._listed,
-        )
-
-    def _listed(self, incident_id: str) -> "Mapping[Recipient, int]":
-        counts = self.affected_counts.counts(incident_id)
-        return {kind: each.recipients for kind, each in counts.items()}

@@ -9,9 +9,10 @@ from chalicelib.services.own import OwnServices
 from chalicelib.services.webhooks import WebhookServices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from chalicelib.incidents.affected.counts_store import CountsStore
     from chalicelib.incidents.aftermath.reminding import RemedyReminders
     from chalicelib.incidents.aftermath.store import AftermathStore
     from chalicelib.incidents.alarms import Alarms
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from chalicelib.incidents.ending import IncidentEnding
     from chalicelib.incidents.findings.looking import LookingAtFindings
     from chalicelib.incidents.findings.store import FindingStore
+    from chalicelib.incidents.models import Recipient
     from chalicelib.incidents.register import Register
     from chalicelib.incidents.store import IncidentStore
+    from chalicelib.incidents.telling.standing import Standing
     from chalicelib.incidents.watching import IncidentWatcher
     from chalicelib.notices.consumer import Consumer
     from chalicelib.notices.models import Language
@@ -33,13 +36,16 @@ class IncidentServices(AuditServices, OwnServices, WebhookServices, ConnectorSer
 
     @cached_property
     def incidents(self) -> "Register":
-        from chalicelib.incidents.register import Register
+        from chalicelib.incidents.register import Following, Register
 
         return Register(
             self._incident_store,
             self.incident_book,
-            self._incident_alarms.reported,
-            self._incident_alarms.released,
+            Following(
+                self._incident_alarms.reported,
+                self._incident_alarms.released,
+                self.tellings_standing.clients_named,
+            ),
             self.clock,
             self.ids,
             self.idempotency,
@@ -77,6 +83,27 @@ class IncidentServices(AuditServices, OwnServices, WebhookServices, ConnectorSer
 
     def _keep_incident(self, incident_id: str, ended_at: "datetime | None") -> "list[Action]":
         return self.keeping.incident_turned(incident_id, ended_at)
+
+    @cached_property
+    def tellings_standing(self) -> "Standing":
+        from chalicelib.incidents.telling.standing import Standing
+
+        return Standing(
+            self._breach_tellings,
+            self._breach_lines,
+            self._breach_notices.of_incident,
+            self._listed,
+        )
+
+    @cached_property
+    def affected_counts(self) -> "CountsStore":
+        from chalicelib.incidents.affected.counts_store import CountsStore
+
+        return CountsStore(self.records)
+
+    def _listed(self, incident_id: str) -> "Mapping[Recipient, int]":
+        counts = self.affected_counts.counts(incident_id)
+        return {kind: each.recipients for kind, each in counts.items()}
 
     @cached_property
     def incident_ending(self) -> "IncidentEnding":

@@ -92,7 +92,7 @@ class TellingServices(AffectedServices):
             self.tellings_standing.untold,
             self._computations.is_any_running,
             self.tellings_standing.is_report_out,
-            self.affected_contacts.lacks,
+            self.affected_contacts.lacking,
         )
         return Closing(
             self._aftermath_store,

@@ -54,6 +54,12 @@ class Affected:
     def is_growing(self) -> bool:
         return self.growing
 
+    def is_closed(self) -> bool:
+        return False
+
+    def version(self) -> str:
+        return str(self.count())
+
     def lacks_contacts(self) -> bool:
         return self.lacking
 

@@ -48,8 +48,9 @@ def shop(services: Services) -> Shop:
     return open_shop(services, BOTH)
 
 
-def lacking(here: Ending, incident_id: str) -> list[str]:
-    answer = here.call("GET", RECIPIENTS.format(incident_id=incident_id))
+def lacking(here: Ending, incident_id: str, kind: str = "clients") -> list[str]:
+    path = RECIPIENTS.format(incident_id=incident_id)
+    answer = here.call("GET", f"{path}/list?kind={kind}")
     assert answer.status == 200, answer.body
     return list(answer.json()["clients_without_contact"])
 
@@ -94,9 +95,25 @@ def test_the_duty_to_clients_waits_for_a_contact_of_each(
 def test_a_contact_of_the_other_kind_is_none(ending: Ending) -> None:
     incident_id = ending.known(clients=["pt-maju"], role="processor")
     put(ending, incident_id, MAJU)
-    assert lacking(ending, incident_id) == ["pt-maju"]
-    put(ending, incident_id, MAJU | {"kind": "controllers"})
     assert lacking(ending, incident_id) == []
+    assert lacking(ending, incident_id, "controllers") == ["pt-maju"]
+    put(ending, incident_id, MAJU | {"kind": "controllers"})
+    assert lacking(ending, incident_id, "controllers") == []
+
+
+def test_numbers_name_no_client(ending: Ending) -> None:
+    incident_id = ending.known(clients=TWO)
+    put(ending, incident_id, MAJU)
+    answer = ending.call("GET", RECIPIENTS.format(incident_id=incident_id), role="auditor")
+    assert answer.status == 200, answer.body
+    assert "pt-" not in answer.body
+    (maju,) = ending.call("GET", f"{INCIDENTS}/{incident_id}/recipients/list?kind=clients").json()[
+        "recipients"
+    ]
+    verb = f"recipients/{maju['recipient_id']}/remove"
+    removed = ending.act(incident_id, verb, {"reason": "not affected"})
+    assert removed.status == 200, removed.body
+    assert "pt-" not in removed.body
 
 
 def test_a_client_that_came_after_all_were_told_has_to_be_told(
@@ -152,6 +169,10 @@ def test_more_clients_than_facts_hold_are_said_to_be_more(ending: Ending) -> Non
     assert ("facts.more_clients", "unconfirmed") in ending.missing(incident_id)
     path = f"{INCIDENTS}/{incident_id}/facts"
     confirmed: dict[str, Any] = FACTS | {"clients": many}
+    seen = {"revision": ending.shown(incident_id)["revision"]}
+    assert ending.call("PUT", path, confirmed | seen).status == 200
+    assert ("facts.more_clients", "unconfirmed") in ending.missing(incident_id)  # left out
+    confirmed |= {"more_clients": False}
     assert ending.call("PUT", path, confirmed).code == "clients_would_be_lost"
     seen = {"revision": ending.shown(incident_id)["revision"]}
     assert ending.call("PUT", path, confirmed | seen).status == 200
@@ -228,6 +249,7 @@ def test_whoever_watches_may_look_for_contacts(
     incident_id = one_of_two_told(ending, clock, post)
     container, uses = another_container(services), Uses()
     uses.watch(container)
-    container.incident_rounds.run(lambda: PLENTY)
+    put(ending, incident_id, MAJU | {"language": "en"})
+    rounds(container, clock)
     assert ("Query", "records", f"AFFECTED#{incident_id}#0") in uses.seen
     assert uses.refused_by("watch_incidents") == set()

@@ -11,15 +11,11 @@ class Contacts:
     def __init__(self, store: AffectedStore) -> None:
         self._store = store
 
-    def lacking(self, incident: Incident) -> tuple[str, ...]:
-        """The opaque ids of the clients among the facts for whom nobody is on the list, of the kind
-        as which clients of this incident are told. Opens every contact."""
+    def lacking(self, incident: Incident, kind: Recipient) -> tuple[str, ...]:
+        """The opaque ids of the clients among the facts for whom nobody of the kind is on the list,
+        if it is as that kind that clients of this incident are told. Opens every contact."""
         clients = incident.facts.clients
-        if not clients:
+        if not clients or kind is not clients_as(incident.facts.role):
             return ()
-        reached = self._store.clients(incident.incident_id, clients_as(incident.facts.role))
+        reached = self._store.clients(incident.incident_id, kind)
         return tuple(each for each in clients if each not in reached)
-
-    def lacks(self, incident: Incident, kind: Recipient) -> bool:
-        """Whether nobody on the list stands for some client that is told as that kind."""
-        return kind is clients_as(incident.facts.role) and bool(self.lacking(incident))

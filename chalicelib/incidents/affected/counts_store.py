@@ -7,6 +7,7 @@ sees that.
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 from chalicelib.errors import Conflict
 from chalicelib.incidents.affected.items import (
@@ -18,6 +19,7 @@ from chalicelib.incidents.affected.items import (
 )
 from chalicelib.incidents.affected.models import Count
 from chalicelib.incidents.models import Recipient
+from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import Condition, revision_is
 from chalicelib.tables.table import Table
 from chalicelib.tables.transactions import Action, Moved, Update
@@ -45,22 +47,31 @@ class CountsStore:
 
     def counts(self, incident_id: str) -> Mapping[Recipient, Count]:
         """How many there are by kind, read consistently. One read unit."""
-        return counts_from(self._records.get(key_of_counts(incident_id), consistent=True))
+        return counts_from(self._item(incident_id))
 
-    def adding(self, incident_id: str, counts: Mapping[Recipient, Count]) -> list[Action]:
-        """The write that counts whom the same transaction adds, none where it adds nobody. It meets
-        `Moved` where the incident was closed meanwhile."""
-        added = count_fields(counts)
-        return [self._change(incident_id, _OPEN, add=added)] if added else []
+    def revision(self, incident_id: str) -> int:
+        """That of the list, read consistently: each change of it, and of the numbers, moves it."""
+        item = self._item(incident_id)
+        return cast("int", AFFECTED_COUNTS.lift(item).get("rev", 0)) if item else 0
+
+    def adding(self, incident_id: str, counts: Mapping[Recipient, Count]) -> Action:
+        """The write that counts whom the same transaction adds. It meets `Moved` where the incident
+        was closed meanwhile."""
+        return self._change(incident_id, _OPEN, add=count_fields(counts))
 
     def removing(self, incident_id: str, kind: Recipient, count: Count) -> Action:
-        """The write that counts somebody out. It meets `ListIsFinal`."""
-        not_final = Condition("attribute_not_exists(#final)", {"#final": final_field(kind)})
-        added = count_fields({kind: count})
-        return self._change(incident_id, not_final, add=added, otherwise=ListIsFinal)
+        """The write that counts somebody out. It meets `Moved` where the incident was closed
+        meanwhile, or a notice approved. Raises `ListIsFinal`."""
+        if final_field(kind) in (self._item(incident_id) or {}):
+            raise ListIsFinal
+        still_open = Condition(
+            "attribute_not_exists(#final) AND attribute_not_exists(#closed)",
+            {"#final": final_field(kind), "#closed": "closed"},
+        )
+        return self._change(incident_id, still_open, add=count_fields({kind: count}))
 
     def asking(self, incident_id: str) -> Action:
-        """For the transaction that starts what will put people on the list; meets `Moved` as
+        """For the transaction that begins or ends what puts people on the list; meets `Moved` as
         `adding` does."""
         return self._change(incident_id, _OPEN)
 
@@ -71,17 +82,16 @@ class CountsStore:
 
     def closing(self, incident_id: str) -> Action:
         """The write that closes the list as it is now. It meets `Moved` when that changed."""
-        item = self._records.get(key_of_counts(incident_id), consistent=True)
-        match AFFECTED_COUNTS.lift(item) if item else {}:
-            case {"rev": int(revision)}:
-                as_it_is = revision_is(revision)
-            case _:
-                as_it_is = _UNTOUCHED
+        revision = self.revision(incident_id)
+        as_it_is = revision_is(revision) if revision else _UNTOUCHED
         return self._change(incident_id, as_it_is, put={"closed": True})
 
     def reopening(self, incident_id: str) -> Action:
         """The write that lets people be put on the list again."""
         return self._change(incident_id, _ALWAYS, remove=("closed",))
+
+    def _item(self, incident_id: str) -> Item | None:
+        return self._records.get(key_of_counts(incident_id), consistent=True)
 
     def _change(
         self,
@@ -91,9 +101,8 @@ class CountsStore:
         put: Mapping[str, bool] | None = None,
         add: Mapping[str, int] | None = None,
         remove: tuple[str, ...] = (),
-        otherwise: type[Conflict | Moved] = Moved,
     ) -> Action:
         changes = Changes(
             put=AFFECTED_COUNTS.stamp({**(put or {})}), add={"rev": 1, **(add or {})}, remove=remove
         )
-        return Update(self._records, key_of_counts(incident_id), changes, condition, otherwise)
+        return Update(self._records, key_of_counts(incident_id), changes, condition, Moved)

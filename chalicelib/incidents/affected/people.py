@@ -1,11 +1,13 @@
 """The affected of one kind, part by part, for a telling (`notices.telling.models.People`)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from chalicelib.incidents.affected.computation_store import ComputationStore
+from chalicelib.incidents.affected.contacts import Contacts
 from chalicelib.incidents.affected.counts_store import CountsStore
 from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.store import AffectedStore
+from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.models import Recipient
 from chalicelib.notices.models import Language
 from chalicelib.notices.telling.models import Reader
@@ -15,8 +17,7 @@ DEFAULT_LANGUAGE: Language = "id"
 
 
 class AffectedPeople:
-    """Those of an incident and a kind. Who was removed is neither listed nor read. `lacks` says of
-    a kind whether the list has nobody for some client that is told as such."""
+    """Those of an incident and a kind. Who was removed is neither listed nor read."""
 
     parts = len(PARTS)
 
@@ -25,16 +26,18 @@ class AffectedPeople:
         store: AffectedStore,
         counts: CountsStore,
         computations: ComputationStore,
+        contacts: Contacts,
+        book: IncidentBook,
         incident_id: str,
         kind: Recipient,
-        lacks: Callable[[Recipient], bool],
     ) -> None:
         self._store = store
         self._counts = counts
         self._computations = computations
+        self._contacts = contacts
+        self._book = book
         self._incident_id = incident_id
         self._kind = kind
-        self._lacks = lacks
 
     def after(self, part: int, after: str, limit: int) -> list[str]:
         """Up to `limit` ids of the part that come after that one, in order."""
@@ -52,9 +55,21 @@ class AffectedPeople:
         """Whether a computation that puts people on the list still runs, read consistently."""
         return self._computations.is_any_running(self._incident_id)
 
+    def is_closed(self) -> bool:
+        """Whether the incident ended: nobody comes onto the list unless it is opened again."""
+        return self._book.seen(self._incident_id).has_ended
+
+    def version(self) -> str:
+        """Of the list, and of what says who has to be on it: another where either changed."""
+        incident = self._book.seen(self._incident_id)
+        return f"{self._counts.revision(self._incident_id)}.{incident.revision}"
+
     def lacks_contacts(self) -> bool:
-        """Whether some affected client that is told as this kind has nobody on the list."""
-        return self._kind is not Recipient.SUBJECTS and self._lacks(self._kind)
+        """Whether some affected client that is told as this kind has nobody on the list. Opens the
+        facts and every contact."""
+        if self._kind is Recipient.SUBJECTS:
+            return False
+        return bool(self._contacts.lacking(self._book.get(self._incident_id), self._kind))
 
     def readers(self, recipient_ids: Sequence[str]) -> Mapping[str, Reader]:
         """Whom to tell, by id; an address is empty where none is known. One batch read per 100."""

@@ -59,12 +59,13 @@ class Recipients:
         self._book.readable(incident_id)
         return self._counts.counts(incident_id)
 
-    def without_contact(self, incident_id: str) -> tuple[str, ...]:
-        """The opaque ids of the affected clients for whom nobody is on the list.
+    def without_contact(self, incident_id: str, kind: Recipient) -> tuple[str, ...]:
+        """The opaque ids of the affected clients, told as that kind, for whom nobody is on the
+        list. Opens every contact.
 
         Raises `UnknownIncident`, `IncidentOver`.
         """
-        return self._contacts.lacking(self._book.get(incident_id))
+        return self._contacts.lacking(self._book.get(incident_id), kind)
 
     def page(
         self, incident_id: str, kind: Recipient, limit: int, after: str, staff_id: str

@@ -117,13 +117,13 @@ class AffectedStore:
                 )
         if actions:
             actions.append(self._vault.still_there(_scope(incident_id)))
-            actions += self._counts.adding(incident_id, counts)
+            actions.append(self._counts.adding(incident_id, counts))
         return Adding([(each, outcomes[each]) for each, _ in ids], actions)
 
     def removing(self, incident_id: str, recipient_id: str, reason: str) -> list[Action]:
         """The writes that take somebody off the list, empty where that was done before.
 
-        Raises `UnknownRecipient`; the writes meet `ListIsFinal` and `Moved`.
+        Raises `UnknownRecipient`, `ListIsFinal`; the writes meet `Moved`.
         """
         before = self.many(incident_id, [recipient_id]).get(recipient_id)
         if before is None:

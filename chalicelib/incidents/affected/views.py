@@ -59,8 +59,7 @@ def counts_view(here: Recipients, incident_id: str) -> CountsView:
                 without_address=counts[kind].without_address,
             )
             for kind in LISTED
-        ),
-        clients_without_contact=here.without_contact(incident_id),
+        )
     )
 
 
@@ -78,9 +77,11 @@ def recipient_page(
     asked = page_asked(query, listing, cursors)
     after = asked.start.sk if asked.start else ""
     found = here.page(incident_id, kind, asked.limit, after, staff_id)
+    lacking = () if asked.start else here.without_contact(incident_id, kind)
     last = found[-1].recipient_id if len(found) == asked.limit else None
     return RecipientList(
         recipients=tuple(map(_recipient_view, found)),
+        clients_without_contact=lacking,
         cursor=cursors.encode(listing, key_of_recipient(incident_id, last)) if last else None,
     )
 

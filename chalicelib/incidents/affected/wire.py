@@ -91,10 +91,9 @@ class CountView(Answer):
 
 
 class CountsView(Answer):
-    """How many are on the list, and for which affected clients nobody is: opaque ids."""
+    """How many are on the list."""
 
     counts: tuple[CountView, ...]
-    clients_without_contact: tuple[str, ...]
 
 
 class RecipientView(Answer):
@@ -111,7 +110,11 @@ class RecipientView(Answer):
 
 
 class RecipientList(Answer):
+    """A page of the list. The first one names, by their opaque ids, the affected clients that are
+    told as this kind and have nobody on it."""
+
     recipients: tuple[RecipientView, ...]
+    clients_without_contact: tuple[str, ...]
     cursor: str | None
 
 

@@ -107,7 +107,10 @@ class Closing:
         return replace(incident, status=Status.CLOSED, closed_at=now)
 
     def _missing(self, incident: Incident, aftermath: Aftermath) -> tuple[FieldError, ...]:
-        return (*missing_parts(incident, aftermath), *self._still_to_tell(incident))
+        parts = missing_parts(incident, aftermath)
+        named = {each.field for each in parts}
+        # What is not there has reached nobody, either: that is said once.
+        return (*parts, *(e for e in self._still_to_tell(incident) if e.field not in named))
 
 
 def _reopened(incident: Incident, aftermath: Aftermath, _now: datetime) -> Incident:

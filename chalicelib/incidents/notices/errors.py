@@ -45,6 +45,12 @@ class AlreadyTold(Conflict):
     code = "already_told"
 
 
+class TooManyNotices(Conflict):
+    """So many notices of the incident are told one by one that there is room for no other."""
+
+    code = "too_many_breach_notices"
+
+
 class NotToBeFiled(Conflict):
     """Only an approved notice to the authority or the public is filed, and once."""
 

@@ -4,7 +4,7 @@ A supplement that a notice announced (GDPR 33(4)), somebody on the list whom nob
 for whom nobody is on it, a list that still grows, and the reasons of what was told late (33(1)).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.errors import FieldError
@@ -27,21 +27,21 @@ type Counted = Callable[[str], Mapping[Recipient, int]]
 """By kind how many of an incident's list."""
 type Asked = Callable[[str], bool]
 """Whether that is so of an incident."""
-type Lacks = Callable[[Incident, Recipient], bool]
-"""Whether nobody on the list stands for some affected client that is told as that kind."""
+type Lacking = Callable[[Incident, Recipient], Collection[str]]
+"""The affected clients told as that kind for whom nobody is on the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class TheList:
     """What is asked of an incident's list. `listed` counts who is on it, `untold` whom the notices
     to their kind have not reached, `is_growing` says whether a computation still adds to it,
-    `is_report_out` whether the report to clients, if one was approved, reached all of them."""
+    `is_report_out` whether the report to clients reached all that are affected."""
 
     listed: Counted
     untold: Counted
     is_growing: Asked
-    is_report_out: Asked
-    lacks: Lacks
+    is_report_out: Callable[[Incident], bool]
+    lacking: Lacking
 
 
 class Outstanding:
@@ -58,28 +58,32 @@ class Outstanding:
         """
         if incident.nature is Nature.NO_BREACH:
             return ()
-        notices = [
-            each
-            for each in self._store.of_incident(incident.incident_id)
-            if is_given(each) and each.phase is not Phase.REPORT
-        ]
+        given = [*filter(is_given, self._store.of_incident(incident.incident_id))]
+        notices = [each for each in given if each.phase is not Phase.REPORT]
+        told = {each.recipient for each in given}
         return (
             *announced(incident, notices),
+            *self._clients(incident, told),
             *self._people(incident, notices),
             *self._reasons(incident, notices),
         )
+
+    def _clients(self, incident: Incident, told: Collection[Recipient]) -> Iterator[FieldError]:
+        listed = self._list.listed(incident.incident_id)
+        if not self._list.is_report_out(incident):
+            yield FieldError("client_report", "untold")
+        if incident.facts.more_clients:
+            yield FieldError("facts.more_clients", "unconfirmed")
+        # Nobody else starts the clock of those who are on the list. Whom a notice went to stays on
+        # it, though the client turned out not to be affected.
+        waiting = [each for each in _OF_CLIENTS if listed.get(each) and each not in told]
+        if waiting and not incident.facts.clients:
+            yield FieldError("facts.clients", "missing")
 
     def _people(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
         listed = self._list.listed(incident.incident_id)
         if self._list.is_growing(incident.incident_id):
             yield FieldError("computation", "running")
-        if not self._list.is_report_out(incident.incident_id):
-            yield FieldError("client_report", "untold")
-        if incident.facts.more_clients:
-            yield FieldError("facts.more_clients", "unconfirmed")
-        if not incident.facts.clients and any(map(listed.get, _OF_CLIENTS)):
-            # Nobody else starts the clock of those who are on the list.
-            yield FieldError("facts.clients", "missing")
         untold = self._list.untold(incident.incident_id)
         for kind in Recipient:
             duties = {each.id for each in _required(incident) if each.recipient is kind}
@@ -87,12 +91,11 @@ class Outstanding:
                 continue
             ways = [each for each in notices if not duties.isdisjoint(each.fulfils)]
             filed = {each for way in ways if way.recipient in FILED for each in way.fulfils}
-            if duties <= filed:  # all of them were told in public
-                continue
-            by_mail = any(way.recipient is kind for way in ways)
-            if untold.get(kind) if by_mail else listed.get(kind):
+            # Told in public, or by mail: of either what was added later is asked for as well.
+            were_told = duties <= filed or any(way.recipient is kind for way in ways)
+            if untold.get(kind) if were_told else listed.get(kind):
                 yield FieldError(f"recipients.{kind}", "untold")
-            if self._list.lacks(incident, kind):
+            if self._list.lacking(incident, kind):
                 yield FieldError(f"recipients.{kind}", "no_contact")
 
     def _reasons(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:

@@ -17,6 +17,7 @@ from chalicelib.incidents.notices.models import (
     Written,
     hashes,
 )
+from chalicelib.incidents.notices.rules import check_room
 from chalicelib.incidents.notices.store import BreachNoticeStore
 from chalicelib.incidents.notices.wording import paragraphs, render, words
 from chalicelib.notices.models import LANGUAGES, Language
@@ -32,9 +33,11 @@ class Reports:
 
     def sending(self, incident: Incident, report: ClientReport) -> list[Action]:
         """The writes that send the report, for the transaction that approves it; none where no
-        client is affected. Its id is the notice's: it is sent once. Raises `TooLongToSeal`."""
+        client is affected. Its id is the notice's: it is sent once. Raises `TooLongToSeal`,
+        `TooManyNotices`."""
         if not incident.facts.clients:
             return []
+        check_room(self._store.of_incident(incident.incident_id))
         recipient = clients_as(incident.facts.role)
         texts = {each: _written(incident, report, each) for each in LANGUAGES}
         notice = Notice(

@@ -1,6 +1,6 @@
 """What may become of a notice. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from chalicelib.incidents.notices.errors import (
     NoticeDecided,
     NotToBeFiled,
     SameNoticeProposer,
+    TooManyNotices,
 )
 from chalicelib.incidents.notices.gate import check_reasons, is_late
 from chalicelib.incidents.notices.models import Notice, Phase, State
@@ -21,6 +22,9 @@ from chalicelib.incidents.rules import check_past
 
 FILED = frozenset({Recipient.AUTHORITY, Recipient.PUBLIC})
 """Who is not told one by one."""
+MOST_TOLD = 40
+"""Notices of an incident that are told one by one: the transaction that puts somebody on its list
+goes on with each of them, too."""
 _COVERS = {Recipient.PUBLIC: {Recipient.PUBLIC, Recipient.SUBJECTS}}
 """Where telling everybody asks too much, the public is told instead (GDPR 34(3)(c))."""
 _GIVEN = {State.APPROVED, State.FILED}
@@ -85,6 +89,12 @@ def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
     return given[-1]
 
 
+def check_room(told: Iterable[Notice]) -> None:
+    """Raises `TooManyNotices` where one more of the incident's notices has no room."""
+    if sum(is_given(each) and each.recipient not in FILED for each in told) >= MOST_TOLD:
+        raise TooManyNotices
+
+
 def in_force(notice: Notice, incident: Incident) -> list[Duty]:
     """The duties that the notice covers, as they stand now.
 
@@ -104,14 +114,16 @@ def approved(
     """The notice once somebody else than who proposed it said that it is right.
 
     `others` are the incident's notices. Raises `NoticeDecided`, `SameNoticeProposer`,
-    `AlreadyTold`, `FactsChanged`; `NoticeIncomplete` where it became late since, or will be when
-    the last one is told, and does not say why (GDPR 33(1)).
+    `AlreadyTold`, `TooManyNotices`, `FactsChanged`; `NoticeIncomplete` where it became late since,
+    or will be when the last one is told, and does not say why (GDPR 33(1)).
     """
     _check_open(notice)
     if notice.proposed_by == approval.by:
         raise SameNoticeProposer
     if any(_told_by(each, notice) for each in others):
         raise AlreadyTold
+    if notice.recipient not in FILED:
+        check_room(others)
     duties = in_force(notice, incident)
     late = any(is_late(each, approval.told_at) for each in duties if each.id in notice.fulfils)
     check_reasons(notice.late_because, late=late)

@@ -110,8 +110,8 @@ class Notices:
         is ready to be filed.
 
         Raises `UnknownIncident`, `IncidentNotOpen`, `UnknownNotice`, `NoticeDecided`,
-        `SameNoticeProposer`, `AlreadyTold`, `FactsChanged`, `NoticeIncomplete`,
-        `IdempotencyConflict`.
+        `SameNoticeProposer`, `AlreadyTold`, `TooManyNotices`, `FactsChanged`,
+        `NoticeIncomplete`, `IdempotencyConflict`.
         """
 
         def decide(notice: Notice) -> list[Action]:

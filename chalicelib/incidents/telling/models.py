@@ -39,7 +39,7 @@ class State(StrEnum):
        │                            └──told otherwise, or in public──┘
        ^────────the list grew, or somebody asks for another round────┘
 
-    From each but `done` it is stopped once the incident is no breach; another round goes on.
+    From each but `done` it is stopped once nobody is to be told any more; another round goes on.
     """
 
     RUNNING = "running"
@@ -50,7 +50,8 @@ class State(StrEnum):
     duties stay open until somebody notes how they were."""
     DONE = "done"
     STOPPED = "stopped"
-    """The incident turned out to be no breach: whoever has no line in the ledger is not told."""
+    """The incident turned out to be no breach, or ended before anybody was on the list: whoever has
+    no line in the ledger is not told."""
 
 
 ENDED = frozenset({State.DONE, State.STOPPED})
@@ -64,8 +65,9 @@ class BreachTelling:
     Each `round` goes through the whole roll, for those who were not told before; `again` says that
     one more follows: in this one somebody was told, or somebody asked for it. In `leaving`, `place`
     is in the ledger: the mails of the parts before it have left, `unreached` of their recipients
-    were not reached, the last of the others at `reached_at`. `done_at` is when the last one was
-    told, of the first time that all were.
+    were not reached, the last of the others at `reached_at`. `lacking` is the version of the list
+    at which some client had nobody on it. `done_at` is when the last one was told, of the first
+    time that all were.
     """
 
     notice_id: str
@@ -79,6 +81,7 @@ class BreachTelling:
     again: bool = False
     unreached: int = 0
     reached_at: datetime | None = None
+    lacking: str = ""
     done_at: datetime | None = None
     revision: int = 0
 
@@ -181,6 +184,14 @@ class Listed(People, Protocol):
 
     def is_growing(self) -> bool:
         """Whether a computation is still putting people on the list."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Whether nobody comes onto it any more, unless the incident is opened again."""
+        ...
+
+    def version(self) -> str:
+        """Another where the list changed, or who has to be on it."""
         ...
 
     def lacks_contacts(self) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from chalicelib.incidents.models import Recipient
+from chalicelib.incidents.duties import clients_as
+from chalicelib.incidents.models import Incident, Recipient
 from chalicelib.incidents.notices.models import Notice, Phase
 from chalicelib.incidents.notices.models import State as NoticeState
 from chalicelib.incidents.telling.ledger_store import LedgerStore
@@ -51,14 +52,18 @@ class Standing:
                 found[notice.recipient] = max(left, found.get(notice.recipient, 0))
         return {kind: left for kind, left in found.items() if left > 0}
 
-    def is_report_out(self, incident_id: str) -> bool:
-        """Whether the report that was approved last, if one was, has reached everybody on its list.
-        Reads its ledger."""
-        notices = self._notices_of(incident_id)
-        reports = [each for each in notices if each.phase is Phase.REPORT]
-        for notice, telling in [*self._tellings(reports)][-1:]:
-            return self._reached(telling) >= self._listed_of(incident_id)[notice.recipient]
-        return True
+    def is_report_out(self, incident: Incident) -> bool:
+        """Whether the report that was approved last has reached everybody who is listed for the
+        affected clients, as what those are told now; so it has where none is affected. Reads its
+        ledger."""
+        if not incident.facts.clients:
+            return True
+        kind = clients_as(incident.facts.role)
+        notices = self._notices_of(incident.incident_id)
+        reports = [e for e in notices if e.phase is Phase.REPORT and e.recipient is kind]
+        for _, telling in [*self._tellings(reports)][-1:]:
+            return self._reached(telling) >= self._listed_of(incident.incident_id)[kind]
+        return False  # approved before they were among the facts, or told as what they are not
 
     def expected_end(self, incident_id: str, recipient: Recipient, now: datetime) -> datetime:
         """When the last mail of a telling that starts at `now` (aware) will have had its moment, if
@@ -85,6 +90,13 @@ class Standing:
             if notice.recipient in kinds
         ]
 
+    def clients_named(self, before: Incident, after: Incident, now: datetime) -> list[Action]:
+        """The writes that look anew whether somebody is listed for each client and was told, where
+        facts name others than before."""
+        if set(after.facts.clients) <= set(before.facts.clients):
+            return []
+        return self.list_grew(after.incident_id, {clients_as(after.facts.role)}, now)
+
     def _tellings(self, notices: Sequence[Notice]) -> Iterator[tuple[Notice, BreachTelling]]:
         for notice in notices:
             if notice.state is NoticeState.APPROVED:
@@ -100,10 +112,18 @@ class Standing:
 
 
 def _said_in_public(notice: Notice, notices: Sequence[Notice]) -> bool:
-    """Whether the public was told in place of the notice's recipients (GDPR 34(3)(c))."""
-    return any(
-        each.recipient is Recipient.PUBLIC
-        and each.state is NoticeState.FILED
-        and not set(each.duty_ids).isdisjoint(notice.duty_ids)
+    """Whether the public was told in place of the notice's recipients (GDPR 34(3)(c)): of all its
+    duties, and not before what a supplement adds was known."""
+    said = {
+        duty_id
         for each in notices
-    )
+        if each.recipient is Recipient.PUBLIC and each.state is NoticeState.FILED
+        if notice.phase is Phase.INITIAL or _is_before(notice, each)
+        for duty_id in each.duty_ids
+    }
+    return said.issuperset(notice.duty_ids)
+
+
+def _is_before(notice: Notice, filed: Notice) -> bool:
+    at, filed_at = notice.decided_at, filed.filed_at
+    return at is not None and filed_at is not None and at <= filed_at

@@ -88,7 +88,7 @@ class BreachSteps:
             raise NothingToTell
         people = self._people_of(telling.incident_id, telling.recipient)
         if telling.place.part == people.parts:
-            return self._round_done(telling, now)
+            return self._round_done(telling, people, now)
         return self._tell(telling, people, slot, now)
 
     def _tell(
@@ -155,11 +155,13 @@ class BreachSteps:
         letter = Letter(TEMPLATE, values, line_name(telling.notice_id, recipient_id))
         return addressed(self._outbox, letter, line, reader, place.next_at)
 
-    def _round_done(self, telling: BreachTelling, now: datetime) -> Step:
+    def _round_done(self, telling: BreachTelling, people: Listed, now: datetime) -> Step:
         start = replace(telling.place, part=0, after="")
         if telling.again:
             return self._move(replace(telling, round=telling.round + 1, again=False), start)
         if not start.told + start.unreachable:
+            if people.is_closed():
+                return self._stopped(telling)
             # A list without anybody is one that is not there yet: it is looked at again.
             return self._move(telling, replace(start, next_at=now + NEXT_RUN))
         return Step([self._store.change(leaving(telling))])
@@ -189,8 +191,10 @@ class BreachSteps:
         said_at = self._store.public_word_at(telling.notice_id) if telling.unreached else None
         if telling.unreached and said_at is None:
             return Step([self._store.change(replace(telling, state=State.UNREACHED))])
-        if people.lacks_contacts():
+        if (version := people.version()) == telling.lacking:
             raise NothingToTell
+        if people.lacks_contacts():
+            return Step([self._store.change(replace(telling, lacking=version))])
         told_at = [at for at in (telling.reached_at, said_at) if at]
         return Step(self._end(telling, max(told_at, default=now)), is_last=True)
 

@@ -10,6 +10,7 @@ started_at         ms since 1970 UTC, as `next_at`, when the next mail may go ou
 round, part, after where it stands (models.py); `told` and `unreachable` count lines
 unreached          how many of the ledger, as far as it was looked through, were not reached, and
                    `reached_at`, when the last of the others was
+lacking            the version of the list at which some client had nobody on it
 done_at            when all were told
 due_pk             BREACHTELLINGS, with due_sk, `next_at` (13 digits) and the id, until it is done
                    or stopped
@@ -167,6 +168,8 @@ def _item(telling: BreachTelling) -> Item:
     for name, at in (("reached_at", telling.reached_at), ("done_at", telling.done_at)):
         if at is not None:
             item[name] = to_millis(at)
+    if telling.lacking:
+        item["lacking"] = telling.lacking
     if telling.state not in ENDED:
         item |= listed(DUE, place.next_at, telling.notice_id)
     return BREACH_TELLING.stamp(item)
@@ -203,6 +206,7 @@ def _telling_from(item: Item) -> BreachTelling:
                 again=again,
                 unreached=unreached,
                 reached_at=moment(item, "reached_at"),
+                lacking=str(item.get("lacking", "")),
                 done_at=moment(item, "done_at"),
                 revision=revision,
             )
