@@ -201,10 +201,7 @@ class InOrder:
     def count(self) -> int:
         return len(self._readers)
 
-    def is_growing(self) -> bool:
-        return False
-
-    def is_closed(self) -> bool:
+    def is_unsettled(self) -> bool:
         return False
 
     def version(self) -> str:

@@ -29,8 +29,8 @@ _PROMISED = "breach_clients"
 def with_duties(incident: Incident) -> Incident:
     """The incident with the duties that its facts ask for.
 
-    What was a duty before keeps its date, its alarms, and that it was done. Without awareness
-    there is none.
+    What was a duty before keeps its date, its alarms, and that it was done to the same kind of
+    recipient. Without awareness there is none.
     """
     return _counted(incident, moves=False)
 
@@ -146,8 +146,10 @@ def _start(incident: Incident, rule: Rule, aware_at: datetime) -> datetime | Non
 
 
 def _kept(before: Duty | None, now: Duty, *, moves: bool) -> Duty:
-    if before is None or before.state is DutyState.DONE:
-        return before or now
+    if before is None:
+        return now
+    if before.state is DutyState.DONE and before.recipient is now.recipient:
+        return before  # told as what they are: in the other role others stand for clients
     frozen, counted = before.deadline, now.deadline
     moved = moves and frozen and counted and frozen.unpaused_due_at != counted.unpaused_due_at
     return now if moved else replace(now, deadline=frozen, alerts=before.alerts)

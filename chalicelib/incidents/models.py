@@ -74,6 +74,10 @@ class Recipient(StrEnum):
     """By contract."""
 
 
+OF_CLIENTS = frozenset({Recipient.CONTROLLERS, Recipient.CLIENTS})
+"""Who stands for a client, in whichever role."""
+
+
 class DutyState(StrEnum):
     """Whether a duty still waits. What is not required any more says so and stays listed."""
 

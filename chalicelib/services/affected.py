@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.incidents.affected.contacts import Contacts
     from chalicelib.incidents.affected.people import AffectedPeople
     from chalicelib.incidents.affected.recipients import Recipients
+    from chalicelib.incidents.affected.settling import Settling
     from chalicelib.incidents.affected.store import AffectedStore
     from chalicelib.incidents.models import Recipient
 
@@ -47,6 +48,17 @@ class AffectedServices(IncidentServices, ConnectorServices):
             self.clock,
             self.ids,
             self.idempotency,
+        )
+
+    @cached_property
+    def settling_affected(self) -> "Settling":
+        from chalicelib.incidents.affected.settling import Settling
+
+        return Settling(
+            self.asking_affected.progress,
+            self._computations,
+            self.incident_book,
+            self.run_command,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.services.affected import AffectedServices
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from chalicelib.incidents.aftermath.aftercare import Aftercare
@@ -90,7 +91,7 @@ class TellingServices(AffectedServices):
         the_list = TheList(
             self._listed,
             self.tellings_standing.untold,
-            self._computations.is_any_running,
+            self._computations.pending,
             self.tellings_standing.is_report_out,
             self.affected_contacts.lacking,
         )
@@ -103,12 +104,14 @@ class TellingServices(AffectedServices):
             self.idempotency,
         )
 
-    def _turn_list(self, incident_id: str, step: "Step") -> "Action":
+    def _turn_list(self, incident_id: str, step: "Step") -> "Sequence[Action]":
         from chalicelib.incidents.aftermath.models import Step
 
         counts = self.affected_counts
-        turn = counts.closing if step is Step.CLOSED else counts.reopening
-        return turn(incident_id)
+        if step is not Step.CLOSED:
+            return [counts.reopening(incident_id)]
+        # In this order: the list is closed as it was before the rest is looked at.
+        return [counts.closing(incident_id), *self.tellings_standing.put_to_rest(incident_id)]
 
     @cached_property
     def telling_desk(self) -> "TellingDesk":
@@ -127,6 +130,7 @@ class TellingServices(AffectedServices):
     def breach_teller(self) -> "BreachTeller":
         from chalicelib.incidents.telling.steps import BreachSteps
         from chalicelib.incidents.telling.teller import BreachTeller
+        from chalicelib.incidents.telling.writing import Writing
 
         steps = BreachSteps(
             self._breach_tellings,
@@ -134,7 +138,7 @@ class TellingServices(AffectedServices):
             self.affected_people,
             self._duties_done,
             self._is_off,
-            self.outbox,
+            Writing(self._breach_lines, self.outbox),
             self.incident_book,
             self.clock,
         )

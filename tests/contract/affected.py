@@ -137,10 +137,14 @@ def call_about_affected(
         services.data_maps.publish(OPERATOR, DESK)
     if "{computation_id}" in path:
         existing["computation_id"] = affected.ask(**tickets)
+    if path.endswith("/settle"):
+        failed = (affected.incident_id, existing["computation_id"])
+        services.computing_affected.give_up(*failed, "place_unavailable")
     bodies: dict[str, object] = {
         RECIPIENTS: {"recipients": [{"kind": "subjects", "email": OKA}]},
         RECIPIENTS + "/compute": tickets,
         RECIPIENTS + "/{recipient_id}/remove": {"reason": "not affected"},
+        RECIPIENTS + "/computations/{computation_id}/settle": {"reason": "nobody was there"},
     }
     body = bodies.get(path) if method == "POST" else None
     return affected.staff(method, path.format(**existing) + query, body)

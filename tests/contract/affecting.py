@@ -51,11 +51,8 @@ class Affected:
     def count(self) -> int:
         return len(self.readers_by_id)
 
-    def is_growing(self) -> bool:
+    def is_unsettled(self) -> bool:
         return self.growing
-
-    def is_closed(self) -> bool:
-        return False
 
     def version(self) -> str:
         return str(self.count())

@@ -43,13 +43,17 @@ def test_twice_in_one_call_is_once_and_completes(affected: Affected) -> None:
     assert affected.counts() == {"subjects": (1, 0)}
 
 
-def test_a_repeat_completes_what_is_missing_and_replaces_nothing(affected: Affected) -> None:
+def test_a_repeat_completes_what_is_missing_and_corrects_what_was_typed(
+    affected: Affected,
+) -> None:
     affected.put({"user_id": "u1"})
     (completed,) = affected.put({"user_id": "u1", "email": DINI, "client": "acme"})
-    (known,) = affected.put({"user_id": "u1", "email": OKA, "client": "other"})
-    assert (completed["outcome"], known["outcome"]) == ("completed", "known")
+    (known,) = affected.put({"user_id": "u1", "email": DINI})
+    (corrected,) = affected.put({"user_id": "u1", "email": OKA})
+    outcomes = (completed["outcome"], known["outcome"], corrected["outcome"])
+    assert outcomes == ("completed", "known", "completed")
     (line,) = affected.listed()
-    assert (line["email"], line["client"], line["came"]) == (DINI, "acme", "typed")
+    assert (line["email"], line["client"], line["came"]) == (OKA, "acme", "typed")
     assert affected.counts() == {"subjects": (1, 0)}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.incidents.affected.models import Computation, Stage
-from chalicelib.incidents.notices.rules import MOST_TOLD
+from chalicelib.incidents.notices.rules import MOST_SUPPLEMENTS, MOST_TOLD
 from chalicelib.incidents.telling.models import State
 from chalicelib.services import Services
 from chalicelib.tables.transactions import Action
@@ -22,7 +22,7 @@ from tests.contract.responding import INCIDENTS, SCORES, SECURITY
 from tests.contract.shop import BUCKET, Shop, open_shop
 from tests.contract.test_breach_approvals import put, revise
 from tests.contract.test_breach_journey import everybody, rounds
-from tests.contract.test_breach_notices import approved, file, propose, proposed
+from tests.contract.test_breach_notices import approved, file, proposed
 from tests.contract.test_breach_telling import post_of
 from tests.contract.test_contacts import JAYA, MAJU, PLENTY, TWO, ask, one_of_two_told
 from tests.contract.working import work
@@ -96,7 +96,8 @@ def test_what_was_said_in_public_excuses_no_later_supplement(
     approved(ending, incident_id, "subjects")
     everybody(post, services, clock)
     clock.advance(timedelta(minutes=1))
-    assert file(ending, incident_id, approved(ending, incident_id, "public", duties=[ID_PEOPLE]))
+    word = approved(ending, incident_id, "public", duties=[ID_PEOPLE])
+    assert file(ending, incident_id, word).status == 200
     ending.finish(incident_id)
     assert ending.missing(incident_id) == set()
     clock.advance(timedelta(minutes=1))
@@ -116,7 +117,8 @@ def test_what_was_said_in_public_by_one_law_excuses_it_alone(
     approved(ending, incident_id, "subjects", duties=[ID_PEOPLE, EU_PEOPLE])
     everybody(post, services, clock)
     clock.advance(timedelta(minutes=1))
-    assert file(ending, incident_id, approved(ending, incident_id, "public", duties=[EU_PEOPLE]))
+    word = approved(ending, incident_id, "public", duties=[EU_PEOPLE])
+    assert file(ending, incident_id, word).status == 200
     ending.finish(incident_id)
     assert ending.missing(incident_id) == {SUBJECTS}
 
@@ -297,14 +299,74 @@ def test_so_many_notices_have_room_in_the_transaction_that_adds_people(
     incident_id = ending.known(countries=["ID"])
     list_many(services, incident_id, 1)
     approved(ending, incident_id, "subjects")
-    for _ in range(MOST_TOLD - 1):
+    for _ in range(MOST_SUPPLEMENTS):
         approved(ending, incident_id, "subjects", phase="supplement")
-    one_more = propose(ending, incident_id, "subjects", phase="supplement").json()["notice_id"]
-    refused = ending.act(incident_id, f"notices/{one_more}/approve")
-    assert (refused.status, refused.code) == (409, "too_many_breach_notices")
-    approved(ending, incident_id, "authority")
-    people = ({"kind": "subjects", "email": f"p{each}@client.test"} for each in range(49))
-    put(ending, incident_id, *people, MAJU)
     assert ending.found(incident_id).status == 200
     ending.planned(incident_id)
+    for _ in range(MOST_TOLD - MOST_SUPPLEMENTS - 1):
+        assert ending.reported(incident_id).status == 200
     assert ending.reported(incident_id).code == "too_many_breach_notices"
+    people = ({"kind": "subjects", "email": f"p{each}@client.test"} for each in range(49))
+    put(ending, incident_id, *people, MAJU, JAYA | {"kind": "controllers"})
+
+
+def waiting_for_a_computation(here: Ending, clock: FixedClock, post: Post) -> tuple[str, str]:
+    """The ids of an incident whose people were told but for those whom a computation finds, and of
+    that."""
+    incident_id = here.known(countries=["ID"], clients=[])
+    put(here, incident_id, {"kind": "subjects", "email": "siti@client.test"})
+    computation_id = str(ask(here, incident_id).json()["computation_id"])
+    approved(here, incident_id, "subjects")
+    everybody(post, here.services, clock)
+    return incident_id, computation_id
+
+
+def test_a_computation_that_failed_holds_up_what_it_may_have_found_people_for(
+    ending: Ending, shop: Shop, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id, computation_id = waiting_for_a_computation(ending, clock, post)
+    settle = f"recipients/computations/{computation_id}/settle"
+    reason = {"reason": "Siti counted by hand"}
+    assert ending.act(incident_id, settle, reason).code == "computation_not_failed"
+    services.computing_affected.give_up(incident_id, computation_id, "place_unavailable")
+    rounds(services, clock)
+    assert ending.dates(incident_id)[ID_PEOPLE][0] == "open"
+    clock.advance(timedelta(hours=2))
+    assert services.breach_teller.run(lambda: PLENTY).stuck == 1
+    assert ("computation", "failed") in ending.missing(incident_id)
+    answer = ending.act(incident_id, settle, reason, role="security", who=SECURITY)
+    assert (answer.status, answer.json()["status"]) == (200, "settled")
+    assert "Siti" not in answer.body
+    assert ending.act(incident_id, settle, reason).code == "computation_not_failed"
+    rounds(services, clock)
+    assert ending.dates(incident_id)[ID_PEOPLE][0] == "done"
+    assert ("computation", "failed") not in ending.missing(incident_id)
+
+
+def test_asking_anew_settles_what_failed(
+    ending: Ending, shop: Shop, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id, computation_id = waiting_for_a_computation(ending, clock, post)
+    services.computing_affected.give_up(incident_id, computation_id, "place_unavailable")
+    assert ask(ending, incident_id, rehearse=True).status == 202
+    other = {"place": "shop", "collection": "customers", "filter": {"id": ["nobody"]}}
+    assert ending.act(incident_id, "recipients/compute", other).status == 202
+    assert ("computation", "failed") in ending.missing(incident_id)
+    assert ask(ending, incident_id).status == 202
+    stages = {each[1] for each in ending.missing(incident_id) if each[0] == "computation"}
+    assert stages == {"running"}
+    work(services, clock)
+    everybody(post, services, clock)
+    assert ending.dates(incident_id)[ID_PEOPLE][0] in {"open", "done"}
+    assert not {each for each in ending.missing(incident_id) if each[0] == "computation"}
+
+
+def test_a_contact_of_the_other_kind_has_the_clients_notice_looked_at(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.complete(countries=["ID"])
+    put(ending, incident_id, JAYA | {"kind": "controllers"})
+    everybody(post, services, clock)
+    clock.advance(timedelta(hours=2))
+    assert services.breach_teller.run(lambda: PLENTY).stuck == 2  # the notice, and the report
+    assert ("recipients.clients", "no_contact") in ending.missing(incident_id)

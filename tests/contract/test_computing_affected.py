@@ -147,7 +147,7 @@ def test_clients_are_collected_and_told(
     work(worker, clock)
     assert worked.refused_by("fulfil_requests") == set()
     done = affected.look(computation_id)
-    assert (done["clients"], done["more_clients"]) == (["acme", "other"], False)
+    assert (done["clients"], done["more_clients"]) == (["acme", "other"], True)
     assert {each["client"] for each in affected.listed() if each["user_id"] == "c0"} == {"acme"}
     assert affected.counts().keys() == {"subjects"}  # no client is told who was not typed
     incident = affected.services.incident_book.get(affected.incident_id)

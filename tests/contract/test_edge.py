@@ -113,6 +113,7 @@ MEANT = {
             "notices/{notice_id}/told-publicly",
             "notices/{notice_id}/withdraw",
             "recipients",
+            "recipients/computations/{computation_id}/settle",
             "recipients/{recipient_id}/remove",
             "reopen",
             "take-up",

@@ -31,6 +31,7 @@ from tests.contract.policies import Uses
 from tests.contract.responding import FACTS, INCIDENTS, SECURITY
 from tests.contract.restoring import Backup, lines, signed_locally
 from tests.contract.retaining import Retained
+from tests.contract.sqs import record
 from tests.contract.test_breach_journey import everybody, pack, put
 from tests.contract.test_breach_notices import approved
 from tests.contract.test_breach_telling import post_of
@@ -409,3 +410,24 @@ def test_a_pack_that_is_built_while_its_incident_ends_stays_nowhere(
     services.evidence_builder.carry_on(incident_id)
     assert packs(services) == []
     assert uses.refused_by("fulfil_requests") == set()
+
+
+def test_a_finding_is_not_noted_under_a_key_that_goes_meanwhile(
+    office: Retained, ending: Ending, services: Services
+) -> None:
+    forgotten = found(ending, office.clock)
+    office.later(YEARS + timedelta(days=1))
+    service = guardduty_finding()["service"] | {"eventLastSeen": rfc3339(office.clock.now())}
+    take(services, guardduty("warm"))
+    other = another_container(services)
+    meanwhile(services, lambda: other.incident_ending.end(forgotten, LIMIT, []))
+    brought = record(guardduty("2", service=service))
+    assert services.findings_consumer.run(brought)["batchItemFailures"]  # the queue brings it again
+    taker, uses = another_container(services), Uses()
+    uses.watch(taker)
+    for event in ("2", "3"):
+        take(taker, guardduty(event, service=service))
+    assert uses.refused_by("take_findings") == set()
+    (draft,) = (each for each in registered(services) if each.status is Status.DRAFT)
+    shown = ending.call("GET", f"{INCIDENTS}/{draft.incident_id}/finding").json()
+    assert shown["seen"] == 2

@@ -98,10 +98,19 @@ class Asking:
         who = Actor("staff", computation.asked_by)
         return [
             *self._computations.addition(computation),
+            *self._asked_anew(computation),
             self._counts.asking(incident_id),
             *work_on(computation, self._outbox),
             *self._book.entry(incident_id, who, "recipients.asked_for", facts),
         ]
+
+    def _asked_anew(self, computation: Computation) -> list[Action]:
+        """The writes that settle what failed of the same question."""
+        if computation.rehearsal:
+            return []
+        failed = self._computations.failed(computation.incident_id)
+        same = (each for each in failed if each.question == computation.question)
+        return [self._computations.settling(each) for each in same]
 
 
 def work_on(computation: Computation, outbox: Outbox) -> list[Action]:

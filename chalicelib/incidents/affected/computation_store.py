@@ -3,29 +3,37 @@
 pk          AFFECTED#<incident id>
 sk          COMPUTATION#<computation id>
 et, v, rev  item type, schema version, changes
-stage       running, done, failed
+stage       running, done, failed, settled
 rehearsal   whether it only counts
 by, at      who asked and when; ended, when it ended (ms since 1970 UTC)
 counts      rows, matched, undated, nobody
 people, without    whom was counted, as the smallest of their hashes (sketch.py)
 problem     the code of why it failed
-sealed      the question, where to go on, the clients: under the key of the incident's list
+sealed      the question, where to go on, the clients, why it was settled: under the key of the
+            incident's list
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
 from chalicelib.clock import from_millis, to_millis
 from chalicelib.errors import Unavailable
-from chalicelib.incidents.affected.models import Computation, Question, Stage, Tally
+from chalicelib.incidents.affected.models import (
+    PENDING,
+    Computation,
+    Question,
+    Stage,
+    Tally,
+)
 from chalicelib.incidents.affected.sketch import Sketch
 from chalicelib.tables.codec import Item
 from chalicelib.tables.conditions import ABSENT, revision_is
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema
 from chalicelib.tables.table import Table
-from chalicelib.tables.transactions import Action, Put
+from chalicelib.tables.transactions import Action, Moved, Put
 from chalicelib.vault.keys import Scope
 from chalicelib.vault.sealing import SealContext
 from chalicelib.vault.vault import Vault
@@ -53,17 +61,17 @@ class ComputationStore:
         item = self._records.get(key, consistent=True)
         if item is None:
             return None
-        item = COMPUTATION.lift(item)
-        context = SealContext.of(self._records.logical, item)
-        sealed = cast("bytes", item["sealed"])
-        said = self._vault.open(Scope.affected(incident_id), context, sealed)
-        return _computation(incident_id, item, json.loads(said))
+        return self._opened(incident_id, item)
 
-    def is_any_running(self, incident_id: str) -> bool:
-        """Whether one of the incident's runs that is no rehearsal, read consistently."""
-        beside = self._records.query_all(compose("AFFECTED", incident_id), consistent=True)
-        found = (each for each in beside if each["et"] == COMPUTATION.item_type)
-        return any(each["stage"] == Stage.RUNNING and not each["rehearsal"] for each in found)
+    def pending(self, incident_id: str) -> frozenset[Stage]:
+        """The stages among `PENDING` at which some of the incident's are that are no rehearsal,
+        read consistently. Opens nothing."""
+        return PENDING & {Stage(str(each["stage"])) for each in self._listing(incident_id)}
+
+    def failed(self, incident_id: str) -> list[Computation]:
+        """Those of the incident that failed, no rehearsals, opened, read consistently."""
+        items = self._listing(incident_id)
+        return [self._opened(incident_id, e) for e in items if e["stage"] == Stage.FAILED]
 
     def addition(self, computation: Computation) -> list[Action]:
         """The writes of a new computation. They meet `KeyDestroyed`."""
@@ -74,10 +82,29 @@ class ComputationStore:
         ]
 
     def change(self, computation: Computation) -> Action:
-        """The write of the computation in place of the one that it was made from."""
+        """The write of the computation in place of the one that it was made from. Of two workers at
+        one page one counts it, the other meets `Overtaken`."""
+        return self._change(computation, Overtaken)
+
+    def settling(self, computation: Computation) -> Action:
+        """The write of a failed computation that is settled. It meets `Moved`."""
+        return self._change(replace(computation, stage=Stage.SETTLED), Moved)
+
+    def _change(self, computation: Computation, otherwise: type[Overtaken | Moved]) -> Action:
         item = self._item(replace(computation, revision=computation.revision + 1))
-        # Of two workers at one page one counts it.
-        return Put(self._records, item, revision_is(computation.revision), Overtaken)
+        return Put(self._records, item, revision_is(computation.revision), otherwise)
+
+    def _listing(self, incident_id: str) -> Iterator[Item]:
+        beside = self._records.query_all(compose("AFFECTED", incident_id), consistent=True)
+        found = (each for each in beside if each["et"] == COMPUTATION.item_type)
+        return (each for each in found if not each["rehearsal"])
+
+    def _opened(self, incident_id: str, item: Item) -> Computation:
+        item = COMPUTATION.lift(item)
+        context = SealContext.of(self._records.logical, item)
+        sealed = cast("bytes", item["sealed"])
+        said = self._vault.open(Scope.affected(incident_id), context, sealed)
+        return _computation(incident_id, item, json.loads(said))
 
     def _item(self, computation: Computation) -> Item:
         key = _key(computation.incident_id, computation.computation_id)
@@ -115,6 +142,7 @@ def _said(computation: Computation) -> bytes:
         "position": computation.position,
         "clients": tally.clients,
         "more_clients": tally.more_clients,
+        "settled_because": computation.settled_because,
     }
     return json.dumps(said, separators=(",", ":")).encode()
 
@@ -150,6 +178,7 @@ def _computation(incident_id: str, item: Item, said: dict[str, Any]) -> Computat
         tally=tally,
         ended_at=from_millis(fields["ended"]) if "ended" in fields else None,
         problem=fields["problem"],
+        settled_because=said.get("settled_because", ""),
         revision=fields["rev"],
     )
 

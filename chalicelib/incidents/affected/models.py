@@ -26,7 +26,8 @@ class Outcome(StrEnum):
 
     ADDED = "added"
     COMPLETED = "completed"
-    """Was there; something that was missing is known now, an address above all."""
+    """Was there; something that was missing is known now, an address above all, or was corrected by
+    hand."""
     KNOWN = "known"
     REMOVED = "removed"
     """Was taken off the list for a reason: no computation puts them back."""
@@ -45,6 +46,10 @@ class Person:
     user_id: str = field(default="", repr=False)
     client: str = ""
     language: Language | None = None
+
+    def corrected_by(self, other: Self) -> Self:
+        """With what `other` says of the same one, and what this knows besides."""
+        return other.completed_by(self)
 
     def completed_by(self, other: Self) -> Self:
         """With what `other` knows of the same one and this does not."""
@@ -108,9 +113,20 @@ class Question:
 
 
 class Stage(StrEnum):
+    """Where a computation stands.
+
+    running ──> done
+       └──> failed ──asked anew, or somebody says that nothing is missing for it──> settled
+    """
+
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    SETTLED = "settled"
+
+
+PENDING = frozenset({Stage.RUNNING, Stage.FAILED})
+"""While a computation is at one of these somebody may be missing on the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +135,8 @@ class Tally:
 
     `rows` were read and `matched` of them fit. `undated` ones of these have no moment that can be
     read: to leave them out could leave somebody untold. `nobody` of them name no person. `people`
-    and `without_address` are counted once each (sketch.py), `clients` are the first 500 ids.
+    and `without_address` are counted once each (sketch.py), `clients` are the first 500 ids;
+    `more_clients` says that there are others, or some that rows name by what is no id.
     """
 
     rows: int = 0
@@ -137,7 +154,8 @@ class Computation:
     """A question to a place, and how far its answer has come.
 
     A rehearsal counts and puts nobody on the list. `position` is the store's word for where to go
-    on, and may hold personal data. `problem` is the code of why it failed.
+    on, and may hold personal data. `problem` is the code of why it failed, `settled_because` why
+    somebody said that nothing is missing for that.
     """
 
     computation_id: str
@@ -151,4 +169,5 @@ class Computation:
     tally: Tally = field(default_factory=Tally)
     ended_at: datetime | None = None
     problem: str = ""
+    settled_because: str = field(default="", repr=False)
     revision: int = 1

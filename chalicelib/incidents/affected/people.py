@@ -51,13 +51,10 @@ class AffectedPeople:
         """How many they are, read consistently."""
         return self._counts.counts(self._incident_id)[self._kind].recipients
 
-    def is_growing(self) -> bool:
-        """Whether a computation that puts people on the list still runs, read consistently."""
-        return self._computations.is_any_running(self._incident_id)
-
-    def is_closed(self) -> bool:
-        """Whether the incident ended: nobody comes onto the list unless it is opened again."""
-        return self._book.seen(self._incident_id).has_ended
+    def is_unsettled(self) -> bool:
+        """Whether a computation of who has to be on the list still runs, or failed and nobody
+        settled that, read consistently."""
+        return bool(self._computations.pending(self._incident_id))
 
     def version(self) -> str:
         """Of the list, and of what says who has to be on it: another where either changed."""

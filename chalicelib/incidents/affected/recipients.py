@@ -11,7 +11,7 @@ from chalicelib.incidents.affected.items import PARTS
 from chalicelib.incidents.affected.models import Came, Count, Entry, Outcome, Person
 from chalicelib.incidents.affected.store import Adding, AffectedStore, ListGrew
 from chalicelib.incidents.book import IncidentBook
-from chalicelib.incidents.models import Recipient
+from chalicelib.incidents.models import OF_CLIENTS, Recipient
 from chalicelib.tables.transactions import Action, RunCommand
 
 _AT_ONCE = 50  # people in a transaction that goes on with every notice of the incident, too
@@ -108,10 +108,16 @@ class Recipients:
             facts: dict[str, Fact] = {each.value: made[0].count(each) for each in Outcome}
             clients = _clients(people, made[0])
             noted = self._book.affected_clients(incident_id, clients, who, "recipients.put", facts)
-            return [*made[0].actions, *noted, *self._list_grew(incident_id, made[0].kinds, now)]
+            return [*made[0].actions, *noted, *self._list_grew(incident_id, _heard(made[0]), now)]
 
         self._run_command(build)
         return made[0]
+
+
+def _heard(adding: Adding) -> frozenset[Recipient]:
+    """The kinds whose tellings look at the list again: whoever stands for a client may name one
+    that others of the other kind have to stand for."""
+    return adding.kinds | (OF_CLIENTS if adding.kinds & OF_CLIENTS else frozenset())
 
 
 def _clients(people: Sequence[Person], adding: Adding) -> list[str]:

@@ -23,6 +23,7 @@ from chalicelib.incidents.affected.wire import (
     RecipientList,
     RecipientsIn,
     RemovalIn,
+    SettlingIn,
 )
 from chalicelib.incidents.models import ID_PATTERN
 from chalicelib.services import services
@@ -47,7 +48,8 @@ affected = Routes(__name__)
         body=RecipientsIn,
         longest=MAX_BODY_BYTES,
         description=f"Up to {MAX_LIMIT}; whoever is there already is there once, and what was"
-        " missing is completed. May be repeated. Nothing of what was sent comes back.",
+        " missing is completed, an address that is another corrected. May be repeated. Nothing of"
+        " what was sent comes back.",
         parameters=_OF_INCIDENT,
         access=_HANDLE,
         exact_path=True,
@@ -156,3 +158,23 @@ def compute_recipients(call: Call[QuestionIn], incident_id: str) -> Reply:
 def show_computation(_call: Call[None], incident_id: str, computation_id: str) -> Reply:
     progress = services().asking_affected.progress(incident_id, computation_id)
     return Reply(computation_view(progress))
+
+
+@affected.operation(
+    Operation(
+        "POST",
+        _COMPUTATION + "/settle",
+        "Say why nothing is missing on the list though a computation failed",
+        ComputationView,
+        body=SettlingIn,
+        description="Asking the same question anew settles it, too. Until then no duty whose"
+        " recipients are on the list is done, and the incident is not closed.",
+        parameters={**_OF_INCIDENT, "computation_id": _ID},
+        access=_HANDLE,
+        exact_path=True,
+    )
+)
+def settle_computation(call: Call[SettlingIn], incident_id: str, computation_id: str) -> Reply:
+    here = services()
+    here.settling_affected.settle(incident_id, computation_id, call.body.reason, call.caller.id)
+    return Reply(computation_view(here.asking_affected.progress(incident_id, computation_id)))

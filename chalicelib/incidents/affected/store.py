@@ -233,8 +233,9 @@ def _after(
         if came is Came.COMPUTED:
             return None
         return replace(before, came=came, at=at, person=person, removed_because="")
-    completed = before.person.completed_by(person)
-    return None if completed == before.person else replace(before, person=completed)
+    knows = before.person.completed_by if came is Came.COMPUTED else before.person.corrected_by
+    after = knows(person)
+    return None if after == before.person else replace(before, person=after)
 
 
 def _outcome(before: Entry | None, after: Entry | None) -> Outcome:

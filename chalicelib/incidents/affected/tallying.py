@@ -17,7 +17,8 @@ _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 @dataclass(slots=True)
 class Seen:
-    """What a page says: rows as in `Tally`, the people of those that fit, their clients' ids."""
+    """What a page says: rows as in `Tally`, the people of those that fit, their clients' ids, and
+    whether some row names its client otherwise."""
 
     rows: int = 0
     matched: int = 0
@@ -25,6 +26,7 @@ class Seen:
     nobody: int = 0
     people: list[Person] = field(default_factory=list)
     clients: set[str] = field(default_factory=set)
+    others: bool = False
 
 
 def seen_in(page: Iterable[Sighting], plan: Plan) -> Seen:
@@ -49,7 +51,7 @@ def tallied(tally: Tally, seen: Seen, people: Sequence[tuple[str, Person]]) -> T
         people=tally.people.seeing(mac for mac, _ in macs),
         without_address=tally.without_address.seeing(mac for mac, each in macs if not each.email),
         clients=tuple(clients[:MOST_CLIENTS]),
-        more_clients=tally.more_clients or len(clients) > MOST_CLIENTS,
+        more_clients=tally.more_clients or seen.others or len(clients) > MOST_CLIENTS,
     )
 
 
@@ -60,14 +62,16 @@ def _see(seen: Seen, row: Values, plan: Plan) -> None:
         return
     seen.matched += 1
     seen.undated += fitting is None
-    clients = _clients(row, plan.question.client_field)
+    named = _named(row, plan.question.client_field)
+    clients = [each for each in named if _CLIENT.fullmatch(each)]
     seen.clients.update(clients)
+    seen.others |= len(clients) < len(named)  # a name with a blank is no id: somebody has to look
     people = people_in(row, plan.people, clients[0] if len(clients) == 1 else "")
     seen.nobody += not people
     seen.people += people
 
 
-def _clients(row: Values, path: str) -> list[str]:
-    """The opaque ids of clients; what is none (a name with a blank) is left out."""
+def _named(row: Values, path: str) -> list[str]:
+    """What the row calls its clients, each once."""
     texts = texts_at(row, path) if path else ()
-    return [each for each in dict.fromkeys(texts) if _CLIENT.fullmatch(each)]
+    return [each for each in dict.fromkeys(texts) if each]

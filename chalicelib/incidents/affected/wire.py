@@ -71,8 +71,14 @@ class QuestionIn(Wire):
     rehearse: bool = False
 
 
+class SettlingIn(Wire):
+    """Why nothing is missing on the list though a computation failed. Kept sealed."""
+
+    reason: Reason
+
+
 class PutView(Answer):
-    """What came of one recipient: `added`, `completed`, `known`."""
+    """What came of one recipient: `added`, `completed` (or corrected), `known`."""
 
     recipient_id: str
     outcome: str
@@ -119,11 +125,13 @@ class RecipientList(Answer):
 
 
 class ComputationView(Answer):
-    """How far a computation is: `running`, `done`, `failed` (then `problem` says why).
+    """How far a computation is: `running`, `done`, `failed` (then `problem` says why), `settled`:
+    failed, and asked anew, or somebody said why nothing is missing for it.
 
     Each row counts once in `rows`, those that fit in `matched`, those of them without a readable
     moment in `undated` and without anybody in `nobody`. Each person counts once in `people`:
-    exactly up to 511, then approximately. `clients` are the first 500 opaque ids.
+    exactly up to 511, then approximately. `clients` are the first 500 opaque ids; `more_clients`
+    that there are others, or rows that name theirs by what is no id.
     """
 
     computation_id: str

@@ -24,9 +24,9 @@ from chalicelib.incidents.rules import opened
 from chalicelib.tables.transactions import Action
 
 type TurnIncident = Callable[[Incident, Aftermath, datetime], Incident]
-type TurnList = Callable[[str, Step], Action]
-"""The write that closes an incident's list of the affected as it is when this is called, or opens
-it again."""
+type TurnList = Callable[[str, Step], Sequence[Action]]
+"""The writes that close an incident's list of the affected as it is when this is called, and stop
+what waits for it, or open it again."""
 type StillToTell = Callable[[Incident], Sequence[FieldError]]
 """What is still to be told of an incident, beyond duties that are open."""
 
@@ -94,7 +94,7 @@ class Closing:
             turns = (*aftermath.turns, Turn(step, staff_id, now, reasons))
             facts: dict[str, Fact] = {"nature": after.nature}
             return [
-                list_turned,
+                *list_turned,
                 self._store.change(replace(aftermath, turns=turns)),
                 *self._book.turned(after, Actor("staff", staff_id), f"incident.{step}", facts),
             ]

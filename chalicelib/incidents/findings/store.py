@@ -107,24 +107,24 @@ class FindingStore:
             self._pointed(noted, ""),
         ]
 
-    def change(self, noted: Noted) -> Action:
-        """The write of a finding that came again. It meets `Moved` when it came meanwhile."""
+    def changes(self, noted: Noted) -> list[Action]:
+        """The writes of a finding that came again. They meet `Moved` when it came meanwhile, and
+        `KeyDestroyed` when its incident was forgotten."""
         item = _clear_item(noted)
         context = SealContext.of(self._records.logical, item)
         put = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
-        put["sealed"] = self._vault.seal(Scope.finding(noted.key), context, _said(noted))
-        return Update(
-            self._records,
-            _key(noted.key),
-            Changes(put=put, add={"rev": 1}),
-            revision_is(noted.revision),
-            Moved,
-        )
+        scope = Scope.finding(noted.key)
+        put["sealed"] = self._vault.seal(scope, context, _said(noted))
+        changes = Changes(put=put, add={"rev": 1})
+        return [
+            Update(self._records, _key(noted.key), changes, revision_is(noted.revision), Moved),
+            self._vault.still_there(scope),
+        ]
 
     def drafted_again(self, noted: Noted, earlier: str) -> list[Action]:
         """The writes of a finding that came again and of the pointer of its new draft, which names
-        the `earlier` one. They meet `Moved` as `change` does."""
-        return [self.change(noted), self._pointed(noted, earlier)]
+        the `earlier` one. They meet what those of `changes` do."""
+        return [*self.changes(noted), self._pointed(noted, earlier)]
 
     def unmoved(self, incident: Incident) -> Action:
         """The draft is what it was when it was read: nobody dismissed it meanwhile."""

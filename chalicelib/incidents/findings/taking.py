@@ -82,7 +82,7 @@ class TakingFindings:
         return [*actions, *self._store.drafted_again(after, noted.incident_id)]
 
     def _counted(self, finding: Finding, noted: Noted, incident: Incident | None) -> list[Action]:
-        counted = [self._store.change(noted_again(finding, noted, noted.incident_id))]
+        counted = self._store.changes(noted_again(finding, noted, noted.incident_id))
         if incident and finding.level > noted.level:
             # Whoever dismisses it meanwhile dismisses what was less: then it makes another draft.
             counted.append(self._store.unmoved(incident))

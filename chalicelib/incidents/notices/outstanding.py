@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from chalicelib.errors import FieldError
 from chalicelib.incidents.models import (
+    OF_CLIENTS,
     Duty,
     DutyState,
     Incident,
@@ -21,12 +22,10 @@ from chalicelib.incidents.notices.models import Notice, Phase
 from chalicelib.incidents.notices.rules import FILED, is_given
 from chalicelib.incidents.notices.store import BreachNoticeStore
 
-_OF_CLIENTS = (Recipient.CLIENTS, Recipient.CONTROLLERS)
-
 type Counted = Callable[[str], Mapping[Recipient, int]]
 """By kind how many of an incident's list."""
-type Asked = Callable[[str], bool]
-"""Whether that is so of an incident."""
+type Pending = Callable[[str], Collection[str]]
+"""How computations of an incident stand that may still add to its list, or failed to."""
 type Lacking = Callable[[Incident, Recipient], Collection[str]]
 """The affected clients told as that kind for whom nobody is on the list."""
 
@@ -34,12 +33,13 @@ type Lacking = Callable[[Incident, Recipient], Collection[str]]
 @dataclass(frozen=True, slots=True)
 class TheList:
     """What is asked of an incident's list. `listed` counts who is on it, `untold` whom the notices
-    to their kind have not reached, `is_growing` says whether a computation still adds to it,
-    `is_report_out` whether the report to clients reached all that are affected."""
+    to their kind have not reached, `pending` says how computations stand that may still add to it,
+    or failed to, `is_report_out` whether the report to clients reached all that are affected, and
+    `lacking` which clients have nobody on it."""
 
     listed: Counted
     untold: Counted
-    is_growing: Asked
+    pending: Pending
     is_report_out: Callable[[Incident], bool]
     lacking: Lacking
 
@@ -76,14 +76,14 @@ class Outstanding:
             yield FieldError("facts.more_clients", "unconfirmed")
         # Nobody else starts the clock of those who are on the list. Whom a notice went to stays on
         # it, though the client turned out not to be affected.
-        waiting = [each for each in _OF_CLIENTS if listed.get(each) and each not in told]
+        waiting = [each for each in OF_CLIENTS if listed.get(each) and each not in told]
         if waiting and not incident.facts.clients:
             yield FieldError("facts.clients", "missing")
 
     def _people(self, incident: Incident, notices: Sequence[Notice]) -> Iterator[FieldError]:
         listed = self._list.listed(incident.incident_id)
-        if self._list.is_growing(incident.incident_id):
-            yield FieldError("computation", "running")
+        for standing in sorted(self._list.pending(incident.incident_id)):
+            yield FieldError("computation", standing)
         untold = self._list.untold(incident.incident_id)
         for kind in Recipient:
             duties = {each.id for each in _required(incident) if each.recipient is kind}

@@ -37,7 +37,7 @@ class Reports:
         `TooManyNotices`."""
         if not incident.facts.clients:
             return []
-        check_room(self._store.of_incident(incident.incident_id))
+        check_room(Phase.REPORT, self._store.of_incident(incident.incident_id))
         recipient = clients_as(incident.facts.role)
         texts = {each: _written(incident, report, each) for each in LANGUAGES}
         notice = Notice(

@@ -25,6 +25,8 @@ FILED = frozenset({Recipient.AUTHORITY, Recipient.PUBLIC})
 MOST_TOLD = 40
 """Notices of an incident that are told one by one: the transaction that puts somebody on its list
 goes on with each of them, too."""
+MOST_SUPPLEMENTS = 25
+"""Of these: the others have room for what is asked for."""
 _COVERS = {Recipient.PUBLIC: {Recipient.PUBLIC, Recipient.SUBJECTS}}
 """Where telling everybody asks too much, the public is told instead (GDPR 34(3)(c))."""
 _GIVEN = {State.APPROVED, State.FILED}
@@ -89,9 +91,12 @@ def supplemented(asked: Asked, earlier: Sequence[Notice]) -> Notice | None:
     return given[-1]
 
 
-def check_room(told: Iterable[Notice]) -> None:
-    """Raises `TooManyNotices` where one more of the incident's notices has no room."""
-    if sum(is_given(each) and each.recipient not in FILED for each in told) >= MOST_TOLD:
+def check_room(phase: Phase, told: Iterable[Notice]) -> None:
+    """Raises `TooManyNotices` where one more of the incident's notices, of that phase, has no
+    room."""
+    one_by_one = [e.phase for e in told if is_given(e) and e.recipient not in FILED]
+    is_full = phase is Phase.SUPPLEMENT and one_by_one.count(phase) >= MOST_SUPPLEMENTS
+    if is_full or len(one_by_one) >= MOST_TOLD:
         raise TooManyNotices
 
 
@@ -123,7 +128,7 @@ def approved(
     if any(_told_by(each, notice) for each in others):
         raise AlreadyTold
     if notice.recipient not in FILED:
-        check_room(others)
+        check_room(notice.phase, others)
     duties = in_force(notice, incident)
     late = any(is_late(each, approval.told_at) for each in duties if each.id in notice.fulfils)
     check_reasons(notice.late_because, late=late)

@@ -10,11 +10,12 @@ from chalicelib.idempotency.models import KeyedCall
 from chalicelib.idempotency.service import Idempotency
 from chalicelib.incidents.book import IncidentBook
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.rules import CLOCK_TOLERANCE
+from chalicelib.incidents.rules import check_past
 from chalicelib.incidents.telling.ledger import BreachLedger
 from chalicelib.incidents.telling.ledger_store import LedgerStore
 from chalicelib.incidents.telling.models import (
     BreachTelling,
+    NotForThePublic,
     Otherwise,
     PublicWord,
 )
@@ -83,13 +84,13 @@ class TellingDesk:
     ) -> None:
         """Notes by which other means somebody was told.
 
-        Raises `IncidentOver`, `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come,
-        `IdempotencyConflict`.
+        Raises `IncidentOver`, `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come or
+        before the notice was approved, `IdempotencyConflict`.
         """
-        self._check(how.at)
 
         def build() -> list[Action]:
             telling = self._telling(incident_id, notice_id)
+            self._check(telling, how.at)
             self._ledger.line(notice_id, recipient_id)  # or nobody has told them yet
             facts = {"recipient": recipient_id, "means": how.means.value, "at": rfc3339(how.at)}
             return [
@@ -103,15 +104,17 @@ class TellingDesk:
     def told_publicly(
         self, incident_id: str, notice_id: str, word: PublicWord, call: KeyedCall | None = None
     ) -> None:
-        """Notes that all were told in public whom no mail reaches (GDPR 34(3)(c)).
+        """Notes that all people were told in public who are on the list and whom no mail reaches
+        (GDPR 34(3)(c)).
 
-        Raises `IncidentOver`, `NotTold`, `AlreadyTold`, `InvalidInput` for a moment to come,
-        `IdempotencyConflict`.
+        Raises as `told`, and `NotForThePublic`.
         """
-        self._check(word.at)
 
         def build() -> list[Action]:
             telling = self._telling(incident_id, notice_id)
+            self._check(telling, word.at)
+            if telling.recipient is not Recipient.SUBJECTS:
+                raise NotForThePublic
             facts = {"at": rfc3339(word.at)}
             return [
                 self._store.add_public_word(notice_id, word),
@@ -129,9 +132,10 @@ class TellingDesk:
         """In whole milliseconds, as it is stored."""
         return from_millis(to_millis(self._clock.now()))
 
-    def _check(self, at: datetime) -> None:
-        if at > self._clock.now() + CLOCK_TOLERANCE:
-            raise InvalidInput(FieldError("at", "in_the_future"))
+    def _check(self, telling: BreachTelling, at: datetime) -> None:
+        check_past("at", at, self._clock.now())
+        if at < telling.started_at:
+            raise InvalidInput(FieldError("at", "before_approval"))
 
     def _entry(
         self, telling: BreachTelling, staff_id: str, action: str, facts: Mapping[str, Fact]

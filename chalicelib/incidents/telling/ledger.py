@@ -3,13 +3,17 @@
 from collections import Counter
 
 from chalicelib.clock import Clock
-from chalicelib.incidents.telling.ledger_store import LedgerStore
-from chalicelib.incidents.telling.models import BreachTelling, Line, NotTold, PublicWord
+from chalicelib.incidents.telling.ledger_store import LedgerStore, notice_of
+from chalicelib.incidents.telling.models import LOST, BreachTelling, Line, NotTold, PublicWord
+from chalicelib.incidents.telling.rules import came_back
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.messages import Message, State
 from chalicelib.notices.telling.models import Outcome
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action
+
+_FIRST = {Outcome.SENT, Outcome.DELIVERED}
+"""Outcomes that come before anybody writes elsewhere."""
 
 
 class BreachLedger:
@@ -21,10 +25,17 @@ class BreachLedger:
         self._clock = clock
 
     def follow(self, message: Message, state: State, reason: str) -> list[Action]:
-        """The write that notes what became of the mail `message` (outbox_store.py)."""
+        """The writes that note what became of the mail `message` (outbox_store.py): who counted as
+        told by one that comes back was not."""
         if message.about is None:
             return []
-        return [self._lines.outcome(message.about, Outcome(state.value), self._clock.now(), reason)]
+        outcome = Outcome(state.value)
+        if outcome not in _FIRST and self._lines.mail_of(message.about) != message.id:
+            return []  # they were written to elsewhere since it came back
+        noted = self._lines.outcome(message.about, outcome, self._clock.now(), reason)
+        telling = self._store.get(notice_of(message.about)) if outcome in LOST else None
+        after = came_back(telling) if telling else None
+        return [noted] if after is None or after == telling else [noted, self._store.change(after)]
 
     def telling(self, incident_id: str, notice_id: str) -> BreachTelling:
         """How far the telling is. Raises `NotTold`."""

@@ -26,17 +26,18 @@ REACHED = frozenset(
         Outcome.SAME_ADDRESS,
     }
 )
-"""Outcomes of those who were told. Who complains of a mail got it; what became of the mail to a
-shared address stands in the line that has it."""
+"""Outcomes of those who were told. Who complains of a mail got it."""
+LOST = frozenset({Outcome.BOUNCED, Outcome.DEAD})
+"""Outcomes of mails that reached nobody."""
 RECIPIENT_PATTERN = r"^[a-z]{1,16}-[0-9a-f]{32}$"
 
 
 class State(StrEnum):
     """Where a telling stands.
 
-    running ──all have a line──> leaving ──all mails left──┬─> done
-       │                            ^                      └─> unreached
-       │                            └──told otherwise, or in public──┘
+    running ──all have a line──> leaving ──all mails left──┬─> done ──a mail came back──┐
+       │                            ^                      └─> unreached                │
+       │                            └──told otherwise, or in public──┴──────────────────┘
        ^────────the list grew, or somebody asks for another round────┘
 
     From each but `done` it is stopped once nobody is to be told any more; another round goes on.
@@ -50,8 +51,9 @@ class State(StrEnum):
     duties stay open until somebody notes how they were."""
     DONE = "done"
     STOPPED = "stopped"
-    """The incident turned out to be no breach, or ended before anybody was on the list: whoever has
-    no line in the ledger is not told."""
+    """The incident turned out to be no breach: whoever has no line in the ledger is not told. Or it
+    was closed, and nobody has to be told of this any more: nobody was on the list, or those who
+    were not reached were told in public."""
 
 
 ENDED = frozenset({State.DONE, State.STOPPED})
@@ -96,6 +98,14 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose mail went to an address first, and which; no mail in a drill, and where none can go."""
+
+    recipient_id: str
+    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """When the next mail of any telling may go out: however many there are, they share one rate."""
 
@@ -125,17 +135,40 @@ class Otherwise:
 class Line:
     """One line of the ledger: what became of the mail, and whether somebody told them otherwise.
 
-    Both stay: a report on the mail that comes late takes nothing back.
+    Both stay: a report on the mail that comes late takes nothing back. Of `same_address`, `shares`
+    is the mail to the holder of the address, and `shared` what became of it; that somebody told the
+    holder otherwise is nothing to whoever shares it.
     """
 
     told: Told
     otherwise: Otherwise | None = None
     sent_at: datetime | None = None
     """When SES took the mail; what is reported of it later has its own time."""
+    shares: str | None = None
+    shared: Outcome | None = None
 
     @property
     def outcome(self) -> Outcome:
-        return Outcome.BY_OTHER_MEANS if self.otherwise else self.told.outcome
+        if self.otherwise:
+            return Outcome.BY_OTHER_MEANS
+        return self.shared if self.shared in LOST else self.told.outcome
+
+    @property
+    def holder(self) -> Holder | None:
+        """Whose mail it is that they share, if they do."""
+        if self.told.outcome is not Outcome.SAME_ADDRESS or self.told.reason is None:
+            return None
+        return Holder(self.told.reason, self.shares)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the mail, their own or the shared one, is still in the outbox."""
+        return not self.otherwise and Outcome.QUEUED in {self.told.outcome, self.shared}
+
+    def is_said(self, at: datetime | None) -> bool:
+        """Whether a word in public `at` (aware; None for none) was for them, too: they were on the
+        list by then, and no mail of theirs is still to come."""
+        return at is not None and not self.is_waiting and self.told.queued_at <= at
 
     @property
     def is_reached(self) -> bool:
@@ -145,7 +178,7 @@ class Line:
     @property
     def reached_at(self) -> datetime:
         """When they were told, the first time; for whoever was (`is_reached`)."""
-        if self.told.outcome in REACHED:
+        if self.told.outcome in REACHED and self.shared not in LOST:
             return self.sent_at or self.told.at
         return self.otherwise.at if self.otherwise else self.told.at
 
@@ -165,6 +198,12 @@ class NotTold(NotFound):
     code = "notice_not_told"
 
 
+class NotForThePublic(Conflict):
+    """Only people are told in public (GDPR 34(3)(c)); clients and controllers one by one."""
+
+    code = "not_for_the_public"
+
+
 class AlreadyTold(Conflict):
     """It was noted before how they were told."""
 
@@ -182,12 +221,8 @@ class Listed(People, Protocol):
         """How many they are."""
         ...
 
-    def is_growing(self) -> bool:
-        """Whether a computation is still putting people on the list."""
-        ...
-
-    def is_closed(self) -> bool:
-        """Whether nobody comes onto it any more, unless the incident is opened again."""
+    def is_unsettled(self) -> bool:
+        """Whether somebody may be missing on it: a computation still runs, or failed."""
         ...
 
     def version(self) -> str:

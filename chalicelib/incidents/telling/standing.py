@@ -1,6 +1,7 @@
 """Between lists, notices and tellings: whom nothing has reached yet, and how long telling takes."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.incidents.duties import clients_as
@@ -9,7 +10,7 @@ from chalicelib.incidents.notices.models import Notice, Phase
 from chalicelib.incidents.notices.models import State as NoticeState
 from chalicelib.incidents.telling.ledger_store import LedgerStore
 from chalicelib.incidents.telling.models import BreachTelling, State
-from chalicelib.incidents.telling.rules import once_more
+from chalicelib.incidents.telling.rules import is_idle, once_more
 from chalicelib.incidents.telling.store import BreachTellingStore
 from chalicelib.notices.telling.place import PER_SECOND
 from chalicelib.tables.transactions import Action
@@ -97,6 +98,15 @@ class Standing:
             return []
         return self.list_grew(after.incident_id, {clients_as(after.facts.role)}, now)
 
+    def put_to_rest(self, incident_id: str) -> list[Action]:
+        """The writes that stop the incident's tellings that wait for what nobody has to do any more
+        once nothing is missing to close it."""
+        return [
+            self._store.change(replace(telling, state=State.STOPPED))
+            for _, telling in self._tellings(self._notices_of(incident_id))
+            if is_idle(telling)
+        ]
+
     def _tellings(self, notices: Sequence[Notice]) -> Iterator[tuple[Notice, BreachTelling]]:
         for notice in notices:
             if notice.state is NoticeState.APPROVED:
@@ -105,10 +115,9 @@ class Standing:
                     yield notice, telling
 
     def _reached(self, telling: BreachTelling) -> int:
-        if self._store.public_word_at(telling.notice_id) is not None:
-            # Whom nothing else reached; whoever came onto the list later has no line.
-            return sum(1 for _ in self._lines.all(telling.notice_id))
-        return sum(line.is_reached for line in self._lines.all(telling.notice_id))
+        said_at = self._store.public_word_at(telling.notice_id)
+        lines = self._lines.all(telling.notice_id)
+        return sum(line.is_reached or line.is_said(said_at) for line in lines)
 
 
 def _said_in_public(notice: Notice, notices: Sequence[Notice]) -> bool:

@@ -44,7 +44,7 @@ from chalicelib.incidents.telling.models import (
 from chalicelib.notices.telling.lines import listed, moment, waiting
 from chalicelib.notices.telling.models import Place
 from chalicelib.tables.codec import Item
-from chalicelib.tables.conditions import ABSENT, revision_is
+from chalicelib.tables.conditions import ABSENT, Condition, revision_is
 from chalicelib.tables.keys import SEPARATOR, Key, compose
 from chalicelib.tables.schema import Schema, UnreadableItem
 from chalicelib.tables.table import Table
@@ -123,14 +123,18 @@ class BreachTellingStore:
         return from_millis(cast("int", BREACH_PUBLIC_WORD.lift(item)["at"])) if item else None
 
     def add_public_word(self, notice_id: str, word: PublicWord) -> Action:
-        """The write of it. It fails its transaction with `AlreadyTold` where there is one."""
+        """The write of it, in place of an earlier one: others came onto the list since. It fails
+        its transaction with `AlreadyTold` where there is one of then or later."""
         key = _public_key(notice_id)
         clear: Item = {"pk": key.pk, "sk": key.sk, "at": to_millis(word.at), "by": word.by}
         item = BREACH_PUBLIC_WORD.stamp(clear)
         item["sealed"] = self._vault.seal(
             Scope.breach_notice(notice_id), self._context(item), word.where.encode()
         )
-        return Put(self._records, item, ABSENT, AlreadyTold)
+        later = Condition(
+            "attribute_not_exists(pk) OR #at < :at", {"#at": "at"}, {":at": to_millis(word.at)}
+        )
+        return Put(self._records, item, later, AlreadyTold)
 
     def _context(self, item: Item) -> SealContext:
         place = SealContext.of(self._records.logical, item)

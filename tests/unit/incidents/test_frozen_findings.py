@@ -42,6 +42,9 @@ NOTED = Noted(
 )
 
 
+STILL_THERE = cast("Action", object())
+
+
 class FrozenVault(Vault):
     """Opens under one key what belongs to the scope of the fixture; seals what it is told to."""
 
@@ -60,6 +63,10 @@ class FrozenVault(Vault):
 
     def seal(self, scope: Scope, context: SealContext, plaintext: bytes, *_: Any) -> bytes:
         return cast("bytes", frozen("finding")["sealed"])
+
+    def still_there(self, scope: Scope) -> Action:
+        assert scope == Scope.finding(KEY)
+        return STILL_THERE
 
 
 class FrozenTable(Table):
@@ -90,10 +97,11 @@ def test_what_is_written_is_what_is_frozen() -> None:
     added, pointed = store().additions(NOTED)
     assert isinstance(added, Put)
     assert added.item == {**frozen("finding"), "rev": 1}
-    changed, named = store().drafted_again(NOTED, EARLIER)
+    changed, kept, named = store().drafted_again(NOTED, EARLIER)
     assert isinstance(changed, Update)
     written = {name: value for name, value in frozen("finding").items() if name not in _KEPT}
     assert changed.changes.put == written
+    assert kept == STILL_THERE
     assert isinstance(named, Put)
     assert named.item == frozen("incident_finding")
     assert isinstance(pointed, Put)

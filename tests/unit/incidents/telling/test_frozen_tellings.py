@@ -8,6 +8,7 @@ from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.telling.ledger_store import BREACH_ADDRESS, LedgerStore, line_name
 from chalicelib.incidents.telling.models import (
     BreachTelling,
+    Holder,
     Line,
     Means,
     Otherwise,
@@ -90,7 +91,7 @@ def test_breach_told_1() -> None:
     assert store.line(NOTICE, RECIPIENT) == LINE
     assert LINE.outcome is Outcome.BY_OTHER_MEANS
     added, left, noted = (
-        store.addition(NOTICE, LINE.told),
+        store.keeping(NOTICE, Line(LINE.told), None),
         store.outcome(
             line_name(NOTICE, RECIPIENT), Outcome.SENT, cast("datetime", LINE.sent_at), ""
         ),
@@ -105,7 +106,7 @@ def test_breach_told_1() -> None:
 def test_breach_address_1() -> None:
     item = frozen("breach_address")
     assert BREACH_ADDRESS.lift(item) == item
-    written = LedgerStore(records(item)).holding(NOTICE, ADDRESS, RECIPIENT)
+    written = LedgerStore(records(item)).holding(NOTICE, ADDRESS, Holder(RECIPIENT, None))
     assert isinstance(written, Put)
     assert written.item == item
 
