@@ -50,10 +50,16 @@ class EvidenceServices(TellingServices):
         """What a pack is made of, in the order of its files."""
         from chalicelib.incidents.book import incident_entity
         from chalicelib.incidents.pack.notice_parts import of_ledgers, of_notices
-        from chalicelib.incidents.pack.parts import of_aftermath, of_incident, of_trail
+        from chalicelib.incidents.pack.parts import (
+            of_aftermath,
+            of_computations,
+            of_incident,
+            of_trail,
+        )
 
         return [
             of_incident(self.incident_book),
+            of_computations(self._computations),
             of_aftermath(self._aftermath_store),
             of_notices(self._breach_notices, self._filing_store, self._filing_proofs),
             of_ledgers(self._breach_notices, self._breach_lines),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.incidents.notices.proofs import Proofs
     from chalicelib.incidents.notices.service import Notices
     from chalicelib.incidents.telling.handling import TellingDesk
+    from chalicelib.incidents.telling.models import BreachTelling
     from chalicelib.incidents.telling.teller import BreachTeller
     from chalicelib.rounds import Rounds
     from chalicelib.tables.transactions import Action
@@ -175,9 +176,13 @@ class TellingServices(AffectedServices):
         incident = self.incident_book.seen(incident_id)
         return incident.nature is Nature.NO_BREACH or self.incident_book.has_passed(incident)
 
-    def _duties_done(self, incident_id: str, notice_id: str, at: "datetime") -> "list[Action]":
+    def _duties_done(self, telling: "BreachTelling", at: "datetime") -> "list[Action]":
+        from chalicelib.incidents.telling.rules import duties_met
         from chalicelib.incidents.telling.steps import TELLER
 
-        notice = self._breach_notices.seen(notice_id)
-        duties = notice.fulfils if notice else ()
-        return self.incident_book.duties_done(incident_id, duties, at, TELLER)
+        incident = self.incident_book.seen(telling.incident_id)
+        notice = self._breach_notices.seen(telling.notice_id)
+        met = duties_met(telling, incident, notice.fulfils if notice else ())
+        if telling.done_at and not met:
+            return []
+        return self.incident_book.duties_done(telling.incident_id, met, at, TELLER)

@@ -12,7 +12,7 @@ from chalicelib.clock import rfc3339
 from chalicelib.incidents.book import incident_entity
 from chalicelib.incidents.models import Recipient
 from chalicelib.incidents.notices.models import TEMPLATE, State
-from chalicelib.incidents.telling.models import PeopleOf
+from chalicelib.incidents.telling.models import BreachTelling, DutiesDone, PeopleOf
 from chalicelib.incidents.telling.teller import BreachTeller, Report
 from chalicelib.notices.models import Language
 from chalicelib.notices.telling.models import Reader
@@ -141,12 +141,14 @@ def teller_of(services: Services, people_of: PeopleOf) -> BreachTeller:
     return services.breach_teller
 
 
-def duties_done_by(services: Services) -> Callable[[str, str, datetime], list[Action]]:
+def duties_done_by(services: Services) -> DutiesDone:
     """Notes in the incident's chain that the duties were done, and when."""
 
-    def done(incident_id: str, notice_id: str, at: datetime) -> list[Action]:
-        facts = {"notice": notice_id, "done_at": rfc3339(at)}
+    def done(telling: BreachTelling, at: datetime) -> list[Action]:
+        if telling.done_at:
+            return []
+        facts = {"notice": telling.notice_id, "done_at": rfc3339(at)}
         who = Actor("system", "teller")
-        return services.incident_book.entry(incident_id, who, "incident.told", facts)
+        return services.incident_book.entry(telling.incident_id, who, "incident.told", facts)
 
     return done

@@ -204,7 +204,9 @@ def test_a_mailed_supplement_fulfils_no_duty(
     put(ending, incident_id, DINI)
     for phase in ("initial", "supplement"):
         last = approved(ending, incident_id, "subjects", phase=phase)
-    duties = services._duties_done(incident_id, last, clock.now())
+    telling = services._breach_tellings.get(last)
+    assert telling is not None
+    duties = services._duties_done(telling, clock.now())
     services.run_command(lambda: duties)
     assert states(ending, incident_id)["id.breach-subjects"] == "open"
 

@@ -1,5 +1,6 @@
 """Closing asks whether what was approved reached those who are affected now, and in which role."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.incidents.affected.models import Computation, Stage
-from chalicelib.incidents.notices.rules import MOST_SUPPLEMENTS, MOST_TOLD
+from chalicelib.incidents.notices.models import Phase
+from chalicelib.incidents.notices.rules import MOST_TOLD
 from chalicelib.incidents.telling.models import State
 from chalicelib.services import Services
 from chalicelib.tables.transactions import Action
@@ -21,7 +23,7 @@ from tests.contract.post import Post
 from tests.contract.responding import INCIDENTS, SCORES, SECURITY
 from tests.contract.shop import BUCKET, Shop, open_shop
 from tests.contract.test_breach_approvals import put, revise
-from tests.contract.test_breach_journey import everybody, rounds
+from tests.contract.test_breach_journey import everybody, pack, rounds
 from tests.contract.test_breach_notices import approved, file, proposed
 from tests.contract.test_breach_telling import post_of
 from tests.contract.test_contacts import JAYA, MAJU, PLENTY, TWO, ask, one_of_two_told
@@ -299,15 +301,21 @@ def test_so_many_notices_have_room_in_the_transaction_that_adds_people(
     incident_id = ending.known(countries=["ID"])
     list_many(services, incident_id, 1)
     approved(ending, incident_id, "subjects")
-    for _ in range(MOST_SUPPLEMENTS):
+    for _ in range(MOST_TOLD[Phase.SUPPLEMENT]):
         approved(ending, incident_id, "subjects", phase="supplement")
     assert ending.found(incident_id).status == 200
     ending.planned(incident_id)
-    for _ in range(MOST_TOLD - MOST_SUPPLEMENTS - 1):
+    for _ in range(MOST_TOLD[Phase.REPORT]):
         assert ending.reported(incident_id).status == 200
     assert ending.reported(incident_id).code == "too_many_breach_notices"
+    approved(ending, incident_id, "clients")
     people = ({"kind": "subjects", "email": f"p{each}@client.test"} for each in range(49))
     put(ending, incident_id, *people, MAJU, JAYA | {"kind": "controllers"})
+
+
+def test_the_transaction_that_adds_people_has_room_for_as_many_notices_as_there_may_be() -> None:
+    people_with_counts_trail_facts_and_key = 50 + 1 + 3 + 3 + 1
+    assert sum(MOST_TOLD.values()) + people_with_counts_trail_facts_and_key <= 100
 
 
 def waiting_for_a_computation(here: Ending, clock: FixedClock, post: Post) -> tuple[str, str]:
@@ -341,6 +349,10 @@ def test_a_computation_that_failed_holds_up_what_it_may_have_found_people_for(
     rounds(services, clock)
     assert ending.dates(incident_id)[ID_PEOPLE][0] == "done"
     assert ("computation", "failed") not in ending.missing(incident_id)
+    assert ending.act(incident_id, "evidence").status == 202
+    (kept,) = json.loads(pack(services, incident_id)["computations.json"])["computations"]
+    assert (kept["status"], kept["collection"]) == ("settled", "visits")
+    assert kept["settled_because"] == reason["reason"]
 
 
 def test_asking_anew_settles_what_failed(
@@ -357,7 +369,7 @@ def test_asking_anew_settles_what_failed(
     assert stages == {"running"}
     work(services, clock)
     everybody(post, services, clock)
-    assert ending.dates(incident_id)[ID_PEOPLE][0] in {"open", "done"}
+    assert ending.dates(incident_id)[ID_PEOPLE][0] == "done"
     assert not {each for each in ending.missing(incident_id) if each[0] == "computation"}
 
 

@@ -36,7 +36,7 @@ from tests.contract.working import waiting, work
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
 
-FILES = {"incident.json", "awareness.jws", "aftermath.json", "trail.json"}
+FILES = {"incident.json", "awareness.jws", "computations.json", "aftermath.json", "trail.json"}
 
 type Contents = dict[str, bytes]
 

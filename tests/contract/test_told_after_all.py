@@ -1,6 +1,5 @@
 """Whoever counted as told and was not is found out, and told after all."""
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +7,9 @@ import pytest
 
 from chalicelib.incidents.affected.models import Person
 from chalicelib.incidents.models import Recipient
-from chalicelib.incidents.notices.rules import MOST_SUPPLEMENTS
+from chalicelib.incidents.notices.models import Phase
+from chalicelib.incidents.notices.rules import MOST_TOLD
+from chalicelib.incidents.telling.models import PARTS, part_of
 from chalicelib.services import Services
 from tests.contract.closing import PROMISE, Ending
 from tests.contract.killing import Killed, Killer
@@ -205,7 +206,7 @@ def test_supplements_leave_room_for_what_is_asked_for(
     incident_id = ending.known(countries=["ID"])
     put(ending, incident_id, MAJU, somebody("siti@client.test"))
     approved(ending, incident_id, "subjects")
-    for _ in range(MOST_SUPPLEMENTS):
+    for _ in range(MOST_TOLD[Phase.SUPPLEMENT]):
         approved(ending, incident_id, "subjects", phase="supplement")
     one_more = propose(ending, incident_id, "subjects", phase="supplement").json()["notice_id"]
     refused = ending.act(incident_id, f"notices/{one_more}/approve")
@@ -301,9 +302,9 @@ def test_who_shares_a_wrong_address_is_told_at_their_own(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("behind", range(2))
 def test_a_worker_that_dies_writes_to_a_new_address_once(
-    ending: Ending, services: Services, clock: FixedClock, post: Post, number: int, when: str
+    ending: Ending, services: Services, clock: FixedClock, post: Post, behind: int, when: str
 ) -> None:
     incident_id = ending.known(countries=["ID"], clients=[])
     put(ending, incident_id, somebody("wrong@client.test", "u1"))
@@ -312,13 +313,113 @@ def test_a_worker_that_dies_writes_to_a_new_address_once(
     (line,) = lines(ending, incident_id, notice_id)
     bounce(services, line)
     put(ending, incident_id, somebody("right@client.test", "u1"))
-    killer = Killer(lambda write: when if write == number else None)
+    # Each part before theirs is one write, that there is nobody in it.
+    theirs = PARTS.index(part_of(line["recipient_id"])) + behind
+    killer = Killer(lambda write: when if write == theirs else None)
     worker = another_container(services)
     killer.watch(worker)
     killer.armed = True
-    with suppress(Killed):
+    with pytest.raises(Killed):
         worker.breach_teller.run(lambda: PLENTY)
+    (line,) = lines(ending, incident_id, notice_id)
+    assert (line["outcome"] == "queued") is ((behind, when) != (0, "before"))
     everybody(post, services, clock)
     assert len(post.client.taken) == 2
     assert ending.dates(incident_id)[PEOPLE][0] == "done"
+    assert state(ending, incident_id, notice_id) == "done"
+
+
+def turn(here: Ending, incident_id: str, role: str, *clients: str) -> None:
+    """Says that we are in that role."""
+    seen = {"revision": here.shown(incident_id)["revision"], "clients": clients or ["pt-maju"]}
+    revise(here, incident_id, countries=["ID"], role=role, **seen)
+
+
+def test_a_role_that_changes_back_finds_its_clients_told(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, MAJU)
+    approved(ending, incident_id, "clients")
+    everybody(post, services, clock)
+    done = ending.stored(incident_id).duty(PROMISE)
+    clock.advance(timedelta(hours=1))
+    turn(ending, incident_id, "processor")
+    turn(ending, incident_id, "controller")
+    assert ending.dates(incident_id)[PROMISE][0] == "open"
+    everybody(post, services, clock)
+    assert ending.stored(incident_id).duty(PROMISE) == done
+    assert len(post.client.taken) == 1
+    turn(ending, incident_id, "processor")
+    turn(ending, incident_id, "controller", "pt-maju", "pt-jaya")
+    rounds(services, clock)
+    assert ending.dates(incident_id)[PROMISE][0] == "open"
+    clock.advance(timedelta(hours=2))
+    assert services.breach_teller.run(lambda: PLENTY).stuck == 1
+
+
+def test_whoever_is_told_as_what_they_were_does_not_end_what_they_are_owed(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.known(countries=["ID"])
+    put(ending, incident_id, MAJU)
+    approved(ending, incident_id, "clients")
+    services.breach_teller.run(lambda: PLENTY)
+    turn(ending, incident_id, "processor")
+    assert "dpo@maju.test" in everybody(post, services, clock)
+    assert ending.dates(incident_id)[PROMISE][0] == "open"
+
+
+def test_who_shares_an_address_was_told_when_somebody_called_them(
+    ending: Ending, services: Services, clock: FixedClock
+) -> None:
+    incident_id = ending.known(countries=["ID"], clients=[])
+    put(ending, incident_id, *(somebody("shop@client.test", f"u{each}") for each in range(2)))
+    notice_id = approved(ending, incident_id, "subjects")
+    rounds(services, clock)  # SES is away
+    both = {each["outcome"]: each["recipient_id"] for each in lines(ending, incident_id, notice_id)}
+    assert by_phone(ending, incident_id, notice_id, both["queued"]).status == 200
+    clock.advance(timedelta(hours=80))
+    assert by_phone(ending, incident_id, notice_id, both["same_address"]).status == 200
+    called = clock.now()
+    rounds(services, clock)
+    duty = ending.stored(incident_id).duty(PEOPLE)
+    assert duty is not None
+    assert (duty.done_at, duty.was_late) == (called, True)
+
+
+def test_what_is_reported_of_the_mail_before_is_not_of_the_one_after(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.known(countries=["ID"], clients=[])
+    put(ending, incident_id, somebody("wrong@client.test", "u1"))
+    notice_id = approved(ending, incident_id, "subjects")
+    rounds(services, clock)
+    (line,) = lines(ending, incident_id, notice_id)
+    message = services.outbox_store.claim(line["message_id"])
+    assert message is not None
+    assert services.outbox_store.bury(message, "outcome_unknown")
+    rounds(services, clock)
+    put(ending, incident_id, somebody("right@client.test", "u1"))
+    services.breach_teller.run(lambda: PLENTY)
+    reported(services, "delivery", {}, {"message": line["message_id"]})
+    (line,) = lines(ending, incident_id, notice_id)
+    assert line["outcome"] == "queued"
+    assert set(everybody(post, services, clock)) == {"right@client.test"}
+
+
+def test_a_word_in_public_stays_for_whom_a_new_address_does_not_reach_either(
+    ending: Ending, services: Services, clock: FixedClock, post: Post
+) -> None:
+    incident_id = ending.known(countries=["ID"], clients=[])
+    put(ending, incident_id, NOBODY)
+    notice_id = approved(ending, incident_id, "subjects")
+    rounds(services, clock)
+    assert in_public(ending, incident_id, notice_id).status == 200
+    rounds(services, clock)
+    put(ending, incident_id, NOBODY | {"email": "wrong@client.test"})
+    everybody(post, services, clock)
+    (line,) = lines(ending, incident_id, notice_id)
+    bounce(services, line)
+    rounds(services, clock)
     assert state(ending, incident_id, notice_id) == "done"

@@ -11,7 +11,7 @@ from chalicelib.idempotency.service import Idempotency
 from chalicelib.ids import Ids
 from chalicelib.incidents.affected.computation_store import ComputationStore
 from chalicelib.incidents.affected.counts_store import CountsStore
-from chalicelib.incidents.affected.models import Computation, Question
+from chalicelib.incidents.affected.models import Computation, Question, Stage
 from chalicelib.incidents.affected.planning import plan
 from chalicelib.incidents.book import IncidentBook
 from chalicelib.notices.outbox import Outbox
@@ -108,9 +108,11 @@ class Asking:
         """The writes that settle what failed of the same question."""
         if computation.rehearsal:
             return []
-        failed = self._computations.failed(computation.incident_id)
-        same = (each for each in failed if each.question == computation.question)
-        return [self._computations.settling(each) for each in same]
+        return [
+            self._computations.settling(each)
+            for each in self._computations.of_incident(computation.incident_id)
+            if each.stage is Stage.FAILED and each.question == computation.question
+        ]
 
 
 def work_on(computation: Computation, outbox: Outbox) -> list[Action]:

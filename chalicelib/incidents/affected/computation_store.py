@@ -68,10 +68,9 @@ class ComputationStore:
         read consistently. Opens nothing."""
         return PENDING & {Stage(str(each["stage"])) for each in self._listing(incident_id)}
 
-    def failed(self, incident_id: str) -> list[Computation]:
-        """Those of the incident that failed, no rehearsals, opened, read consistently."""
-        items = self._listing(incident_id)
-        return [self._opened(incident_id, e) for e in items if e["stage"] == Stage.FAILED]
+    def of_incident(self, incident_id: str) -> list[Computation]:
+        """Those of the incident that are no rehearsal, opened, read consistently."""
+        return [self._opened(incident_id, each) for each in self._listing(incident_id)]
 
     def addition(self, computation: Computation) -> list[Action]:
         """The writes of a new computation. They meet `KeyDestroyed`."""

@@ -149,3 +149,16 @@ class ComputationView(Answer):
     clients: tuple[str, ...]
     more_clients: bool
     problem: str | None
+
+
+class ComputationEvidence(ComputationView):
+    """A computation as a pack of evidence has it: where it looked, and why it was settled."""
+
+    place: str
+    collection: str
+    asked_by: str
+    settled_because: str | None
+
+
+class ComputationsEvidence(Answer):
+    computations: tuple[ComputationEvidence, ...]

@@ -46,7 +46,7 @@ class AlreadyTold(Conflict):
 
 
 class TooManyNotices(Conflict):
-    """So many notices of the incident are told one by one that there is room for no other."""
+    """So many notices of that phase are told one by one that there is room for no other."""
 
     code = "too_many_breach_notices"
 

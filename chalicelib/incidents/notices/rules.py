@@ -22,11 +22,9 @@ from chalicelib.incidents.rules import check_past
 
 FILED = frozenset({Recipient.AUTHORITY, Recipient.PUBLIC})
 """Who is not told one by one."""
-MOST_TOLD = 40
+MOST_TOLD = {Phase.INITIAL: 14, Phase.SUPPLEMENT: 16, Phase.REPORT: 10}
 """Notices of an incident that are told one by one: the transaction that puts somebody on its list
-goes on with each of them, too."""
-MOST_SUPPLEMENTS = 25
-"""Of these: the others have room for what is asked for."""
+goes on with each of them, too. First ones have room for each duty by itself."""
 _COVERS = {Recipient.PUBLIC: {Recipient.PUBLIC, Recipient.SUBJECTS}}
 """Where telling everybody asks too much, the public is told instead (GDPR 34(3)(c))."""
 _GIVEN = {State.APPROVED, State.FILED}
@@ -95,8 +93,7 @@ def check_room(phase: Phase, told: Iterable[Notice]) -> None:
     """Raises `TooManyNotices` where one more of the incident's notices, of that phase, has no
     room."""
     one_by_one = [e.phase for e in told if is_given(e) and e.recipient not in FILED]
-    is_full = phase is Phase.SUPPLEMENT and one_by_one.count(phase) >= MOST_SUPPLEMENTS
-    if is_full or len(one_by_one) >= MOST_TOLD:
+    if one_by_one.count(phase) >= MOST_TOLD[phase]:
         raise TooManyNotices
 
 

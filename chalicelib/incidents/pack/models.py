@@ -12,6 +12,7 @@ EVIDENCE = Form("jaga-evidence", 1, "jaga-evidence+jws", "incident_id")
 
 INCIDENT_FILE = "incident.json"
 AWARENESS_FILE = "awareness.jws"
+COMPUTATIONS_FILE = "computations.json"
 AFTERMATH_FILE = "aftermath.json"
 TRAIL_FILE = "trail.json"
 

@@ -2,6 +2,8 @@
 
 incident.json    all facts, moments, decisions, the assessment, duties with their explanations
 awareness.jws    the signed decision that we know of it, as it was signed
+computations.json  where the affected were looked for, what came of it, and why what failed was
+                   settled
 aftermath.json   causes, remedies, the report to clients, closings
 trail.json       the incident's chain with every checkpoint, as auditors export it (audit/bundle.py)
 """
@@ -11,6 +13,8 @@ from typing import Any
 
 from chalicelib.audit.entry import Entity
 from chalicelib.audit.export import Exporter
+from chalicelib.incidents.affected.computation_store import ComputationStore
+from chalicelib.incidents.affected.views import evidence_of_computations
 from chalicelib.incidents.aftermath.describing import aftermath_view
 from chalicelib.incidents.aftermath.store import AftermathStore
 from chalicelib.incidents.book import IncidentBook
@@ -18,6 +22,7 @@ from chalicelib.incidents.describing import incident_view
 from chalicelib.incidents.pack.models import (
     AFTERMATH_FILE,
     AWARENESS_FILE,
+    COMPUTATIONS_FILE,
     INCIDENT_FILE,
     TRAIL_FILE,
     File,
@@ -40,6 +45,16 @@ def of_incident(book: IncidentBook) -> Part:
         yield File(INCIDENT_FILE, [_json(incident_view(incident))])
         if incident.awareness:
             yield File(AWARENESS_FILE, [incident.awareness.statement.encode("ascii")])
+
+    return files
+
+
+def of_computations(store: ComputationStore) -> Part:
+    """How it was found out whom it affects. Without the values that rows were filtered by."""
+
+    def files(incident_id: str) -> Iterable[File]:
+        shown = evidence_of_computations(store.of_incident(incident_id))
+        return [File(COMPUTATIONS_FILE, [_json(shown)])]
 
     return files
 

@@ -12,9 +12,6 @@ from chalicelib.notices.telling.models import Outcome
 from chalicelib.tables.keys import Key
 from chalicelib.tables.transactions import Action
 
-_FIRST = {Outcome.SENT, Outcome.DELIVERED}
-"""Outcomes that come before anybody writes elsewhere."""
-
 
 class BreachLedger:
     """Reads the ledger, and follows its mails."""
@@ -30,8 +27,9 @@ class BreachLedger:
         if message.about is None:
             return []
         outcome = Outcome(state.value)
-        if outcome not in _FIRST and self._lines.mail_of(message.about) != message.id:
-            return []  # they were written to elsewhere since it came back
+        # Nobody is written to elsewhere before the first mail came to an end.
+        if outcome is not Outcome.SENT and self._lines.mail_of(message.about) != message.id:
+            return []
         noted = self._lines.outcome(message.about, outcome, self._clock.now(), reason)
         telling = self._store.get(notice_of(message.about)) if outcome in LOST else None
         after = came_back(telling) if telling else None

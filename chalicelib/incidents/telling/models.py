@@ -178,7 +178,7 @@ class Line:
     @property
     def reached_at(self) -> datetime:
         """When they were told, the first time; for whoever was (`is_reached`)."""
-        if self.told.outcome in REACHED and self.shared not in LOST:
+        if self.told.outcome in REACHED and self.shared not in {*LOST, Outcome.QUEUED}:
             return self.sent_at or self.told.at
         return self.otherwise.at if self.otherwise else self.told.at
 
@@ -241,8 +241,9 @@ type IsOff = Callable[[str], bool]
 """Whether an incident is no breach, or its time over, so that nobody is to be told of it any
 more."""
 
-type DutiesDone = Callable[[str, str, datetime], list[Action]]
-"""By incident and notice the writes that note that the notice's duties were done at that moment."""
+type DutiesDone = Callable[["BreachTelling", datetime], list[Action]]
+"""By a telling that ends the writes that note that its notice's duties to that kind were done at
+that moment; none where it ended before and none of them waits again."""
 
 
 def part_of(recipient_id: str) -> str:

@@ -1,9 +1,10 @@
 """What becomes of a telling. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.incidents.models import Incident
 from chalicelib.incidents.telling.models import LOST, BreachTelling, Holder, Line, Slot, State
 from chalicelib.notices.telling.models import Channel, Outcome, Place
 
@@ -23,6 +24,16 @@ def once_more(telling: BreachTelling, now: datetime) -> BreachTelling:
         return replace(telling, again=True)
     place = replace(telling.place, part=0, after="", next_at=max(telling.place.next_at, now))
     return replace(telling, state=State.RUNNING, round=telling.round + 1, place=place)
+
+
+def duties_met(telling: BreachTelling, incident: Incident, duty_ids: Collection[str]) -> list[str]:
+    """Those of these duties that wait for the kind of recipient that was told: to others, in
+    another role, nothing was said."""
+    return [
+        each.id
+        for each in incident.duties
+        if each.id in duty_ids and each.is_open and each.recipient is telling.recipient
+    ]
 
 
 def is_untold(line: Line) -> bool:

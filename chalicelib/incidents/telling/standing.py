@@ -93,10 +93,12 @@ class Standing:
 
     def clients_named(self, before: Incident, after: Incident, now: datetime) -> list[Action]:
         """The writes that look anew whether somebody is listed for each client and was told, where
-        facts name others than before."""
-        if set(after.facts.clients) <= set(before.facts.clients):
+        facts name others than before, or have them told as something else."""
+        kind = clients_as(after.facts.role)
+        is_known = set(after.facts.clients) <= set(before.facts.clients)
+        if is_known and kind is clients_as(before.facts.role):
             return []
-        return self.list_grew(after.incident_id, {clients_as(after.facts.role)}, now)
+        return self.list_grew(after.incident_id, {kind}, now)
 
     def put_to_rest(self, incident_id: str) -> list[Action]:
         """The writes that stop the incident's tellings that wait for what nobody has to do any more

@@ -173,10 +173,9 @@ class BreachSteps:
     def _end(self, telling: BreachTelling, told_at: datetime) -> list[Action]:
         done_at = telling.done_at or told_at
         done = self._store.change(replace(telling, state=State.DONE, done_at=done_at))
-        if telling.done_at is None:
-            duties = self._duties_done(telling.incident_id, telling.notice_id, done_at)
-            return [done, *duties]
-        return [done, *self._entry(telling, "incident.rest_told")]
+        # Duties wait again where the role of clients was another in between.
+        duties = self._duties_done(telling, told_at)
+        return [done, *(duties or self._entry(telling, "incident.rest_told"))]
 
     def _entry(self, telling: BreachTelling, action: str) -> list[Action]:
         facts: dict[str, Fact] = {

@@ -75,6 +75,8 @@ class Writing:
             chosen.holders[addressee.address_id] = holder
             actions.append(self._ledger.holding(telling.notice_id, addressee.address_id, holder))
         before = chosen.known.get(recipient_id)
+        if before:  # they were on the list since then: a word in public later was for them, too
+            line = replace(line, told=replace(line.told, queued_at=before.told.queued_at))
         return line, [*actions, self._ledger.keeping(telling.notice_id, line, before)]
 
     def _told(
