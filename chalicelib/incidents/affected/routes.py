@@ -3,11 +3,11 @@
 from chalicelib.http.access import Staff
 from chalicelib.http.paging import MAX_LIMIT
 from chalicelib.http.routes import Call, Operation, Reply, Routes
+from chalicelib.incidents.affected.describing import computation_view
 from chalicelib.incidents.affected.items import ID_PATTERN as RECIPIENT_PATTERN
 from chalicelib.incidents.affected.models import LISTED
 from chalicelib.incidents.affected.recipients import PERMISSION
 from chalicelib.incidents.affected.views import (
-    computation_view,
     counts_view,
     people_from,
     question_from,

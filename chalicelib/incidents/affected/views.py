@@ -1,18 +1,14 @@
 """Between the wire and the domain: affected people and computations."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from chalicelib.clock import rfc3339
 from chalicelib.errors import FieldError, InvalidInput
 from chalicelib.http.paging import page_asked
 from chalicelib.incidents.affected.items import key_of_recipient
-from chalicelib.incidents.affected.models import LISTED, Computation, Entry, Person, Question
+from chalicelib.incidents.affected.models import LISTED, Entry, Person, Question
 from chalicelib.incidents.affected.recipients import Recipients
 from chalicelib.incidents.affected.wire import (
-    ComputationEvidence,
-    ComputationsEvidence,
-    ComputationView,
     CountsView,
     CountView,
     QuestionIn,
@@ -87,49 +83,6 @@ def recipient_page(
         clients_without_contact=lacking,
         cursor=cursors.encode(listing, key_of_recipient(incident_id, last)) if last else None,
     )
-
-
-def computation_view(computation: Computation) -> ComputationView:
-    """A computation, running or ended."""
-    return ComputationView(**_fields(computation))
-
-
-def evidence_of_computations(computations: Iterable[Computation]) -> ComputationsEvidence:
-    """What a pack of evidence says of them, the earliest first."""
-    in_turn = sorted(computations, key=lambda each: (each.asked_at, each.computation_id))
-    return ComputationsEvidence(
-        computations=tuple(
-            ComputationEvidence(
-                **_fields(each),
-                place=each.question.place,
-                collection=each.question.collection,
-                asked_by=each.asked_by,
-                settled_because=each.settled_because or None,
-            )
-            for each in in_turn
-        )
-    )
-
-
-def _fields(computation: Computation) -> dict[str, Any]:
-    tally, ended_at = computation.tally, computation.ended_at
-    return {
-        "computation_id": computation.computation_id,
-        "status": computation.stage.value,
-        "rehearsal": computation.rehearsal,
-        "asked_at": rfc3339(computation.asked_at),
-        "ended_at": rfc3339(ended_at) if ended_at else None,
-        "rows": tally.rows,
-        "matched": tally.matched,
-        "undated": tally.undated,
-        "nobody": tally.nobody,
-        "people": tally.people.count,
-        "people_exact": tally.people.is_exact,
-        "without_address": tally.without_address.count,
-        "clients": tally.clients,
-        "more_clients": tally.more_clients,
-        "problem": computation.problem or None,
-    }
 
 
 def _person(place: int, given: RecipientIn, errors: list[FieldError]) -> Person:

@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.audit.entry import Entity
 from chalicelib.audit.export import Exporter
 from chalicelib.incidents.affected.computation_store import ComputationStore
-from chalicelib.incidents.affected.views import evidence_of_computations
+from chalicelib.incidents.affected.describing import evidence_of_computations
 from chalicelib.incidents.aftermath.describing import aftermath_view
 from chalicelib.incidents.aftermath.store import AftermathStore
 from chalicelib.incidents.book import IncidentBook
