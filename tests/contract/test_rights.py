@@ -24,12 +24,18 @@ from chalicelib.tables.transactions import run_command
 from chalicelib.vault.ledger import ErasureLedger
 from tests.contract.asking import code_of, look, make, prove
 from tests.contract.calls import call_signed_in
+from tests.contract.closing import Ending
 from tests.contract.cookies import PREFERENCES, body, post, stored
 from tests.contract.counted import consent, delivery
 from tests.contract.hooks import DPO, URL, Hooks
 from tests.contract.moto_tables import another_container
 from tests.contract.operations import OPERATIONS
 from tests.contract.post import Post
+from tests.contract.test_breach_approvals import DINI, put
+from tests.contract.test_breach_journey import everybody
+from tests.contract.test_breach_notices import approved
+from tests.contract.test_breach_telling import post_of
+from tests.contract.test_told_after_all import bounce, lines
 from tests.fakes import FixedClock
 from tests.gateway import Gateway
 from tests.unit.audit.test_digests import PREFERENCE
@@ -163,11 +169,20 @@ def test_the_mail_uses_every_right_that_it_has(services: Services) -> None:
     assert used == granted("send_mail")
 
 
-def test_the_feedback_uses_every_right_that_it_has(services: Services) -> None:
+def test_the_feedback_uses_every_right_that_it_has(
+    services: Services, gateway: Gateway, clock: FixedClock
+) -> None:
+    here = Ending(services, gateway)
+    incident_id = here.known(countries=["ID"])
+    put(here, incident_id, DINI)
+    notice_id = approved(here, incident_id, "subjects")
+    everybody(post_of(services), services, clock)
+    (line,) = lines(here, incident_id, notice_id)
     post = Post(services)
     message_id = post.queue()
     post.deliver(message_id)
     with recorded(services.dynamodb, services.records) as used:
+        bounce(services, line)  # whose telling was done
         Feedback(post.store).record(
             '{"mail": {"messageId": "ses-1"}, "bounce": {"bounceType": "Permanent"}}'
         )
