@@ -2,6 +2,9 @@
 // that no second round trip stands between the page and the banner, and none can fail open.
 export const { days, text, cookies, storage, policy_url } = JAGA_CONFIG;
 
+/** When this script began to run, in milliseconds since the page did. */
+export const start = performance.now();
+
 export const script = document.currentScript;
 
 export const categories = ["performance", "functional"];

@@ -1,4 +1,5 @@
 import { choice, read } from "./choice.js";
+import { start } from "./config.js";
 import { tellGoogle } from "./consent-mode.js";
 import { apply, choices, leave, reread } from "./decision.js";
 import { dodge, show } from "./first-layer.js";
@@ -23,9 +24,9 @@ function connect() {
 }
 
 function begin() {
-  // With the next frame, so that none is painted without it; and not in this script's own task, so
-  // that running it and laying out the banner make no long one.
-  on(() => requestAnimationFrame(show));
+  // At once, so that the browser lays it out together with the page; but with the next frame where
+  // this task has run for long, so that running it and laying out the banner make no long one.
+  on(() => (performance.now() - start > 8 ? requestAnimationFrame(show) : show()));
   apply();
   addEventListener("click", (event) => {
     if (event.target.closest("[data-jaga-open]")) {
