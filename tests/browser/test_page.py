@@ -255,6 +255,22 @@ def test_no_layout_shift_and_no_long_task(new_profile: NewProfile, api: Api, sit
     assert [] in quietest, quietest
 
 
+@pytest.mark.parametrize(
+    ("clock", "at_once"), [("() => 0", True), ("() => ticks += 9", False)], ids=["quick", "slow"]
+)
+def test_it_comes_with_the_page_where_its_script_was_quick_else_with_the_next_frame(
+    visitor: Visitor, site: Site, clock: str, *, at_once: bool
+) -> None:
+    visitor.page.add_init_script(f"let ticks = 0; performance.now = {clock};")
+    site.pages["next.js"] = "window.early = !!document.querySelector('.jaga')"
+    site.pages["index.html"] = (
+        page("").replace("<script", "<script defer") + '<script defer src="/next.js"></script>'
+    )
+    visitor.visit(site.url)
+    expect(visitor.first_layer).to_be_visible()
+    assert visitor.page.evaluate("early") is at_once
+
+
 def test_the_page_s_styles_do_not_reach_it_and_its_own_do_not_leak(
     visitor: Visitor, site: Site
 ) -> None:
