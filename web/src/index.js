@@ -25,7 +25,8 @@ function connect() {
 
 function begin() {
   // At once, so that the browser lays it out together with the page; but with the next frame where
-  // this task has run for long, so that running it and laying out the banner make no long one.
+  // this task has run for long, so that running it and laying out the banner make no long one. What
+  // is chosen later is always later than that, and shows with the next frame.
   on(() => (performance.now() - start > 8 ? requestAnimationFrame(show) : show()));
   apply();
   addEventListener("click", (event) => {

@@ -1,7 +1,8 @@
 import { script, text } from "./config.js";
 
-// The page's own language wins: a banner in another language than the page would be read by nobody.
 const known = (tag) => text[(tag = tag?.slice(0, 2).toLowerCase())] && tag;
+
+// The page's own language wins: a banner in another language than the page would be read by nobody.
 export const language =
   known(document.documentElement.lang) ||
   known(script.dataset.lang) ||
