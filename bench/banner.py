@@ -25,9 +25,9 @@ from bench.table import Row, print_table
 from tests.browser.driver import AXE, ROOT, launch
 from tests.browser.servers import configuration, served_banner
 
-FAST_ROUNDS = 60
+FAST_ROUNDS = 80
 SLOW_ROUNDS = 15
-REST = 400  # milliseconds
+REST = 1000  # milliseconds
 OREJIME = ROOT / "web" / "node_modules" / "orejime" / "dist"
 STRICT = "default-src 'self'"
 

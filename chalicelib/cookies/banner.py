@@ -42,8 +42,6 @@ def _rendered(config: str) -> Banner:
 def _config(site: Site) -> str:
     record, notice = site.record, site.notice
     config = {
-        "site": record.site_id,
-        "version": notice.version,
         "days": RETENTION.days,
         "text": {
             language: {"sha256": notice.sha256[language], "t": dict(texts)}

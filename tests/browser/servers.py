@@ -44,8 +44,6 @@ def configuration(texts: dict[str, dict[str, str]] | None = None) -> dict[str, A
     words = json.loads(TEXTS.read_text("utf-8")) if texts is None else texts
     published = tomllib.loads(SETTINGS.read_text("utf-8"))
     return {
-        "site": published["site_id"],
-        "version": "2026-11-01.1",
         "days": 180,
         "text": {
             language: {"sha256": hashlib.sha256(canonical(t)).hexdigest(), "t": t}

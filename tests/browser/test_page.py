@@ -275,6 +275,33 @@ def test_it_comes_with_the_page_where_its_script_was_quick_else_with_the_next_fr
     assert visitor.page.evaluate("early") is at_once
 
 
+def test_the_next_script_knows_the_choice(visitor: Visitor, api: Api, site: Site) -> None:
+    site.pages["index.html"] = page("") + '<script nonce="r4nd0m">known = jaga.choices()</script>'
+    visitor.visit(site.url)
+    assert visitor.page.evaluate("known.decided") is False
+    visitor.press("accept")
+    api.wait_for_records(1)
+    visitor.visit(site.url)
+    everything = {"essential": True, "performance": True, "functional": True}
+    assert visitor.page.evaluate("known") == {**everything, "decided": True, "gpc": False}
+
+
+def test_the_cookie_is_asked_for_from_a_short_stack(visitor: Visitor, site: Site) -> None:
+    # Chromium reads the source of every function on it anew, which for all of the script takes
+    # longer than the question does. Where that stands in the stack, it is the last line.
+    visitor.page.add_init_script("""
+      const {get, ...rest} = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
+      Object.defineProperty(Document.prototype, 'cookie', {...rest, get() {
+        window.asked ??= Error().stack.split('\\n').slice(2);
+        return get.call(this);
+      }});
+    """)
+    site.pages["index.html"] = page("")
+    visitor.visit(site.url)
+    expect(visitor.first_layer).to_be_visible()
+    assert 1 <= visitor.page.evaluate("asked.length") <= 2, visitor.page.evaluate("asked")
+
+
 def test_the_page_s_styles_do_not_reach_it_and_its_own_do_not_leak(
     visitor: Visitor, site: Site
 ) -> None:

@@ -9,15 +9,15 @@ export function tellGoogle() {
   const send = gtag || (dataLayer && function () { dataLayer.push(arguments); });
   if (!send) return;
   const state = (granted) => (granted ? "granted" : "denied");
-  const [denied, functional] = [state(), state(choice.functional)];
+  const functional = state(choice.functional);
   send("consent", told, {
-    ad_storage: denied,
-    ad_user_data: denied,
-    ad_personalization: denied,
+    ad_storage: "denied",
+    ad_user_data: "denied",
+    ad_personalization: "denied",
     analytics_storage: state(choice.performance),
     functionality_storage: functional,
     personalization_storage: functional,
-    security_storage: state(1),
+    security_storage: "granted",
   });
   told = "update";
 }

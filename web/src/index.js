@@ -52,6 +52,10 @@ function begin() {
 
 // Before the choice is known everything is denied; Google's own scripts may come next in the page.
 tellGoogle();
-read();
-if (document.readyState == "loading") addEventListener("DOMContentLoaded", begin);
-else begin();
+// Right after this script, before any other. Chromium looks up the line of every function that is
+// under way when a cookie is asked for, and reads their source anew: not all of this one's.
+queueMicrotask(() => {
+  read();
+  if (document.readyState == "loading") addEventListener("DOMContentLoaded", begin);
+  else begin();
+});
