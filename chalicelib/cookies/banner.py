@@ -52,5 +52,6 @@ def _config(site: Site) -> str:
         "policy_url": record.policy_url,
     }
     text = json.dumps(config, separators=(",", ":"), ensure_ascii=False)
-    # "<" never stands in the script, so a page may also inline it without "</script>" ending it.
+    # No text can hold "</script>", which would end the element of a page that inlines this. Such a
+    # copy does not run, though: it has to know where it came from.
     return text.replace("<", "\\u003c")

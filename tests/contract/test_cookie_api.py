@@ -16,6 +16,7 @@ from chalicelib.cookies.models import RETENTION
 from chalicelib.services import Services
 from chalicelib.tables.codec import decode
 from chalicelib.vault.keys import Scope
+from tests.browser.servers import BANNER, configuration
 from tests.contract.cookies import ORIGIN, PREFERENCES, VISITOR, body, post, stored
 from tests.fakes import FixedClock
 from tests.gateway import Answer, Gateway
@@ -557,6 +558,14 @@ def test_the_banner_is_cacheable_and_carries_the_notice(
     assert re.fullmatch(r'"[0-9a-f]{32}"', etag)
     again = gateway.call("GET", "/v1/sites/jutsoo/banner.js", headers={"if-none-match": etag})
     assert (again.status, again.body) == (304, "")
+
+
+def test_the_browser_tests_are_given_the_script_that_is_served(gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/v1/sites/jutsoo/banner.js")
+    before, after = BANNER.read_text("utf-8").split('"__JAGA_CONFIG__"')
+    served = json.loads(answer.body.removeprefix(before).removesuffix(after))
+    assert served.keys() == configuration().keys()
+    assert served["text"] == configuration()["text"]
 
 
 def test_the_notice_gives_texts_and_hashes_in_both_languages(gateway: Gateway) -> None:

@@ -8,7 +8,8 @@ import { open } from "./preferences.js";
 import { put, store } from "./store.js";
 
 const noted = "jaga-gpc";
-let shown;
+/** What stands on the page now. */
+export let shown;
 
 // Accept and Reject come from one function with one style; neither is easier to reach or to see.
 const question = () => [
@@ -41,8 +42,7 @@ const note = () => [
 
 /** Shows what this visitor needs to see now: the question, the GPC note, or a way back. */
 export function show() {
-  shown?.remove();
-  shown = undefined;
+  shown = shown?.remove();
   if (!choice && !(gpc && store()[noted] == sha256)) {
     const box = make("div", { className: "box" }, ...(gpc ? note() : question()));
     shown = host("section", { ariaLabel: t.title }, box);

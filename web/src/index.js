@@ -2,7 +2,8 @@ import { choice, read } from "./choice.js";
 import { start } from "./config.js";
 import { tellGoogle } from "./consent-mode.js";
 import { apply, choices, leave, reread } from "./decision.js";
-import { dodge, show } from "./first-layer.js";
+import { dodge, show, shown } from "./first-layer.js";
+import { gpc } from "./gpc.js";
 import { flush, prefix } from "./outbox.js";
 import { open } from "./preferences.js";
 
@@ -21,13 +22,17 @@ function connect() {
     read();
     if (choice) apply();
   }
+  // A script that came later may have replaced all that the page was.
+  if (!shown?.isConnected) show();
 }
 
 function begin() {
-  // At once, so that the browser lays it out together with the page; but with the next frame where
-  // this task has run for long, so that running it and laying out the banner make no long one. What
-  // is chosen later is always later than that, and shows with the next frame.
-  on(() => (performance.now() - start > 8 ? requestAnimationFrame(show) : show()));
+  // The question at once, so that the browser lays it out together with the page; but with the next
+  // frame where the script has taken long, so that running it and laying out the banner make no
+  // long task. The rest is in no hurry: the page may still bring its own way back, and whether the
+  // note was closed is in the storage.
+  const later = () => choice || gpc || performance.now() - start > 8;
+  on(() => (later() ? requestAnimationFrame(show) : show()));
   apply();
   addEventListener("click", (event) => {
     if (event.target.closest("[data-jaga-open]")) {
@@ -52,10 +57,6 @@ function begin() {
 
 // Before the choice is known everything is denied; Google's own scripts may come next in the page.
 tellGoogle();
-// Right after this script, before any other. Chromium looks up the line of every function that is
-// under way when a cookie is asked for, and reads their source anew: not all of this one's.
-queueMicrotask(() => {
-  read();
-  if (document.readyState == "loading") addEventListener("DOMContentLoaded", begin);
-  else begin();
-});
+read();
+if (document.readyState == "loading") addEventListener("DOMContentLoaded", begin);
+else begin();

@@ -1,6 +1,6 @@
 // Records wait in localStorage until the server has them, one key for each event: tabs share the
 // storage, and a list under one key would lose entries when two tabs read, change and write it.
-import { days, script } from "./config.js";
+import { days, endpoint } from "./config.js";
 import { put, store } from "./store.js";
 
 /** What the storage keys of waiting events start with. */
@@ -12,10 +12,9 @@ let timer;
 // Event ids are ULIDs, so the order of the keys is the order of the choices.
 const waiting = () => Object.keys(store()).filter((key) => key.startsWith(prefix)).sort();
 
-// …/v1/sites/<site>/banner.js and …/v1/sites/<site>/cookie-preferences are siblings. A string goes
-// as text/plain, which needs no preflight; keepalive lets it outlive the page.
+// A string goes as text/plain, which needs no preflight; keepalive lets it outlive the page.
 const post = (body) =>
-  fetch(new URL("cookie-preferences", script.src), {
+  fetch(endpoint, {
     method: "POST",
     body,
     keepalive: true,
